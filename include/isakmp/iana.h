@@ -1,0 +1,341 @@
+/* isakmp/iana.h -- the numbers that travel on the wire, as the registries and RFCs give them.
+ *
+ * Values are always the registry's own, in policies as well as in messages: there is no second
+ * numbering inside the library.  isakmp_name() turns one into its name. */
+#ifndef ISAKMP_IANA_H
+#define ISAKMP_IANA_H
+
+#include "base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Exchange types [RFC2408 3.1, RFC2409 App. A] */
+enum {
+    ISAKMP_EXCH_BASE = 1,
+    ISAKMP_EXCH_MAIN = 2, /* Identity Protection */
+    ISAKMP_EXCH_AUTH_ONLY = 3,
+    ISAKMP_EXCH_AGGRESSIVE = 4,
+    ISAKMP_EXCH_INFO = 5,
+    ISAKMP_EXCH_TRANSACTION = 6, /* Mode Config and XAUTH drafts */
+    ISAKMP_EXCH_QUICK = 32,
+    ISAKMP_EXCH_NEW_GROUP = 33,
+    ISAKMP_EXCH_TED_PROBE = 240,
+    ISAKMP_EXCH_TED_REPLY = 241
+};
+
+/* Header flags [RFC2408 3.1] */
+enum {
+    ISAKMP_FLAG_ENCRYPTION = 1,
+    ISAKMP_FLAG_COMMIT = 2,
+    ISAKMP_FLAG_AUTH_ONLY = 4
+};
+
+/* Payload types [RFC2408 3.1, RFC3947 3.2 and 5.2, drafts as noted] */
+enum {
+    ISAKMP_PAYLOAD_NONE = 0,
+    ISAKMP_PAYLOAD_SA = 1,
+    ISAKMP_PAYLOAD_PROPOSAL = 2,
+    ISAKMP_PAYLOAD_TRANSFORM = 3,
+    ISAKMP_PAYLOAD_KE = 4,
+    ISAKMP_PAYLOAD_ID = 5,
+    ISAKMP_PAYLOAD_CERT = 6,
+    ISAKMP_PAYLOAD_CERT_REQ = 7,
+    ISAKMP_PAYLOAD_HASH = 8,
+    ISAKMP_PAYLOAD_SIG = 9,
+    ISAKMP_PAYLOAD_NONCE = 10,
+    ISAKMP_PAYLOAD_NOTIFY = 11,
+    ISAKMP_PAYLOAD_DELETE = 12,
+    ISAKMP_PAYLOAD_VENDOR_ID = 13,
+    ISAKMP_PAYLOAD_ATTRIBUTE = 14,       /* Mode Config and XAUTH drafts */
+    ISAKMP_PAYLOAD_NATD_DRAFT_04 = 15,   /* nat-t-ike drafts 04 to 08; SAK elsewhere */
+    ISAKMP_PAYLOAD_NATOA_DRAFT_04 = 16,  /* nat-t-ike drafts 04 to 08; SAT elsewhere */
+    ISAKMP_PAYLOAD_NATD = 20,            /* RFC 3947 */
+    ISAKMP_PAYLOAD_NATOA = 21,           /* RFC 3947 */
+    ISAKMP_PAYLOAD_NATD_DRAFT_00 = 130,  /* nat-t-ike drafts 00 to 03 */
+    ISAKMP_PAYLOAD_NATOA_DRAFT_00 = 131, /* nat-t-ike drafts 00 to 03 */
+    ISAKMP_PAYLOAD_FRAGMENT = 132        /* IKE fragmentation, MS-IKEE 2.2.3.1 */
+};
+
+/* Domains of interpretation and situations [RFC2407 4.2] */
+enum {
+    ISAKMP_DOI_ISAKMP = 0,
+    ISAKMP_DOI_IPSEC = 1
+};
+enum {
+    ISAKMP_SIT_IDENTITY_ONLY = 1,
+    ISAKMP_SIT_SECRECY = 2,
+    ISAKMP_SIT_INTEGRITY = 4
+};
+
+/* Protocols [RFC2407 4.4.1] */
+enum {
+    ISAKMP_PROTO_ISAKMP = 1,
+    ISAKMP_PROTO_AH = 2,
+    ISAKMP_PROTO_ESP = 3,
+    ISAKMP_PROTO_IPCOMP = 4
+};
+
+/* The only phase 1 transform [RFC2407 4.4.2] */
+enum {
+    ISAKMP_KEY_IKE = 1
+};
+
+/* Phase 1 attribute classes [RFC2409 App. A] */
+enum {
+    ISAKMP_ATTR_CIPHER = 1,
+    ISAKMP_ATTR_HASH = 2,
+    ISAKMP_ATTR_AUTH = 3,
+    ISAKMP_ATTR_GROUP = 4,
+    ISAKMP_ATTR_GROUP_TYPE = 5,
+    ISAKMP_ATTR_GROUP_PRIME = 6,
+    ISAKMP_ATTR_GROUP_GENERATOR_1 = 7,
+    ISAKMP_ATTR_GROUP_GENERATOR_2 = 8,
+    ISAKMP_ATTR_GROUP_CURVE_A = 9,
+    ISAKMP_ATTR_GROUP_CURVE_B = 10,
+    ISAKMP_ATTR_LIFE_TYPE = 11,
+    ISAKMP_ATTR_LIFE_DURATION = 12,
+    ISAKMP_ATTR_PRF = 13,
+    ISAKMP_ATTR_KEY_LENGTH = 14,
+    ISAKMP_ATTR_FIELD_SIZE = 15,
+    ISAKMP_ATTR_GROUP_ORDER = 16
+};
+enum {
+    ISAKMP_LIFE_SECONDS = 1,
+    ISAKMP_LIFE_KILOBYTES = 2
+};
+
+/* Phase 1 ciphers */
+enum {
+    ISAKMP_CIPHER_DES = 1,
+    ISAKMP_CIPHER_IDEA = 2,
+    ISAKMP_CIPHER_BLOWFISH = 3,
+    ISAKMP_CIPHER_RC5 = 4,
+    ISAKMP_CIPHER_3DES = 5,
+    ISAKMP_CIPHER_CAST = 6,
+    ISAKMP_CIPHER_AES = 7,
+    ISAKMP_CIPHER_CAMELLIA = 8
+};
+
+/* Hashes; the prf is HMAC with the negotiated one [RFC2409 4] */
+enum {
+    ISAKMP_HASH_MD5 = 1,
+    ISAKMP_HASH_SHA1 = 2,
+    ISAKMP_HASH_TIGER = 3,
+    ISAKMP_HASH_SHA256 = 4,
+    ISAKMP_HASH_SHA384 = 5,
+    ISAKMP_HASH_SHA512 = 6
+};
+
+/* Authentication methods [RFC2409 App. A, RFC4754, drafts] */
+enum {
+    ISAKMP_AUTH_PSK = 1,
+    ISAKMP_AUTH_DSS_SIG = 2,
+    ISAKMP_AUTH_RSA_SIG = 3,
+    ISAKMP_AUTH_RSA_ENCR = 4,
+    ISAKMP_AUTH_RSA_ENCR_REV = 5,
+    ISAKMP_AUTH_ECDSA_P256_SHA256 = 9,
+    ISAKMP_AUTH_ECDSA_P384_SHA384 = 10,
+    ISAKMP_AUTH_ECDSA_P521_SHA512 = 11,
+    ISAKMP_AUTH_HYBRID_INIT_RSA = 64221,
+    ISAKMP_AUTH_HYBRID_RESP_RSA = 64222,
+    ISAKMP_AUTH_XAUTH_INIT_PSK = 65001,
+    ISAKMP_AUTH_XAUTH_RESP_PSK = 65002,
+    ISAKMP_AUTH_XAUTH_INIT_RSA = 65005,
+    ISAKMP_AUTH_XAUTH_RESP_RSA = 65006
+};
+
+/* Diffie-Hellman groups [RFC2409 6, RFC3526, RFC5903; 31 from the IKEv2 registry, RFC8031] */
+enum {
+    ISAKMP_GROUP_MODP_768 = 1,
+    ISAKMP_GROUP_MODP_1024 = 2,
+    ISAKMP_GROUP_MODP_1536 = 5,
+    ISAKMP_GROUP_MODP_2048 = 14,
+    ISAKMP_GROUP_MODP_3072 = 15,
+    ISAKMP_GROUP_MODP_4096 = 16,
+    ISAKMP_GROUP_MODP_6144 = 17,
+    ISAKMP_GROUP_MODP_8192 = 18,
+    ISAKMP_GROUP_ECP_256 = 19,
+    ISAKMP_GROUP_ECP_384 = 20,
+    ISAKMP_GROUP_ECP_521 = 21,
+    ISAKMP_GROUP_CURVE25519 = 31
+};
+
+/* Phase 2 attribute classes [RFC2407 4.5, RFC4304] */
+enum {
+    ISAKMP_SA_ATTR_LIFE_TYPE = 1,
+    ISAKMP_SA_ATTR_LIFE_DURATION = 2,
+    ISAKMP_SA_ATTR_GROUP = 3,
+    ISAKMP_SA_ATTR_ENCAP = 4,
+    ISAKMP_SA_ATTR_AUTH = 5,
+    ISAKMP_SA_ATTR_KEY_LENGTH = 6,
+    ISAKMP_SA_ATTR_KEY_ROUNDS = 7,
+    ISAKMP_SA_ATTR_COMP_DICT_SIZE = 8,
+    ISAKMP_SA_ATTR_COMP_PRIVATE = 9,
+    ISAKMP_SA_ATTR_ECN_TUNNEL = 10,
+    ISAKMP_SA_ATTR_ESN = 11
+};
+
+/* Encapsulation modes [RFC2407 4.5, RFC3947 5.1, drafts] */
+enum {
+    ISAKMP_ENCAP_TUNNEL = 1,
+    ISAKMP_ENCAP_TRANSPORT = 2,
+    ISAKMP_ENCAP_UDP_TUNNEL = 3,
+    ISAKMP_ENCAP_UDP_TRANSPORT = 4,
+    ISAKMP_ENCAP_UDP_TUNNEL_DRAFT = 61443,
+    ISAKMP_ENCAP_UDP_TRANSPORT_DRAFT = 61444
+};
+
+/* ESP transforms [RFC2407 4.4.4, RFC3602, RFC4106] */
+enum {
+    ISAKMP_ESP_DES = 2,
+    ISAKMP_ESP_3DES = 3,
+    ISAKMP_ESP_CAST = 6,
+    ISAKMP_ESP_BLOWFISH = 7,
+    ISAKMP_ESP_NULL = 11,
+    ISAKMP_ESP_AES_CBC = 12,
+    ISAKMP_ESP_AES_CTR = 13,
+    ISAKMP_ESP_AES_GCM_8 = 18,
+    ISAKMP_ESP_AES_GCM_12 = 19,
+    ISAKMP_ESP_AES_GCM_16 = 20,
+    ISAKMP_ESP_CAMELLIA = 22,
+    ISAKMP_ESP_NULL_GMAC = 23
+};
+
+/* AH transforms [RFC2407 4.4.3, RFC4868] */
+enum {
+    ISAKMP_AH_MD5 = 2,
+    ISAKMP_AH_SHA1 = 3,
+    ISAKMP_AH_DES = 4,
+    ISAKMP_AH_SHA256 = 5,
+    ISAKMP_AH_SHA384 = 6,
+    ISAKMP_AH_SHA512 = 7
+};
+
+/* Phase 2 authentication algorithms [RFC2407 4.5, RFC4868]; 0: none */
+enum {
+    ISAKMP_INTEG_NONE = 0,
+    ISAKMP_INTEG_HMAC_MD5 = 1,
+    ISAKMP_INTEG_HMAC_SHA1 = 2,
+    ISAKMP_INTEG_DES_MAC = 3,
+    ISAKMP_INTEG_KPDK = 4,
+    ISAKMP_INTEG_HMAC_SHA256 = 5,
+    ISAKMP_INTEG_HMAC_SHA384 = 6,
+    ISAKMP_INTEG_HMAC_SHA512 = 7
+};
+
+/* Identification types [RFC2407 4.6.2.1] */
+enum {
+    ISAKMP_ID_NONE = 0,
+    ISAKMP_ID_IPV4_ADDR = 1,
+    ISAKMP_ID_FQDN = 2,
+    ISAKMP_ID_USER_FQDN = 3,
+    ISAKMP_ID_IPV4_SUBNET = 4,
+    ISAKMP_ID_IPV6_ADDR = 5,
+    ISAKMP_ID_IPV6_SUBNET = 6,
+    ISAKMP_ID_IPV4_RANGE = 7,
+    ISAKMP_ID_IPV6_RANGE = 8,
+    ISAKMP_ID_DER_ASN1_DN = 9,
+    ISAKMP_ID_DER_ASN1_GN = 10,
+    ISAKMP_ID_KEY_ID = 11
+};
+
+/* Certificate encodings [RFC2408 3.9] */
+enum {
+    ISAKMP_CERT_PKCS7 = 1,
+    ISAKMP_CERT_PGP = 2,
+    ISAKMP_CERT_DNS_KEY = 3,
+    ISAKMP_CERT_X509_SIG = 4,
+    ISAKMP_CERT_X509_KE = 5,
+    ISAKMP_CERT_KERBEROS = 6,
+    ISAKMP_CERT_CRL = 7,
+    ISAKMP_CERT_ARL = 8,
+    ISAKMP_CERT_SPKI = 9,
+    ISAKMP_CERT_X509_ATTR = 10
+};
+
+/* Notify message types [RFC2408 3.14.1, RFC2407 4.6.3, RFC3706 5.4, Cisco] */
+enum {
+    ISAKMP_N_INVALID_PAYLOAD_TYPE = 1,
+    ISAKMP_N_DOI_NOT_SUPPORTED = 2,
+    ISAKMP_N_SITUATION_NOT_SUPPORTED = 3,
+    ISAKMP_N_INVALID_COOKIE = 4,
+    ISAKMP_N_INVALID_MAJOR_VERSION = 5,
+    ISAKMP_N_INVALID_MINOR_VERSION = 6,
+    ISAKMP_N_INVALID_EXCHANGE_TYPE = 7,
+    ISAKMP_N_INVALID_FLAGS = 8,
+    ISAKMP_N_INVALID_MESSAGE_ID = 9,
+    ISAKMP_N_INVALID_PROTOCOL_ID = 10,
+    ISAKMP_N_INVALID_SPI = 11,
+    ISAKMP_N_INVALID_TRANSFORM_ID = 12,
+    ISAKMP_N_ATTRIBUTES_NOT_SUPPORTED = 13,
+    ISAKMP_N_NO_PROPOSAL_CHOSEN = 14,
+    ISAKMP_N_BAD_PROPOSAL_SYNTAX = 15,
+    ISAKMP_N_PAYLOAD_MALFORMED = 16,
+    ISAKMP_N_INVALID_KEY_INFORMATION = 17,
+    ISAKMP_N_INVALID_ID_INFORMATION = 18,
+    ISAKMP_N_INVALID_CERT_ENCODING = 19,
+    ISAKMP_N_INVALID_CERTIFICATE = 20,
+    ISAKMP_N_CERT_TYPE_UNSUPPORTED = 21,
+    ISAKMP_N_INVALID_CERT_AUTHORITY = 22,
+    ISAKMP_N_INVALID_HASH_INFORMATION = 23,
+    ISAKMP_N_AUTHENTICATION_FAILED = 24,
+    ISAKMP_N_INVALID_SIGNATURE = 25,
+    ISAKMP_N_ADDRESS_NOTIFICATION = 26,
+    ISAKMP_N_NOTIFY_SA_LIFETIME = 27,
+    ISAKMP_N_CERTIFICATE_UNAVAILABLE = 28,
+    ISAKMP_N_UNSUPPORTED_EXCHANGE_TYPE = 29,
+    ISAKMP_N_UNEQUAL_PAYLOAD_LENGTHS = 30,
+    ISAKMP_N_CONNECTED = 16384, /* from here on status, not error */
+    ISAKMP_N_RESPONDER_LIFETIME = 24576,
+    ISAKMP_N_REPLAY_STATUS = 24577,
+    ISAKMP_N_INITIAL_CONTACT = 24578,
+    ISAKMP_N_R_U_THERE = 36136,
+    ISAKMP_N_R_U_THERE_ACK = 36137,
+    ISAKMP_N_UNITY_HEARTBEAT = 40500,
+    ISAKMP_N_UNITY_LOAD_BALANCE = 40501
+};
+
+/* Attribute payload message types [mode-cfg draft 3.2] */
+enum {
+    ISAKMP_CFG_REQUEST = 1,
+    ISAKMP_CFG_REPLY = 2,
+    ISAKMP_CFG_SET = 3,
+    ISAKMP_CFG_ACK = 4
+};
+
+/* Which registry a number is from, for isakmp_name(). */
+typedef enum isakmp_registry {
+    ISAKMP_REG_EXCHANGE,
+    ISAKMP_REG_PAYLOAD,
+    ISAKMP_REG_PROTOCOL,
+    ISAKMP_REG_ATTR, /* phase 1 attribute classes */
+    ISAKMP_REG_CIPHER,
+    ISAKMP_REG_HASH,
+    ISAKMP_REG_AUTH,
+    ISAKMP_REG_GROUP,
+    ISAKMP_REG_LIFE_TYPE,
+    ISAKMP_REG_SA_ATTR, /* phase 2 attribute classes */
+    ISAKMP_REG_ENCAP,
+    ISAKMP_REG_ESP,
+    ISAKMP_REG_AH,
+    ISAKMP_REG_IPCOMP,
+    ISAKMP_REG_INTEG,
+    ISAKMP_REG_ID,
+    ISAKMP_REG_CERT,
+    ISAKMP_REG_NOTIFY,
+    ISAKMP_REG_CFG_TYPE,
+    ISAKMP_REG_CFG_ATTR /* Mode Config, XAUTH and Unity attributes */
+} isakmp_registry;
+
+/* The name of a number.
+ *   registry  an isakmp_registry.
+ *   number    the value on the wire.
+ *   returns   static text, or NULL if the registry has no such number (or is none).  [q] */
+ISAKMP_API const char *isakmp_name(int registry, unsigned number);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

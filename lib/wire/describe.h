@@ -1,0 +1,11 @@
+/* wire/describe.h -- pieces of text about wire things, for those who build longer texts. */
+#ifndef ISAKMP_LIB_DESCRIBE_H
+#define ISAKMP_LIB_DESCRIBE_H
+
+#include "base/text.h"
+#include "isakmp/wire.h"
+
+void isakmp__describe_id(isakmp__text *t, const isakmp_id *id);
+void isakmp__describe_addr(isakmp__text *t, const isakmp_addr *a);
+
+#endif
