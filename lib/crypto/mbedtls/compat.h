@@ -1,0 +1,45 @@
+/* crypto/mbedtls/compat.h -- what differs between mbedTLS 2.28 and 3.6, and nothing else.
+ *
+ * The calls that this folder makes (md, aes, des, bignum, ecp) have the same names and arguments
+ * in both.  What differs is the header that brings the configuration, config.h in 2.28 and
+ * build_info.h in 3.6 (version.h includes whichever there is), and the members of structures, whose
+ * names 3.x made private.  Of those only the coordinates of a point are used: the functions that
+ * write a point as octets put 0x04 before it, which IKE leaves out, and so need a buffer of 133
+ * octets that a small stack has not.
+ *
+ * In 4.x the bignum and DES interfaces are gone, so it cannot serve as a backend for this
+ * protocol. */
+#ifndef ISAKMP_MBEDTLS_COMPAT_H
+#define ISAKMP_MBEDTLS_COMPAT_H
+
+#include <mbedtls/version.h>
+
+#if MBEDTLS_VERSION_NUMBER < 0x021c0000 || MBEDTLS_VERSION_NUMBER >= 0x04000000
+#error "this provider needs mbedTLS 2.28 or 3.x"
+#endif
+#ifndef MBEDTLS_MD_C
+#error "this provider needs MBEDTLS_MD_C: there is no IKE without a hash"
+#endif
+
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+#include <mbedtls/private_access.h>
+#else
+#define MBEDTLS_PRIVATE(member) member
+#endif
+#define ISAKMP__X(point) (&(point)->MBEDTLS_PRIVATE(X))
+#define ISAKMP__Y(point) (&(point)->MBEDTLS_PRIVATE(Y))
+#define ISAKMP__Z(point) (&(point)->MBEDTLS_PRIVATE(Z))
+
+/* Each cipher in one word, for the tables. */
+#if defined(MBEDTLS_AES_C) && defined(MBEDTLS_CIPHER_MODE_CBC)
+#define ISAKMP__HAVE_AES 1
+#else
+#define ISAKMP__HAVE_AES 0
+#endif
+#if defined(MBEDTLS_DES_C) && defined(MBEDTLS_CIPHER_MODE_CBC)
+#define ISAKMP__HAVE_DES 1
+#else
+#define ISAKMP__HAVE_DES 0
+#endif
+
+#endif
