@@ -1,0 +1,38 @@
+/* isakmp/exchange.h -- the exchanges and extensions that a host may name.
+ *
+ * You link what you name: an exchange that no config lists is not in the program.  Main Mode and
+ * Quick Mode alone make a small initiator; a full list is ready as isakmp_all_exchanges. */
+#ifndef ISAKMP_EXCHANGE_H
+#define ISAKMP_EXCHANGE_H
+
+#include "base.h"
+#include "iana.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A table of messages, and what is done with each. */
+typedef struct isakmp_exchange isakmp_exchange;
+
+ISAKMP_API extern const isakmp_exchange isakmp_main_mode;       /* RFC 2409 5, phase 1          */
+ISAKMP_API extern const isakmp_exchange isakmp_aggressive_mode; /* RFC 2409 5, phase 1          */
+ISAKMP_API extern const isakmp_exchange isakmp_quick_mode;      /* RFC 2409 5.5, phase 2        */
+ISAKMP_API extern const isakmp_exchange isakmp_informational;   /* RFC 2409 5.7                 */
+
+/* All of them, for isakmp_config.exchanges. */
+ISAKMP_API extern const isakmp_exchange *const isakmp_all_exchanges[];
+
+/* Something that adds payloads to messages and looks at those of the peer. */
+typedef struct isakmp_extension isakmp_extension;
+
+/* NAT traversal [RFC3947]: detection, floating to port 4500, UDP encapsulation. */
+ISAKMP_API extern const isakmp_extension isakmp_natt;
+
+/* All of them, for isakmp_config.extensions. */
+ISAKMP_API extern const isakmp_extension *const isakmp_all_extensions[];
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,170 @@
+/* isakmp/host.h -- the callbacks: what the library asks the host to do, asks it, and tells it.
+ *
+ *   DO    perform an effect: send a datagram, install an SA.  State is committed before.
+ *   ASK   answer a question: now, or return ISAKMP_PENDING, keep the ticket, and call
+ *         isakmp_answer() later.  The exchange waits; its timers go on.
+ *   TELL  take note.
+ *
+ * From inside any callback only queries [q] may be called; every other function returns
+ * ISAKMP_E_REENTRANT and changes nothing.  To start something in answer to an event, remember it
+ * and call after the function that is running has returned.
+ *
+ * Pointers given to a callback are valid during the call only. */
+#ifndef ISAKMP_HOST_H
+#define ISAKMP_HOST_H
+
+#include "policy.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- What the callbacks carry ------------------------------------------------------------- */
+
+/* One IPsec SA, one direction, ready for a SAD [RFC4301 4.4.2.1]. */
+typedef struct isakmp_sad_entry {
+    uint8_t inbound;      /* 1: for packets that come to us                                      */
+    uint8_t mode;         /* ISAKMP_MODE_*                                                       */
+    uint8_t natt;         /* 1: ESP in UDP between the ports of src and dst [RFC3948]            */
+    uint8_t replay;       /* 1: keep an anti-replay window (always)                              */
+    uint32_t spi;         /* host order                                                          */
+    isakmp_addr src, dst; /* outer addresses                                                     */
+    isakmp_protect algs;  /* protocol and algorithms                                             */
+    isakmp_span enc_key, auth_key; /* keys, wiped after the call; empty when an entry is removed */
+    isakmp_selector local, remote; /* whose traffic; a selector's family is never 0 here         */
+    uint32_t life_s, life_kb;      /* hard lifetimes; 0 kilobytes: no limit                      */
+} isakmp_sad_entry;
+
+/* Who is asking, and what is known about the peer at this moment. */
+typedef struct isakmp_query {
+    isakmp_sa_id sa;
+    const isakmp_path *path;
+    uint8_t exchange;                 /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                         */
+    uint8_t initiator;                /* 1: we began                                             */
+    isakmp_id peer_id;                /* what the peer says it is, not proven; type NONE: not
+                                         said yet.  As initiator: what the policy expects        */
+    const isakmp_peer_policy *policy; /* NULL in find_peer                                       */
+} isakmp_query;
+
+typedef enum isakmp_event_type {
+    ISAKMP_EV_SA_UP = 1,  /* an ISAKMP SA is established                                         */
+    ISAKMP_EV_SA_SOFT,    /* ... nears the end of its lifetime: negotiate a new one              */
+    ISAKMP_EV_SA_DOWN,    /* ... has ended, or never came up: see why                            */
+    ISAKMP_EV_CHILD_UP,   /* a child's SAs are installed in both directions                      */
+    ISAKMP_EV_CHILD_SOFT, /* ... near the end of their lifetime: negotiate new ones              */
+    ISAKMP_EV_CHILD_DOWN, /* ... have been removed, or never came up: see why                    */
+    ISAKMP_EV_REFUSED,    /* we refused what a peer proposed: see why, and report if not NULL    */
+    ISAKMP_EV_NOTIFY,     /* the peer sent a notify: see notify and authentic                    */
+    ISAKMP_EV_NAT         /* NAT traversal is in use for this SA: see path and nat               */
+} isakmp_event_type;
+
+/* Which ends are behind a NAT, in isakmp_event.nat */
+enum {
+    ISAKMP_NAT_LOCAL = 1,
+    ISAKMP_NAT_REMOTE = 2
+};
+
+typedef struct isakmp_event {
+    uint16_t type;     /* isakmp_event_type                                                      */
+    uint8_t authentic; /* of a notify: 1 if it came protected.  One that did not proves nothing  */
+    uint8_t nat;
+    isakmp_sa_id sa;       /* { 0 } if the event is about none                                    */
+    isakmp_child_id child; /* { 0 } if the event is about none                                    */
+    const isakmp_path *path;
+    isakmp_id peer_id; /* type NONE if not known                                                 */
+    const isakmp_peer_policy *peer_policy;   /* NULL if not known                                */
+    const isakmp_child_policy *child_policy; /* NULL if not known                                */
+    isakmp_reason why;
+    const isakmp_notify *notify; /* NULL unless ISAKMP_EV_NOTIFY                                 */
+    const isakmp_report *report; /* the mismatch report, NULL if there is none                   */
+} isakmp_event;
+
+/* How much log there is. */
+enum {
+    ISAKMP_LOG_ERROR = 1,
+    ISAKMP_LOG_INFO = 2,
+    ISAKMP_LOG_DEBUG = 3
+};
+
+/* ---- The table ---------------------------------------------------------------------------- */
+
+/* The host's callbacks; `user` is given back in each.  Those marked "optional" may be NULL.  The
+ * table is caller's memory until wipe. */
+typedef struct isakmp_host {
+    uint32_t size; /* sizeof(isakmp_host) */
+    void *user;
+
+    /* -- DO -- */
+
+    /* Send a datagram along a path, from the socket that path->natt names.
+     *   returns  ISAKMP_OK or negative; a failure is only counted, as if the datagram were lost. */
+    int (*send)(void *user, const isakmp_path *path, isakmp_span datagram);
+
+    /* Put one IPsec SA into the SAD, ready for use: the inbound ones of a child before the peer
+     * can use them, the outbound ones when the peer is known to be ready.
+     *   returns  ISAKMP_OK or negative: then the child is closed, and what was installed of it is
+     *            removed again. */
+    int (*sa_install)(void *user, isakmp_child_id child, const isakmp_sad_entry *e);
+
+    /* Take one IPsec SA out of the SAD: the same entry as was installed, without keys. */
+    void (*sa_remove)(void *user, isakmp_child_id child, const isakmp_sad_entry *e);
+
+    /* Optional.  isakmp_deadline() has changed. */
+    void (*timer)(void *user, isakmp_time deadline);
+
+    /* -- ASK -- each returns ISAKMP_OK with the answer, ISAKMP_NONE if there is none,
+     * ISAKMP_PENDING to answer later, or negative if asking failed.  What isakmp_answer() then
+     * brings as value is said under "later". */
+
+    /* Which policy is for a peer that begins a phase 1 exchange with us?
+     *   q      in Main Mode only the addresses are known, in Aggressive Mode also peer_id.
+     *   out    gets the policy: borrowed while in use.
+     *   later  the policy itself (const isakmp_peer_policy *); n is not looked at.
+     * Without this callback nobody is answered. */
+    int (*find_peer)(void *user, isakmp_ticket t, const isakmp_query *q,
+                     const isakmp_peer_policy **out);
+
+    /* The pre-shared key for a peer.  Asked before anything is offered or accepted: without a key
+     * (ISAKMP_NONE) the policies that need one are left out.
+     *   key    gets at most cap octets, at least 1;  n: gets how many.
+     *   later  the key and its length. */
+    int (*get_psk)(void *user, isakmp_ticket t, const isakmp_query *q, uint8_t *key, size_t cap,
+                   size_t *n);
+
+    /* Which policy is for traffic that a peer wants to protect?
+     *   local, remote  the selectors that the peer proposes.
+     *   out            gets the policy: borrowed while in use.  The library itself checks that the
+     *                  selectors lie within the policy's.
+     *   later          the policy itself (const isakmp_child_policy *); n is not looked at.
+     * Without this callback no child is accepted. */
+    int (*find_child)(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp_selector *local,
+                      const isakmp_selector *remote, const isakmp_child_policy **out);
+
+    /* Optional.  An SPI for inbound packets to path->local, from 256 on, that is not in use.
+     *   later  the SPI: a uint32_t in host order, n 4.
+     * Without this callback the library picks one that no other child of the context has. */
+    int (*get_spi)(void *user, isakmp_ticket t, uint8_t proto, const isakmp_path *path,
+                   uint32_t *spi);
+
+    /* -- TELL -- all optional -- */
+
+    void (*event)(void *user, const isakmp_event *ev);
+
+    /* One line of log, without a newline.
+     *   level  ISAKMP_LOG_*;  sa: { 0 } if the line is about none. */
+    void (*log)(void *user, int level, isakmp_sa_id sa, const char *line);
+
+    /* The cipher key of an ISAKMP SA, in the form that Wireshark's ikev1_decryption_table takes.
+     * Never called unless set, and not compiled with ISAKMP_KEYLOG=0. */
+    void (*keylog)(void *user, const uint8_t cky_i[ISAKMP_COOKIE_SIZE], isakmp_span key);
+} isakmp_host;
+
+/* One sentence about an event, with the reason, such as
+ * "ISAKMP SA with 192.0.2.1:500 is down: the peer did not answer (message 1)".
+ *   peer text is bounded and escaped.  Parameters and result as isakmp_dump().  [q] */
+ISAKMP_API size_t isakmp_event_text(char *out, size_t cap, const isakmp_event *ev);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,227 @@
+/* isakmp/session.h -- the context: bytes and time in; bytes, effects and one deadline out.
+ *
+ * A host does four things for ever:
+ *
+ *     isakmp_input(x, now, &path, datagram, n);   when a datagram has come
+ *     isakmp_tick(x, now);                        when isakmp_deadline(x) has come
+ *     isakmp_answer(x, now, ticket, ...);         when a parked question can be answered
+ *     isakmp_connect(...), isakmp_close(...)      when its user wants something
+ *
+ * One context, one thread at a time; contexts share nothing.  All memory is one arena that the
+ * host gives; nothing is allocated after isakmp_ctx_init(). */
+#ifndef ISAKMP_SESSION_H
+#define ISAKMP_SESSION_H
+
+#include "exchange.h"
+#include "host.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct isakmp_ctx isakmp_ctx;
+
+/* ---- Configuration ------------------------------------------------------------------------ */
+
+/* How many there may be at once.  These size the arena, and bound what a flood can take. */
+typedef struct isakmp_limits {
+    uint32_t sas;                /* ISAKMP SAs                                                   */
+    uint32_t children;           /* children                                                     */
+    uint32_t exchanges;          /* exchanges that run, or are kept to answer repeated messages  */
+    uint32_t half_open;          /* phase 1 exchanges begun by peers; 0: half of exchanges       */
+    uint32_t half_open_per_addr; /* ... by one address; 0: half of half_open                     */
+    uint32_t packets;            /* messages kept for retransmission or until an answer comes;
+                                    0: as many as exchanges, and half as many again              */
+    uint32_t max_datagram;       /* octets of the longest message, marker included: 576 to 65,535 */
+    uint32_t max_dh;             /* octets of the longest public value: 96 to 1024.  Groups beyond
+                                    it are neither offered nor matched                           */
+} isakmp_limits;
+
+typedef struct isakmp_config {
+    uint32_t size; /* sizeof(isakmp_config), set by isakmp_config_init()                          */
+    isakmp_limits limits;
+    const isakmp_crypto *crypto;               /* caller's memory until wipe                    */
+    const isakmp_host *host;                   /* caller's memory until wipe                    */
+    const isakmp_exchange *const *exchanges;   /* ends with NULL; caller's memory until wipe    */
+    const isakmp_extension *const *extensions; /* ends with NULL, or NULL: none                 */
+    uint32_t retransmit_ms;     /* until the first repetition; doubles each time                 */
+    uint32_t retransmit_max_ms; /* the longest wait between two repetitions                      */
+    uint8_t retransmit_tries;   /* repetitions before the peer is given up                       */
+    uint8_t reply_tries;        /* how often one stored reply is repeated when asked again       */
+    uint32_t half_open_ms;      /* how long a phase 1 exchange begun by a peer may take          */
+    uint32_t linger_ms;         /* how long the end of an exchange is kept to answer repetitions */
+    uint16_t natt_port;         /* the port of the UDP-encapsulation socket, here and there      */
+} isakmp_config;
+
+/* Fill in sane defaults: 16 SAs, 32 children, 16 exchanges, messages of 4,096 octets, groups up to
+ * 4096 bits; retransmission after 1 s, doubling to 16 s, 5 times; 30 s half open, 30 s linger;
+ * which exchanges and extensions there are is for the caller to say: you link what you name.
+ *   size  sizeof(isakmp_config).  [q] */
+ISAKMP_API void isakmp_config_init(isakmp_config *c, size_t size);
+
+/* ---- Context ------------------------------------------------------------------------------ */
+
+/* The exact size of the arena for a configuration, in octets.
+ *   returns  0 if the limits are not valid.  [q] */
+ISAKMP_API size_t isakmp_ctx_size(const isakmp_config *c);
+
+/* Make a context.
+ *   out    gets the context, which lies in mem.
+ *   mem    caller's memory until wipe; aligned as malloc() would.
+ *   mem_n  octets at mem, at least isakmp_ctx_size(c).
+ *   c      copied; what it refers to is caller's memory until wipe.
+ *   returns  ISAKMP_OK; ISAKMP_E_ARG if something in c is not valid; ISAKMP_E_SPACE;
+ *            ISAKMP_E_CRYPTO if there is no randomness. */
+ISAKMP_API int isakmp_ctx_init(isakmp_ctx **out, void *mem, size_t mem_n, const isakmp_config *c,
+                               isakmp_time now);
+
+/* End everything at once, without a word to anybody and without callbacks, and set the whole
+ * arena to zero.  To say goodbye, close the SAs first. */
+ISAKMP_API void isakmp_ctx_wipe(isakmp_ctx *x);
+
+/* ---- In: bytes and time ------------------------------------------------------------------- */
+
+/* A datagram has come.
+ *   path  from path->remote to path->local; path->natt as isakmp_path says.
+ *   data  n octets; overwritten (decrypted in place); borrowed for the call.
+ *   returns  ISAKMP_OK if the message had an effect, ISAKMP_IGNORED if not (isakmp_count() says
+ *            why), ISAKMP_E_ARG, ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_input(isakmp_ctx *x, isakmp_time now, const isakmp_path *path, uint8_t *data,
+                            size_t n);
+
+/* Time has passed: repeat, expire.  Call it when isakmp_deadline() has come; earlier does no harm.
+ *   returns  ISAKMP_OK or ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_tick(isakmp_ctx *x, isakmp_time now);
+
+/* When isakmp_tick() is due; ISAKMP_NEVER if nothing is waiting.  [q] */
+ISAKMP_API isakmp_time isakmp_deadline(const isakmp_ctx *x);
+
+/* Answer a question for which a callback had returned ISAKMP_PENDING.
+ *   rc     what the callback would have returned.
+ *   value  what it would have given, as host.h and crypto.h say for each under "later"; n octets;
+ *          borrowed for the call.
+ *   returns  ISAKMP_OK, ISAKMP_E_STALE if nobody waits for the answer any more, ISAKMP_E_ARG if
+ *            the value has not the right size (the question stays open), ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_answer(isakmp_ctx *x, isakmp_time now, isakmp_ticket ticket, int rc,
+                             const void *value, size_t n);
+
+/* ---- What the user wants ------------------------------------------------------------------ */
+
+/* Begin to negotiate an ISAKMP SA with a peer.  ISAKMP_EV_SA_UP or _SA_DOWN follows.
+ *   policy    borrowed while in use.
+ *   path      copied.
+ *   exchange  ISAKMP_EXCH_MAIN or ISAKMP_EXCH_AGGRESSIVE.
+ *   out       gets the id.
+ *   returns   ISAKMP_OK; ISAKMP_E_ARG (isakmp_peer_policy_check() says what is wrong); E_STATE if
+ *             the exchange is not in the config; ISAKMP_E_LIMIT; ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_connect(isakmp_ctx *x, isakmp_time now, const isakmp_peer_policy *policy,
+                              const isakmp_path *path, uint8_t exchange, isakmp_sa_id *out);
+
+/* Negotiate a child under an ISAKMP SA: at once if it is up, else as soon as it is.
+ * ISAKMP_EV_CHILD_UP or _CHILD_DOWN follows.
+ *   policy   borrowed while in use.
+ *   returns  ISAKMP_OK; ISAKMP_E_ARG (isakmp_child_policy_check() says what is wrong);
+ *            ISAKMP_E_STATE if Quick Mode is not in the config or the SA has ended;
+ *            ISAKMP_E_STALE; ISAKMP_E_LIMIT; ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_child_connect(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa,
+                                    const isakmp_child_policy *policy, isakmp_child_id *out);
+
+/* Close a child: its SAs are removed, and the peer is told by a Delete [RFC2408 3.15].
+ *   returns  ISAKMP_OK, ISAKMP_E_STALE, ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_child_close(isakmp_ctx *x, isakmp_time now, isakmp_child_id child);
+
+/* Close an ISAKMP SA and all its children; the peer is told by one message.
+ *   returns  ISAKMP_OK, ISAKMP_E_STALE, ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
+
+/* ---- Looking ------------------------------------------------------------------------------ */
+
+typedef enum isakmp_sa_state {
+    ISAKMP_SA_NEGOTIATING = 1,
+    ISAKMP_SA_UP = 2,
+    ISAKMP_SA_ENDED = 3 /* expired or deleted, but children it made live on until their own end */
+} isakmp_sa_state;
+
+typedef struct isakmp_sa_info {
+    uint32_t size;     /* sizeof(isakmp_sa_info), set by the caller                              */
+    uint8_t state;     /* isakmp_sa_state                                                        */
+    uint8_t initiator; /* 1: we began                                                            */
+    uint8_t exchange;  /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                                        */
+    uint8_t message;   /* while negotiating: the message that comes next, from 1                 */
+    uint8_t nat;       /* ISAKMP_NAT_*, which ends are behind a NAT                              */
+    uint8_t cky_i[ISAKMP_COOKIE_SIZE], cky_r[ISAKMP_COOKIE_SIZE];
+    isakmp_path path;
+    isakmp_policy suite; /* what was agreed; life_s: the lifetime in use                         */
+    isakmp_id peer_id;   /* proven once the SA is up; data valid until the next call that is not
+                            a query                                                              */
+    isakmp_time since, soft_at, hard_at; /* 0 while negotiating                                  */
+    const isakmp_peer_policy *policy;
+    uint32_t n_children;
+} isakmp_sa_info;
+
+typedef enum isakmp_child_state {
+    ISAKMP_CHILD_WAITING = 1, /* for its ISAKMP SA */
+    ISAKMP_CHILD_NEGOTIATING = 2,
+    ISAKMP_CHILD_UP = 3
+} isakmp_child_state;
+
+typedef struct isakmp_child_info {
+    uint32_t size;     /* sizeof(isakmp_child_info), set by the caller                           */
+    uint8_t state;     /* isakmp_child_state                                                     */
+    uint8_t initiator; /* 1: we began                                                            */
+    uint8_t mode;      /* ISAKMP_MODE_*                                                          */
+    uint8_t natt;      /* 1: ESP in UDP                                                          */
+    uint8_t n;         /* protocols in protect, spi_in, spi_out                                  */
+    isakmp_sa_id sa;
+    isakmp_protect protect[ISAKMP_MAX_BUNDLE];
+    uint32_t spi_in[ISAKMP_MAX_BUNDLE], spi_out[ISAKMP_MAX_BUNDLE]; /* host order                */
+    isakmp_selector local, remote;
+    uint16_t pfs_group;       /* 0: no perfect forward secrecy                                   */
+    uint32_t life_s, life_kb; /* in use                                                          */
+    isakmp_time since, soft_at, hard_at; /* 0 until it is up                                     */
+    const isakmp_child_policy *policy;
+} isakmp_child_info;
+
+/* The SA, or child, after one; { 0 } begins.  With sa { 0 } the children of all SAs.
+ *   returns  { 0 } after the last one.  [q] */
+ISAKMP_API isakmp_sa_id isakmp_sa_next(const isakmp_ctx *x, isakmp_sa_id after);
+ISAKMP_API isakmp_child_id isakmp_child_next(const isakmp_ctx *x, isakmp_sa_id sa,
+                                             isakmp_child_id after);
+
+/* Facts about an SA, or a child.
+ *   out      out->size must be set.
+ *   returns  ISAKMP_OK or ISAKMP_E_STALE.  [q] */
+ISAKMP_API int isakmp_sa_get(const isakmp_ctx *x, isakmp_sa_id sa, isakmp_sa_info *out);
+ISAKMP_API int isakmp_child_get(const isakmp_ctx *x, isakmp_child_id child, isakmp_child_info *out);
+
+/* How many SAs, or children, use a policy; when it is 0 the policy may be changed or freed.  The
+ * cost grows with the number of SAs.  [q] */
+ISAKMP_API size_t isakmp_peer_policy_users(const isakmp_ctx *x, const isakmp_peer_policy *p);
+ISAKMP_API size_t isakmp_child_policy_users(const isakmp_ctx *x, const isakmp_child_policy *p);
+
+/* ---- Counting ----------------------------------------------------------------------------- */
+
+typedef struct isakmp_stats {
+    uint32_t size;               /* sizeof(isakmp_stats), set by the caller                  */
+    uint32_t sas, children;      /* in use now                                               */
+    uint32_t exchanges, packets; /* in use now                                               */
+    uint32_t half_open;          /* now                                                      */
+    uint64_t datagrams_in, datagrams_out, octets_in, octets_out;
+    uint64_t ignored;         /* messages without effect                                  */
+    uint64_t duplicates;      /* ... because they were repetitions                        */
+    uint64_t retransmissions; /* messages that we repeated, by a timer or when asked      */
+    uint64_t send_failures;   /* of isakmp_host.send                                      */
+    uint64_t clock_backwards; /* calls with a time before the last one                    */
+} isakmp_stats;
+
+/* Fill in the statistics; out->size must be set.  [q] */
+ISAKMP_API void isakmp_stats_get(const isakmp_ctx *x, isakmp_stats *out);
+
+/* How often a message was refused, or an exchange ended, for a reason.
+ *   detail  an isakmp_detail.  [q] */
+ISAKMP_API uint32_t isakmp_count(const isakmp_ctx *x, unsigned detail);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,165 @@
+/* core/api.c -- what the user wants: connect, close; and late answers. */
+#include "base/secret.h"
+#include "crypto/keys.h"
+#include "crypto/suites.h"
+#include "entry.h"
+#include "exchange/engine.h"
+#include "sa/host.h"
+
+/* ---- ISAKMP SAs ----------------------------------------------------------------------------- */
+
+/* Our cookie must be one that no other SA of ours has: it is what the SA is found by. */
+static int own_cookie(isakmp_ctx *x, uint8_t *cookie)
+{
+    isakmp_header h;
+    int rc;
+    memset(&h, 0, sizeof h);
+    do {
+        rc = isakmp__random(&x->crypto, h.cky_i, sizeof h.cky_i);
+    } while (rc == ISAKMP_OK &&
+             (isakmp__all_zero(h.cky_i, sizeof h.cky_i) || isakmp__sa_find(x, &h) != NULL));
+    memcpy(cookie, h.cky_i, sizeof h.cky_i);
+    return rc;
+}
+
+static int connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
+                   uint8_t exchange, isakmp_sa_id *out)
+{
+    const isakmp_exchange *def = isakmp__exchange_of(x, exchange);
+    isakmp__exch *e;
+    isakmp__sa *sa;
+    if (policy == NULL || path == NULL || out == NULL || path->remote.family == 0 ||
+        isakmp_peer_policy_check(policy, NULL, NULL, 0) != ISAKMP_OK)
+        return ISAKMP_E_ARG;
+    if (exchange != ISAKMP_EXCH_MAIN && exchange != ISAKMP_EXCH_AGGRESSIVE)
+        return ISAKMP_E_ARG;
+    if (def == NULL)
+        return ISAKMP_E_STATE;
+    sa = isakmp__sa_take(x);
+    if (sa == NULL)
+        return ISAKMP_E_LIMIT;
+    sa->initiator = 1;
+    sa->exchange = exchange;
+    sa->path = *path;
+    e = isakmp__engine_take(x, sa, def, 1, 0);
+    if (e == NULL || own_cookie(x, sa->cky_i) != ISAKMP_OK) {
+        int rc = e ? ISAKMP_E_CRYPTO : ISAKMP_E_LIMIT;
+        if (e)
+            isakmp__exch_give(x, e);
+        isakmp__sa_give(x, sa);
+        return rc;
+    }
+    isakmp__sa_set_policy(x, sa, policy);
+    isakmp__sa_index(x, sa);
+    *out = isakmp__sa_id(x, sa);
+    isakmp__engine_start(x, e);
+    return ISAKMP_OK;
+}
+
+int isakmp_connect(isakmp_ctx *x, isakmp_time now, const isakmp_peer_policy *policy,
+                   const isakmp_path *path, uint8_t exchange, isakmp_sa_id *out)
+{
+    int rc = isakmp__enter(x, now);
+    if (rc != ISAKMP_OK)
+        return rc;
+    rc = connect(x, policy, path, exchange, out);
+    isakmp__leave(x);
+    return rc;
+}
+
+int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id id)
+{
+    isakmp_reason why = isakmp__reason(ISAKMP_BY_HOST, ISAKMP_D_CLOSED, 0, 0);
+    isakmp__sa *sa;
+    int rc = isakmp__enter(x, now);
+    if (rc != ISAKMP_OK)
+        return rc;
+    sa = isakmp__sa_of(x, id);
+    if (sa) {
+        if (sa->state == ISAKMP_SA_UP)
+            isakmp__inform_sa_gone(x, sa);
+        for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+            isakmp__child_end(x, c, why);
+        isakmp__sa_end(x, sa, why);
+    }
+    isakmp__leave(x);
+    return sa ? ISAKMP_OK : ISAKMP_E_STALE;
+}
+
+/* ---- Children ------------------------------------------------------------------------------- */
+
+static int child_connect(isakmp_ctx *x, isakmp_sa_id id, const isakmp_child_policy *policy,
+                         isakmp_child_id *out)
+{
+    isakmp__sa *sa = isakmp__sa_of(x, id);
+    isakmp__child *c;
+    if (policy == NULL || out == NULL ||
+        isakmp_child_policy_check(policy, &x->crypto, NULL, 0) != ISAKMP_OK ||
+        (policy->pfs_group &&
+         !isakmp__group_able(&x->crypto, policy->pfs_group, x->config.limits.max_dh)))
+        return ISAKMP_E_ARG;
+    if (sa == NULL)
+        return ISAKMP_E_STALE;
+    if (sa->state == ISAKMP_SA_ENDED || isakmp__exchange_of(x, ISAKMP_EXCH_QUICK) == NULL)
+        return ISAKMP_E_STATE;
+    c = isakmp__child_take(x, sa, policy);
+    if (c == NULL)
+        return ISAKMP_E_LIMIT;
+    *out = isakmp__child_id(x, c);
+    if (sa->state == ISAKMP_SA_UP)
+        isakmp__start_child(x, c);
+    return ISAKMP_OK;
+}
+
+int isakmp_child_connect(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa,
+                         const isakmp_child_policy *policy, isakmp_child_id *out)
+{
+    int rc = isakmp__enter(x, now);
+    if (rc != ISAKMP_OK)
+        return rc;
+    rc = child_connect(x, sa, policy, out);
+    isakmp__leave(x);
+    return rc;
+}
+
+int isakmp_child_close(isakmp_ctx *x, isakmp_time now, isakmp_child_id id)
+{
+    isakmp__child *c;
+    int rc = isakmp__enter(x, now);
+    if (rc != ISAKMP_OK)
+        return rc;
+    c = isakmp__child_of(x, id);
+    if (c) {
+        if (c->n)
+            isakmp__inform_child_gone(x, c);
+        isakmp__child_end(x, c, isakmp__reason(ISAKMP_BY_HOST, ISAKMP_D_CLOSED, 0, 0));
+    }
+    isakmp__leave(x);
+    return c ? ISAKMP_OK : ISAKMP_E_STALE;
+}
+
+/* ---- Late answers --------------------------------------------------------------------------- */
+
+int isakmp_answer(isakmp_ctx *x, isakmp_time now, isakmp_ticket ticket, int rc, const void *value,
+                  size_t n)
+{
+    isakmp__exch *e;
+    int entered = isakmp__enter(x, now), out = ISAKMP_OK;
+    if (entered != ISAKMP_OK)
+        return entered;
+    e = isakmp__exch_by_ticket(x, ticket);
+    if (e == NULL) {
+        out = ISAKMP_E_STALE;
+    } else if (!isakmp__answer_fits(e, rc, value, n)) {
+        out = ISAKMP_E_ARG;
+    } else {
+        x->answer.exch = e;
+        x->answer.rc = rc;
+        x->answer.value = value;
+        x->answer.n = n;
+        isakmp__engine_resume(x, e);
+        x->answer.exch = NULL;
+    }
+    isakmp__leave(x);
+    return out;
+}

@@ -1,0 +1,216 @@
+/* core/input.c -- a datagram's way: marker, header, SA, exchange, engine.
+ *
+ * Which exchange is it for?
+ *
+ *     responder's cookie zero            a peer begins phase 1, or repeats its first message
+ *     message ID zero                    the phase 1 exchange of the SA
+ *     Informational in the clear         nobody's: the host is told, nothing changes
+ *     message ID of a running exchange   that one
+ *     any other message ID               a peer begins an exchange of phase 2 */
+#include "base/secret.h"
+#include "crypto/keys.h"
+#include "entry.h"
+#include "exchange/engine.h"
+#include "sa/host.h"
+
+/* ---- A peer begins -------------------------------------------------------------------------- */
+
+static int make_cookie(isakmp_ctx *x, uint8_t *cookie)
+{
+    int rc;
+    do
+        rc = isakmp__random(&x->crypto, cookie, ISAKMP_COOKIE_SIZE);
+    while (rc == ISAKMP_OK && isakmp__all_zero(cookie, ISAKMP_COOKIE_SIZE));
+    return rc;
+}
+
+static unsigned begin_phase1(isakmp_ctx *x, const isakmp_exchange *def, isakmp_msg *m,
+                             const isakmp_path *path)
+{
+    unsigned rc = isakmp__half_open_admit(x, path);
+    isakmp__exch *e;
+    isakmp__sa *sa;
+    if (rc != ISAKMP_OK)
+        return rc;
+    sa = isakmp__sa_take(x);
+    if (sa == NULL)
+        return ISAKMP_D_POOL;
+    e = isakmp__engine_take(x, sa, def, 0, 0);
+    if (e == NULL || make_cookie(x, sa->cky_r) != ISAKMP_OK) {
+        rc = e ? ISAKMP_D_CRYPTO : ISAKMP_D_POOL;
+        if (e)
+            isakmp__exch_give(x, e);
+        isakmp__sa_give(x, sa);
+        return rc;
+    }
+    memcpy(sa->cky_i, m->h.cky_i, sizeof sa->cky_i);
+    sa->path = *path;
+    sa->exchange = def->type;
+    isakmp__sa_index(x, sa);
+    isakmp__half_open_enter(x, sa);
+    return isakmp__engine_input(x, e, m, path);
+}
+
+static unsigned first_message(isakmp_ctx *x, const isakmp_exchange *def, isakmp_msg *m,
+                              const isakmp_path *path)
+{
+    isakmp__sa *sa;
+    isakmp__exch *e;
+    if (def->phase != 1)
+        return ISAKMP_D_COOKIE;
+    if (m->h.msg_id != 0)
+        return ISAKMP_D_MESSAGE_ID;
+    sa = isakmp__sa_find_half_open(x, &m->h, path);
+    if (sa == NULL)
+        return begin_phase1(x, def, m, path);
+    e = isakmp__exch_phase1(sa);
+    return e && e->def == def ? isakmp__engine_input(x, e, m, path) : (unsigned)ISAKMP_D_UNEXPECTED;
+}
+
+/* A protected Informational that we cannot read, while we wait for the peer to prove itself: that is how
+ * a peer answers whose pre-shared key is another one. */
+static void suspect_key(isakmp__sa *sa)
+{
+    isakmp__exch *e = isakmp__exch_phase1(sa);
+    if (e && sa->state == ISAKMP_SA_NEGOTIATING && sa->suite &&
+        isakmp__auth_family(sa->suite->auth) == ISAKMP__AUTH_PSK)
+        e->hint = ISAKMP_D_PSK_SUSPECTED;
+}
+
+static unsigned begin_phase2(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchange *def,
+                             isakmp_msg *m, const isakmp_path *path)
+{
+    int is_info = def->type == ISAKMP_EXCH_INFO;
+    isakmp__exch *e;
+    unsigned rc;
+    if (isakmp__msg_id_used(sa, m->h.msg_id))
+        return ISAKMP_D_MESSAGE_ID;
+    if (sa->state != ISAKMP_SA_UP && !(is_info && sa->keyed))
+        return ISAKMP_D_NOT_UP;
+    e = isakmp__engine_take(x, sa, def, 0, is_info);
+    if (e == NULL)
+        return ISAKMP_D_POOL;
+    e->msg_id = m->h.msg_id;
+    rc = isakmp__engine_input(x, e, m, path);
+    if (is_info && rc != ISAKMP_OK)
+        suspect_key(sa);
+    return rc;
+}
+
+/* ---- An SA that is known -------------------------------------------------------------------- */
+
+/* Anybody could have sent it.  The last notify is kept as a hint for the day when the exchange times
+ * out. */
+static unsigned informational_in_clear(isakmp_ctx *x, isakmp__sa *sa, const isakmp_msg *m,
+                                       const isakmp_path *path)
+{
+    isakmp__exch *e = isakmp__exch_phase1(sa);
+    isakmp_notify n;
+    isakmp_span body;
+    for (unsigned i = 0; (body = isakmp_msg_find(m, ISAKMP_PAYLOAD_NOTIFY, i)).p; i++) {
+        if (isakmp_notify_read(&n, body) != ISAKMP_OK)
+            continue;
+        if (e && sa->state == ISAKMP_SA_NEGOTIATING)
+            e->notify = n.type;
+        isakmp__tell_notify(x, sa, NULL, path, &n, 0);
+    }
+    return ISAKMP_D_NOT_ENCRYPTED;
+}
+
+/* The peer goes on to phase 2, but we have not seen the end of phase 1: its last message was lost,
+ * and repeating ours makes it send that again. */
+static void remind_peer(isakmp_ctx *x, const isakmp__sa *sa)
+{
+    isakmp__exch *e = isakmp__exch_phase1(sa);
+    if (e && e->phase == ISAKMP__WAIT)
+        isakmp__exch_repeat(x, e);
+}
+
+static unsigned message_of_sa(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchange *def,
+                              isakmp_msg *m, const isakmp_path *path)
+{
+    isakmp__exch *e = isakmp__exch_find(sa, m->h.msg_id);
+    unsigned rc;
+    if (sa->ending)
+        return ISAKMP_D_COOKIE;
+    if (def->type == ISAKMP_EXCH_INFO && !(m->h.flags & ISAKMP_FLAG_ENCRYPTION))
+        return informational_in_clear(x, sa, m, path);
+    if ((m->h.msg_id == 0) != (def->phase == 1))
+        return ISAKMP_D_MESSAGE_ID;
+    if (e)
+        return e->def == def ? isakmp__engine_input(x, e, m, path) : (unsigned)ISAKMP_D_UNEXPECTED;
+    if (def->phase == 1)
+        return ISAKMP_D_UNEXPECTED;
+    rc = begin_phase2(x, sa, def, m, path);
+    if (rc == ISAKMP_D_NOT_UP)
+        remind_peer(x, sa);
+    return rc;
+}
+
+/* ---- Datagrams ------------------------------------------------------------------------------ */
+
+static unsigned route(isakmp_ctx *x, isakmp_msg *m, const isakmp_path *path)
+{
+    const isakmp_exchange *def = isakmp__exchange_of(x, m->h.exchange);
+    isakmp__sa *sa;
+    if (def == NULL)
+        return ISAKMP_D_EXCHANGE_TYPE;
+    if (isakmp__all_zero(m->h.cky_i, ISAKMP_COOKIE_SIZE))
+        return ISAKMP_D_COOKIE;
+    sa = isakmp__sa_find(x, &m->h);
+    if (sa)
+        return message_of_sa(x, sa, def, m, path);
+    if (isakmp__all_zero(m->h.cky_r, ISAKMP_COOKIE_SIZE))
+        return first_message(x, def, m, path);
+    return ISAKMP_D_COOKIE;
+}
+
+/* Take the non-ESP marker off [RFC3948 2.2]; a single octet is a keepalive. */
+static unsigned unwrap(isakmp_span *datagram, const isakmp_path *path)
+{
+    if (!path->natt)
+        return ISAKMP_OK;
+    if (datagram->n == 1)
+        return ISAKMP_D_NONE;
+    if (datagram->n < ISAKMP__MARKER || !isakmp__all_zero(datagram->p, ISAKMP__MARKER))
+        return ISAKMP_D_NOT_ESP_MARKER;
+    datagram->p += ISAKMP__MARKER;
+    datagram->n -= ISAKMP__MARKER;
+    return ISAKMP_OK;
+}
+
+static unsigned take_datagram(isakmp_ctx *x, const isakmp_path *path, isakmp_span datagram)
+{
+    isakmp_msg m;
+    unsigned rc = unwrap(&datagram, path);
+    if (rc != ISAKMP_OK)
+        return rc;
+    if (datagram.n > isakmp__packet_cap(x))
+        return ISAKMP_D_TOO_LONG;
+    if (isakmp_msg_parse(&m, datagram) != ISAKMP_OK)
+        return m.detail;
+    return route(x, &m, path);
+}
+
+int isakmp_input(isakmp_ctx *x, isakmp_time now, const isakmp_path *path, uint8_t *data, size_t n)
+{
+    unsigned rc;
+    int entered = isakmp__enter(x, now);
+    if (entered != ISAKMP_OK)
+        return entered;
+    if (path == NULL || data == NULL) {
+        x->entered = 0;
+        return ISAKMP_E_ARG;
+    }
+    x->stats.datagrams_in++;
+    x->stats.octets_in += n;
+    rc = take_datagram(x, path, isakmp__span(data, n));
+    if (rc != ISAKMP_OK) {
+        x->stats.ignored++;
+        isakmp__count(x, rc);
+        isakmp__log(x, ISAKMP_LOG_DEBUG, NULL, "datagram of %u octets ignored: %s", (unsigned)n,
+                    isakmp_detail_text(rc));
+    }
+    isakmp__leave(x);
+    return rc == ISAKMP_OK ? ISAKMP_OK : ISAKMP_IGNORED;
+}

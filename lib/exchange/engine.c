@@ -1,0 +1,515 @@
+/* exchange/engine.c -- one loop for every exchange.
+ *
+ * A message is a transaction.  Until it is parsed, matched to its row and accepted by every recv verb,
+ * nothing changes: not the chain of IVs, not the timers, not the message that comes next.  A message
+ * that is refused leaves the exchange as it was, unless its sender had been authenticated: then it is
+ * the peer itself that wants something else, and the exchange ends.
+ *
+ *     isakmp__engine_input    check against the row, decrypt, index, count payloads, verify HASH
+ *       run                   recv verbs -> accept -> send verbs -> seal -> send -> sent verbs -> wait
+ *
+ * Any verb may return ISAKMP_PENDING.  The exchange then stays where it is (e->phase, e->verb), the
+ * message that is being read is moved to a packet, and isakmp__engine_resume() goes on from there. */
+#include "base/fingerprint.h"
+#include "base/secret.h"
+#include "engine.h"
+#include "sa/host.h"
+
+const isakmp__row *isakmp__row_of(const isakmp__exch *e)
+{
+    uint8_t family = ISAKMP__AUTH_ANY;
+    if (e->sa->suite)
+        family = isakmp__auth_family(e->sa->suite->auth);
+    for (unsigned i = 0; i < e->def->n; i++)
+        if (e->def->rows[i].msg == e->msg && e->def->rows[i].auth & family)
+            return &e->def->rows[i];
+    return NULL;
+}
+
+/* ---- Refusing and accepting ----------------------------------------------------------------- */
+
+/* The chain of IVs goes on from the last block of the message that has been read. */
+static void advance_iv(isakmp__exch *e)
+{
+    if (e->encrypted)
+        memcpy(e->iv, e->next_iv, sizeof e->iv);
+    if (e->def->phase == 1)
+        memcpy(e->sa->iv, e->iv, sizeof e->sa->iv);
+}
+
+static void have_keys(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
+{
+    if (!(r->flags & ISAKMP__F_KEYS))
+        return;
+    e->sa->keyed = 1;
+    isakmp__tell_keylog(x, e->sa);
+}
+
+/* Drop what a refused message has left: the exchange waits for a better one. */
+static void roll_back(isakmp_ctx *x, isakmp__exch *e)
+{
+    if (isakmp__brings_cookie(e))
+        memset(e->sa->cky_r, 0, sizeof e->sa->cky_r);
+    e->in = NULL;
+    e->ask = ISAKMP__ASK_NONE;
+    e->ticket = 0;
+    e->verb = 0;
+    e->authentic = 0;
+    e->phase = ISAKMP__WAIT;
+    isakmp__wipe(e->room + e->room_kept, e->room_n - e->room_kept);
+    e->room_n = e->room_kept;
+    isakmp__packet_give(x, &e->held);
+}
+
+static int report_of(const isakmp_ctx *x, const isakmp__exch *e, isakmp_report *r)
+{
+    memset(r, 0, sizeof *r);
+    r->body = e->sai;
+    r->means = isakmp__sa_means(x, e->sa);
+    if (e->def->phase == 1 && e->sa->policy) {
+        r->peer = e->sa->policy;
+        r->means.auth = e->psk.n ? ISAKMP__AUTH_PSK : 0;
+    } else if (e->child) {
+        r->child = e->child->policy;
+    }
+    return r->body.n && (r->peer || r->child);
+}
+
+/* There was no room to deal with the message: its sender will repeat it. */
+static int is_shortage(unsigned detail)
+{
+    return detail == ISAKMP_D_POOL;
+}
+
+/* A first message that is refused takes what it began with it. */
+static void refuse_first(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
+{
+    isakmp__sa *sa = e->sa;
+    isakmp__child *c = e->child;
+    isakmp_report report;
+    int has_report = detail == ISAKMP_D_NO_PROPOSAL && report_of(x, e, &report);
+    isakmp_reason why = isakmp__reason(ISAKMP_BY_US, detail, 1, isakmp_detail_notify(detail));
+    if (!is_shortage(detail) && (e->def->phase == 1 || e->authentic)) {
+        isakmp__tell_refused(x, e, why, has_report ? &report : NULL);
+        isakmp__inform_refused(x, sa, e, detail);
+        if (e->msg_id)
+            isakmp__msg_id_note(sa, e->msg_id);
+    }
+    if (e->def->phase == 1) {
+        isakmp__exch_give(x, e);
+        isakmp__half_open_leave(x, sa);
+        isakmp__sa_unindex(x, sa);
+        isakmp__sa_give(x, sa);
+        return;
+    }
+    isakmp__exch_give(x, e);
+    if (c)
+        isakmp__child_give(x, c);
+}
+
+/* Whose fault a reason is. */
+static uint8_t blame(unsigned detail)
+{
+    return detail == ISAKMP_D_HOST || detail == ISAKMP_D_INSTALL ? ISAKMP_BY_HOST : ISAKMP_BY_US;
+}
+
+/* Returns ISAKMP_OK if the message has ended the exchange: then it had an effect. */
+static unsigned refuse(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
+{
+    const isakmp__row *r = isakmp__row_of(e);
+    int first = !e->initiator && e->msg == 1, authentic = e->authentic && !is_shortage(detail);
+    if (authentic) { /* the peer has gone on: so do the chain and the keys, to answer it */
+        advance_iv(e);
+        have_keys(x, e, r);
+    }
+    isakmp__log(x, ISAKMP_LOG_INFO, e->sa, "%s, message %u refused: %s", e->def->name, e->msg,
+                isakmp_detail_text(detail));
+    if (first) {
+        refuse_first(x, e, detail);
+        return detail;
+    }
+    e->hint = (uint16_t)detail;
+    if (authentic || detail == ISAKMP_D_PSK_SUSPECTED)
+        isakmp__inform_refused(x, e->sa, e, detail);
+    if (!authentic) {
+        roll_back(x, e);
+        return detail;
+    }
+    /* With its last message the peer has done its part, and takes the SA for established. */
+    if (e->def->phase == 1 && e->sa->keyed && r->flags & ISAKMP__F_LAST)
+        isakmp__inform_sa_only_gone(x, e->sa);
+    isakmp__exch_fail(x, e,
+                      isakmp__reason(blame(detail), detail, e->msg, isakmp_detail_notify(detail)));
+    return ISAKMP_OK;
+}
+
+static void tell_notifies(isakmp_ctx *x, const isakmp__exch *e)
+{
+    isakmp_notify n;
+    isakmp_span body;
+    if (e->def->type == ISAKMP_EXCH_INFO)
+        return;
+    for (unsigned i = 0; (body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_NOTIFY, i)).p; i++)
+        if (isakmp_notify_read(&n, body) == ISAKMP_OK)
+            isakmp__tell_notify(x, e->sa, e->child, &e->path, &n, e->authentic && e->encrypted);
+}
+
+/* From here on it counts. */
+static void accept(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
+{
+    e->room_kept = e->room_n;
+    advance_iv(e);
+    if (r->flags & ISAKMP__F_PROOF)
+        e->sa->proven = 1;
+    have_keys(x, e, r);
+    e->last = e->reading;
+    e->repeats = 0;
+    e->tries = 0;
+    e->hint = ISAKMP_D_NONE;
+    e->resend_at = ISAKMP_NEVER;
+    isakmp__exch_schedule(x, e);
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p; p++)
+        if ((*p)->accepted)
+            (*p)->accepted(x, e);
+    tell_notifies(x, e);
+}
+
+/* ---- The loop ------------------------------------------------------------------------------- */
+
+static unsigned run_verbs(isakmp_ctx *x, isakmp__exch *e, const isakmp__verb *const *verbs)
+{
+    for (; verbs[e->verb]; e->verb++) {
+        unsigned rc = verbs[e->verb]->run(x, e);
+        if (rc != ISAKMP_OK) {
+            isakmp__log(x, ISAKMP_LOG_DEBUG, e->sa, "%s, message %u, %s: %s", e->def->name, e->msg,
+                        verbs[e->verb]->name,
+                        rc == ISAKMP_PENDING ? "waits for an answer" : isakmp_detail_text(rc));
+            return rc;
+        }
+    }
+    e->verb = 0;
+    return ISAKMP_OK;
+}
+
+static unsigned run_see(isakmp_ctx *x, isakmp__exch *e)
+{
+    unsigned rc = ISAKMP_OK;
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p && rc == ISAKMP_OK; p++)
+        if ((*p)->see)
+            rc = (*p)->see(x, e);
+    return rc;
+}
+
+static unsigned run_put(isakmp_ctx *x, isakmp__exch *e)
+{
+    unsigned rc = ISAKMP_OK;
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p && rc == ISAKMP_OK; p++)
+        if ((*p)->put)
+            rc = (*p)->put(x, e);
+    return rc;
+}
+
+/* Keep the message that is being read until the answer comes. */
+static unsigned hold(isakmp_ctx *x, isakmp__exch *e)
+{
+    if (e->held)
+        return ISAKMP_OK;
+    e->held = isakmp__packet_take(x, 0);
+    if (e->held == NULL)
+        return ISAKMP_D_POOL;
+    e->held->n = (uint32_t)e->in->raw.n;
+    memcpy(isakmp__packet_data(e->held), e->in->raw.p, e->in->raw.n);
+    return ISAKMP_OK;
+}
+
+/* End an exchange.  If it had come to an agreement the peer may have SAs in place by now. */
+static void give_up(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why)
+{
+    if (e->child && e->child->n)
+        isakmp__inform_child_gone(x, e->child);
+    isakmp__exch_fail(x, e, why);
+}
+
+static void fail(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
+{
+    give_up(x, e, isakmp__reason(blame(detail), detail, e->msg, 0));
+}
+
+/* The last message is through: the exchange has done what it was for. */
+static void finish(isakmp_ctx *x, isakmp__exch *e, int spoke_last)
+{
+    isakmp__sa *sa = e->sa;
+    int phase = e->def->phase;
+    unsigned rc = e->def->done ? e->def->done->run(x, e) : ISAKMP_OK;
+    if (rc != ISAKMP_OK) {
+        fail(x, e, rc);
+        return;
+    }
+    if (e->msg_id)
+        isakmp__msg_id_note(sa, e->msg_id);
+    if (spoke_last && e->last)
+        isakmp__exch_keep(x, e);
+    else
+        isakmp__exch_give(x, e);
+    if (phase == 1)
+        isakmp__start_children(x, sa);
+}
+
+/* Each of the three steps returns ISAKMP_OK to go on; ISAKMP_PENDING to wait; ISAKMP_NONE if the exchange
+ * is over, well or not; or an isakmp_detail if the message was refused. */
+static unsigned step_recv(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
+{
+    unsigned rc = run_verbs(x, e, r->recv);
+    if (rc == ISAKMP_PENDING) {
+        rc = hold(x, e);
+        e->in = NULL;
+        if (rc == ISAKMP_OK)
+            return ISAKMP_PENDING;
+        return refuse(x, e, rc);
+    }
+    if (rc == ISAKMP_OK)
+        rc = run_see(x, e);
+    if (rc != ISAKMP_OK) {
+        rc = refuse(x, e, rc);
+        return rc == ISAKMP_OK ? (unsigned)ISAKMP_NONE : rc;
+    }
+    accept(x, e, r);
+    if (r->flags & ISAKMP__F_LAST) {
+        finish(x, e, 0);
+        return ISAKMP_NONE;
+    }
+    e->in = NULL;
+    isakmp__packet_give(x, &e->held);
+    e->msg++;
+    e->phase = ISAKMP__SEND;
+    return ISAKMP_OK;
+}
+
+/* A peer that has not proved its return address may not be the one who asked: whoever is, gets no more
+ * than three times what was asked with. */
+static int amplifies(const isakmp__exch *e)
+{
+    return !e->initiator && e->def->phase == 1 && !e->sa->proven && e->tx->n > 3u * e->read_n;
+}
+
+static unsigned step_send(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
+{
+    unsigned rc = e->is_open ? ISAKMP_OK : isakmp__open_tx(x, e, r);
+    if (rc == ISAKMP_OK)
+        rc = run_verbs(x, e, r->send);
+    if (rc == ISAKMP_PENDING)
+        return rc;
+    if (rc == ISAKMP_OK)
+        rc = run_put(x, e);
+    if (rc == ISAKMP_OK)
+        rc = isakmp__seal(x, e, r);
+    if (rc == ISAKMP_OK && amplifies(e))
+        rc = ISAKMP_D_AMPLIFIES;
+    if (rc != ISAKMP_OK) {
+        fail(x, e, rc);
+        return ISAKMP_NONE;
+    }
+    isakmp__send_tx(x, e, r);
+    e->phase = ISAKMP__SENT;
+    return ISAKMP_OK;
+}
+
+static unsigned step_sent(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
+{
+    unsigned rc = run_verbs(x, e, r->sent);
+    if (rc == ISAKMP_PENDING)
+        return rc;
+    if (rc != ISAKMP_OK) {
+        fail(x, e, rc);
+        return ISAKMP_NONE;
+    }
+    if (e->def->phase == 1)
+        memcpy(e->sa->iv, e->iv, sizeof e->iv);
+    have_keys(x, e, r);
+    if (r->flags & ISAKMP__F_LAST) {
+        finish(x, e, 1);
+        return ISAKMP_NONE;
+    }
+    e->msg++;
+    e->phase = ISAKMP__WAIT;
+    return ISAKMP_OK;
+}
+
+static void read_next(isakmp_ctx *x, isakmp__exch *e);
+
+static unsigned run(isakmp_ctx *x, isakmp__exch *e)
+{
+    unsigned rc = ISAKMP_OK;
+    while (rc == ISAKMP_OK && e->phase != ISAKMP__WAIT) {
+        const isakmp__row *r = isakmp__row_of(e);
+        if (r == NULL) {
+            fail(x, e, ISAKMP_D_BUG);
+            return ISAKMP_OK;
+        }
+        if (e->phase == ISAKMP__RECV)
+            rc = step_recv(x, e, r);
+        else if (e->phase == ISAKMP__SEND)
+            rc = step_send(x, e, r);
+        else
+            rc = step_sent(x, e, r);
+    }
+    if (rc == ISAKMP_OK)
+        read_next(x, e);
+    return rc == ISAKMP_NONE || rc == ISAKMP_PENDING ? ISAKMP_OK : rc;
+}
+
+/* Has the exchange, or its SA or child, come to an end while it ran? */
+static int is_over(const isakmp__exch *e)
+{
+    return e->sa->ending || (e->child && e->child->ending);
+}
+
+/* The message that came while an answer was awaited, if any. */
+static void read_next(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp__packet *p = e->next;
+    isakmp_path path = e->path;
+    isakmp_msg m;
+    if (p == NULL || is_over(e))
+        return;
+    e->next = NULL;
+    if (isakmp_msg_parse(&m, isakmp__span(isakmp__packet_data(p), p->n)) == ISAKMP_OK) {
+        unsigned rc = isakmp__engine_input(x, e, &m, &path);
+        if (rc != ISAKMP_OK)
+            isakmp__count(x, rc);
+    }
+    isakmp__packet_give(x, &p);
+}
+
+/* ---- Entrances ------------------------------------------------------------------------------ */
+
+/* How long an exchange may take that is not half open: it ends even if nobody ever answers a question.
+ * Long enough for the repetitions of each of our messages. */
+static isakmp_time patience(const isakmp_config *c)
+{
+    uint64_t wait = c->retransmit_ms, sum = 0;
+    for (unsigned i = 0; i <= c->retransmit_tries; i++) {
+        sum += wait;
+        wait = wait * 2 < c->retransmit_max_ms ? wait * 2 : c->retransmit_max_ms;
+    }
+    return 3 * sum + c->half_open_ms;
+}
+
+const isakmp_exchange *isakmp__exchange_of(const isakmp_ctx *x, uint8_t type)
+{
+    for (const isakmp_exchange *const *p = x->config.exchanges; *p; p++)
+        if ((*p)->type == type)
+            return *p;
+    return NULL;
+}
+
+isakmp__exch *isakmp__engine_take(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchange *def,
+                                  int initiator, int urgent)
+{
+    isakmp__exch *e = def ? isakmp__exch_take(x, sa, def, urgent) : NULL;
+    if (e == NULL)
+        return NULL;
+    e->initiator = (uint8_t)initiator;
+    e->hard_at = x->now + patience(&x->config);
+    if (def->phase == 1 && !initiator)
+        e->hard_at = x->now + x->config.half_open_ms;
+    if (def->phase == 2 && initiator)
+        e->msg_id = isakmp__msg_id_new(x, sa);
+    if (def->phase == 2 && initiator && e->msg_id == 0) {
+        isakmp__exch_give(x, e);
+        return NULL;
+    }
+    isakmp__exch_schedule(x, e);
+    return e;
+}
+
+void isakmp__engine_start(isakmp_ctx *x, isakmp__exch *e)
+{
+    e->phase = ISAKMP__SEND;
+    run(x, e);
+}
+
+/* A message that comes while the exchange is busy.  After our own has gone out the next one may be
+ * quicker than the answer we wait for; it is kept, once. */
+static unsigned while_busy(isakmp_ctx *x, isakmp__exch *e, const isakmp_msg *m,
+                           const isakmp_path *path)
+{
+    if (e->phase != ISAKMP__SENT || e->next)
+        return ISAKMP_D_BUSY;
+    e->next = isakmp__packet_take(x, 0);
+    if (e->next == NULL)
+        return ISAKMP_D_POOL;
+    e->next->n = (uint32_t)m->raw.n;
+    memcpy(isakmp__packet_data(e->next), m->raw.p, m->raw.n);
+    e->path = *path;
+    return ISAKMP_OK;
+}
+
+unsigned isakmp__engine_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
+                              const isakmp_path *path)
+{
+    uint64_t print = isakmp__fingerprint(x->secret, m->raw);
+    const isakmp__row *r = isakmp__row_of(e);
+    unsigned rc;
+    if (print == e->last) {
+        x->stats.duplicates++;
+        isakmp__exch_repeat(x, e);
+        return ISAKMP_D_NONE;
+    }
+    if (e->phase == ISAKMP__DONE || r == NULL)
+        return ISAKMP_D_UNEXPECTED;
+    if (e->phase != ISAKMP__WAIT)
+        return while_busy(x, e, m, path);
+    e->authentic = 0;
+    if (isakmp__brings_cookie(e))
+        memcpy(e->sa->cky_r, m->h.cky_r, sizeof e->sa->cky_r);
+    rc = isakmp__open_message(x, e, r, m);
+    if (rc != ISAKMP_OK)
+        return refuse(x, e, rc);
+    e->in = m;
+    e->path = *path;
+    e->reading = print;
+    e->read_n = (uint16_t)m->raw.n;
+    e->authentic = r->hash != ISAKMP__HASH_BY_VERB;
+    e->phase = ISAKMP__RECV;
+    e->verb = 0;
+    isakmp__log(x, ISAKMP_LOG_DEBUG, e->sa, "%s, message %u received, %u octets", e->def->name,
+                e->msg, (unsigned)m->raw.n);
+    return run(x, e);
+}
+
+void isakmp__engine_resume(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_msg m;
+    unsigned rc;
+    if (e->phase == ISAKMP__RECV) {
+        m.raw = isakmp__span(isakmp__packet_data(e->held), e->held->n);
+        if (isakmp_header_read(&m.h, m.raw) != ISAKMP_OK || isakmp_msg_index(&m) != ISAKMP_OK) {
+            fail(x, e, ISAKMP_D_BUG);
+            return;
+        }
+        e->in = &m;
+    }
+    rc = run(x, e);
+    if (rc != ISAKMP_OK)
+        isakmp__count(x, rc);
+}
+
+void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
+{
+    unsigned detail = e->hint != ISAKMP_D_NONE ? e->hint : (unsigned)ISAKMP_D_TIMEOUT;
+    if (e->phase == ISAKMP__DONE) {
+        isakmp__exch_give(x, e);
+        return;
+    }
+    if (x->now >= e->hard_at || e->tries >= x->config.retransmit_tries) {
+        give_up(x, e, isakmp__reason(ISAKMP_BY_TIMER, detail, e->msg, e->notify));
+        return;
+    }
+    e->tries++;
+    x->stats.retransmissions++;
+    e->resend_at = isakmp__next_repetition(x, e);
+    isakmp__exch_schedule(x, e);
+    isakmp__log(x, ISAKMP_LOG_INFO, e->sa, "%s, message %u repeated", e->def->name, e->msg - 1u);
+    isakmp__packet_send(x, &e->sa->path, e->tx);
+}

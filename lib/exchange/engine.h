@@ -1,0 +1,73 @@
+/* exchange/engine.h -- running exchanges. */
+#ifndef ISAKMP_LIB_ENGINE_H
+#define ISAKMP_LIB_ENGINE_H
+
+#include "row.h"
+
+/* The table of an exchange type, NULL if the host has not named it. */
+const isakmp_exchange *isakmp__exchange_of(const isakmp_ctx *x, uint8_t type);
+/* A new exchange with its hard deadline, and as initiator of phase 2 with its message ID; NULL if the
+ * pool is full, def is NULL, or there is no randomness. */
+isakmp__exch *isakmp__engine_take(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchange *def,
+                                  int initiator, int urgent);
+/* Begin: write and send the first message of an exchange that we initiate. */
+void isakmp__engine_start(isakmp_ctx *x, isakmp__exch *e);
+
+/* A message for an exchange has come.
+ *   m        parsed; its octets may be overwritten.
+ *   path     where it came from.
+ *   returns  ISAKMP_OK if it had an effect, or why it was refused: an isakmp_detail.  The exchange
+ *            may be gone afterwards. */
+unsigned isakmp__engine_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
+                              const isakmp_path *path);
+
+/* The open question of an exchange has been answered. */
+void isakmp__engine_resume(isakmp_ctx *x, isakmp__exch *e);
+
+/* The timer of an exchange is due. */
+void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e);
+
+/* ---- Parts of the engine -------------------------------------------------------------------- */
+
+/* protect.c */
+size_t isakmp__block_of(const isakmp__exch *e);
+isakmp_span isakmp__cipher_key_of(const isakmp__sa *sa);
+/* The chain of an exchange after phase 1 begins anew for its message ID. */
+unsigned isakmp__begin_iv(isakmp_ctx *x, isakmp__exch *e);
+/* HASH(1), (2) or (3); rest: everything after the HASH payload. */
+unsigned isakmp__compute_hash(isakmp_ctx *x, const isakmp__exch *e, uint8_t kind, isakmp_span rest,
+                              uint8_t *out);
+/* incoming.c: check flags, decrypt, index, count payloads, verify HASH.
+ *   returns  ISAKMP_OK or an isakmp_detail. */
+unsigned isakmp__open_message(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r, isakmp_msg *m);
+/* Is the message being waited for the one that brings the responder's cookie? */
+int isakmp__brings_cookie(const isakmp__exch *e);
+/* outgoing.c */
+unsigned isakmp__open_tx(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);
+unsigned isakmp__seal(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);
+void isakmp__send_tx(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);
+isakmp_time isakmp__next_repetition(isakmp_ctx *x, const isakmp__exch *e);
+
+/* ---- Informational exchanges that we send (verbs_info.c) ------------------------------------ */
+
+/* Send a protected Informational with a notify or a Delete payload (the other is NULL); at once, and
+ * forgotten.  Does nothing if the SA has no keys. */
+void isakmp__inform(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d);
+/* Tell the peer that a child's SAs, an ISAKMP SA alone, or an ISAKMP SA with all its children are
+ * gone. */
+void isakmp__inform_child_gone(isakmp_ctx *x, const isakmp__child *c);
+void isakmp__inform_sa_only_gone(isakmp_ctx *x, isakmp__sa *sa);
+void isakmp__inform_sa_gone(isakmp_ctx *x, isakmp__sa *sa);
+/* Tell the peer why its message was refused: protected if it is authentic, else in the clear, where
+ * that is safe and not too often. */
+void isakmp__inform_refused(isakmp_ctx *x, isakmp__sa *sa, const isakmp__exch *e, unsigned detail);
+/* The peer has announced that it knows of no other SA with us: end all of them. */
+void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa);
+
+/* ---- Quick Modes that we begin (verbs_quick.c) ---------------------------------------------- */
+
+void isakmp__start_child(isakmp_ctx *x, isakmp__child *c);
+/* ... for all children that were waiting for their SA. */
+void isakmp__start_children(isakmp_ctx *x, isakmp__sa *sa);
+
+#endif

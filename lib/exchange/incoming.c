@@ -1,0 +1,130 @@
+/* exchange/incoming.c -- a received message against its row: is it the message that the row describes,
+ * and is it what its sender wrote?
+ *
+ * Nothing of the exchange changes here but what the message being read owns: decryption works with a
+ * copy of the chain of IVs, and what the chain becomes is kept aside until the message is accepted.
+ * What padding holds is never looked at, only that it is not more than a block: HASH does not cover it,
+ * and blocks that somebody has added would lead the chain astray.  (Some peers pad whole messages with
+ * a whole block.)  Everything that can be wrong with an encrypted message ends in the same silence. */
+#include "base/secret.h"
+#include "crypto/keys.h"
+#include "engine.h"
+
+/* The responder's cookie, which the second message brings.  The key schedule needs it before the
+ * message is accepted, so it is taken at once and given up again if the message is refused. */
+int isakmp__brings_cookie(const isakmp__exch *e)
+{
+    return e->def->phase == 1 && e->initiator && e->msg == 2;
+}
+
+static unsigned check_flags(const isakmp__exch *e, const isakmp__row *r, const isakmp_msg *m)
+{
+    int encrypted = (m->h.flags & ISAKMP_FLAG_ENCRYPTION) != 0;
+    if (m->h.flags & ~(unsigned)(ISAKMP_FLAG_ENCRYPTION | ISAKMP_FLAG_COMMIT))
+        return ISAKMP_D_FLAGS;
+    if (isakmp__brings_cookie(e) && isakmp__all_zero(m->h.cky_r, sizeof m->h.cky_r))
+        return ISAKMP_D_COOKIE;
+    if (encrypted && r->sec == ISAKMP__CLEAR)
+        return ISAKMP_D_ENCRYPTED;
+    if (!encrypted && r->sec == ISAKMP__ENCRYPTED)
+        return ISAKMP_D_NOT_ENCRYPTED;
+    if (encrypted && !e->sa->keyed)
+        return ISAKMP_D_NOT_UP;
+    return ISAKMP_OK;
+}
+
+/* Decrypt in place with a copy of the chain; what the chain becomes is kept aside. */
+static unsigned decrypt(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m)
+{
+    uint8_t *data = (uint8_t *)(uintptr_t)(m->raw.p + ISAKMP_HEADER_SIZE), iv[ISAKMP_MAX_BLOCK];
+    size_t n = m->raw.n - ISAKMP_HEADER_SIZE, block = isakmp__block_of(e);
+    if (n == 0 || n % block)
+        return ISAKMP_D_CIPHERTEXT;
+    memcpy(iv, e->iv, sizeof iv);
+    memset(e->next_iv, 0, sizeof e->next_iv);
+    memcpy(e->next_iv, data + n - block, block);
+    if (isakmp__cbc(&x->crypto, e->sa->suite->cipher, 0, isakmp__cipher_key_of(e->sa), iv, data,
+                    n) != ISAKMP_OK)
+        return ISAKMP_D_CRYPTO;
+    return ISAKMP_OK;
+}
+
+static const isakmp__rule *rule_for(const isakmp__row *r, uint8_t type)
+{
+    for (const isakmp__rule *rule = r->rules; rule->type != ISAKMP_PAYLOAD_NONE; rule++)
+        if (rule->type == type)
+            return rule;
+    return NULL;
+}
+
+static unsigned count_of(const isakmp_msg *m, uint8_t type)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < m->count; i++)
+        n += m->pl[i].type == type;
+    return n;
+}
+
+/* Private payload types are skipped, whatever they are; others must be in the rules. */
+static unsigned check_rules(const isakmp__row *r, const isakmp_msg *m)
+{
+    for (unsigned i = 0; i < m->count; i++)
+        if (m->pl[i].type < 128 && rule_for(r, m->pl[i].type) == NULL)
+            return ISAKMP_D_PAYLOAD_UNEXPECTED;
+    for (unsigned i = 0; r->rules[i].type != ISAKMP_PAYLOAD_NONE; i++) {
+        unsigned n = count_of(m, r->rules[i].type);
+        if (n < r->rules[i].min)
+            return ISAKMP_D_PAYLOAD_MISSING;
+        if (n > r->rules[i].max)
+            return ISAKMP_D_PAYLOAD_UNEXPECTED;
+        if (i < r->lead && m->pl[i].type != r->rules[i].type)
+            return ISAKMP_D_PAYLOAD_ORDER;
+    }
+    return ISAKMP_OK;
+}
+
+/* HASH covers the octets as they were received, up to the end of the last payload. */
+static unsigned verify_hash(isakmp_ctx *x, const isakmp__exch *e, const isakmp__row *r,
+                            const isakmp_msg *m)
+{
+    uint8_t want[ISAKMP_MAX_HASH];
+    isakmp_span got = isakmp_msg_body(m, 0);
+    size_t after = (size_t)m->pl[0].off + m->pl[0].len;
+    unsigned rc =
+        isakmp__compute_hash(x, e, r->hash, isakmp__span(m->raw.p + after, m->end - after), want);
+    if (rc != ISAKMP_OK)
+        return rc;
+    if (got.n != isakmp_hash_size(isakmp__sa_hash(e->sa)) || !isakmp__ct_equal(got.p, want, got.n))
+        return ISAKMP_D_HASH;
+    return ISAKMP_OK;
+}
+
+/* What decrypts to nonsense in phase 1 was encrypted with another key: with pre-shared keys, that is
+ * what two different ones look like. */
+static unsigned nonsense(const isakmp__exch *e, unsigned detail)
+{
+    if (e->def->phase == 1 && isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_PSK)
+        return ISAKMP_D_PSK_SUSPECTED;
+    return detail;
+}
+
+unsigned isakmp__open_message(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r, isakmp_msg *m)
+{
+    unsigned rc = check_flags(e, r, m);
+    e->encrypted = (m->h.flags & ISAKMP_FLAG_ENCRYPTION) != 0;
+    if (rc == ISAKMP_OK && e->encrypted) {
+        if (r->msg == 1)
+            rc = isakmp__begin_iv(x, e);
+        if (rc == ISAKMP_OK)
+            rc = decrypt(x, e, m);
+        if (rc == ISAKMP_OK && isakmp_msg_index(m) != ISAKMP_OK)
+            rc = nonsense(e, m->detail);
+        if (rc == ISAKMP_OK && m->raw.n - m->end > isakmp__block_of(e))
+            rc = nonsense(e, ISAKMP_D_CIPHERTEXT);
+    }
+    if (rc == ISAKMP_OK)
+        rc = check_rules(r, m);
+    if (rc == ISAKMP_OK && r->hash != ISAKMP__HASH_BY_VERB)
+        rc = verify_hash(x, e, r, m);
+    return rc;
+}

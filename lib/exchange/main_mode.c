@@ -1,0 +1,56 @@
+/* exchange/main_mode.c -- Main Mode, RFC 2409 section 5 and 5.4.
+ *
+ *     Initiator                        Responder
+ *     HDR, SA                    -->
+ *                                <--   HDR, SA
+ *     HDR, KE, Ni                -->
+ *                                <--   HDR, KE, Nr
+ *     HDR*, IDii, HASH_I         -->
+ *                                <--   HDR*, IDir, HASH_R
+ *
+ * The pre-shared key is looked up when only addresses are known: SKEYID is needed to read IDii. */
+#include "row.h"
+
+#define V(name) &isakmp__v_##name
+
+/* clang-format off */
+static const isakmp__rule r_sa[] = {
+    {ISAKMP_PAYLOAD_SA, 1, 1}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
+static const isakmp__rule r_ke[] = {
+    {ISAKMP_PAYLOAD_KE, 1, 1}, {ISAKMP_PAYLOAD_NONCE, 1, 1}, {ISAKMP_PAYLOAD_NATD, 0, 8},
+    {ISAKMP_PAYLOAD_CERT_REQ, 0, 255}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
+static const isakmp__rule r_auth[] = {
+    {ISAKMP_PAYLOAD_ID, 1, 1}, {ISAKMP_PAYLOAD_HASH, 1, 1}, {ISAKMP_PAYLOAD_NOTIFY, 0, 4},
+    {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
+
+static const isakmp__row rows[] = {
+    {.msg = 1, .from_i = 1, .auth = ISAKMP__AUTH_ANY, .sec = ISAKMP__CLEAR,
+     .flags = ISAKMP__F_RETRANSMIT, .lead = 1, .rules = r_sa,
+     .send = {V(ask_psk), V(put_sa_offer)},
+     .recv = {V(ask_peer), V(ask_psk), V(take_sa_offer)}},
+    {.msg = 2, .from_i = 0, .auth = ISAKMP__AUTH_ANY, .sec = ISAKMP__CLEAR,
+     .lead = 1, .rules = r_sa,
+     .send = {V(put_sa_choice)},
+     .recv = {V(take_sa_choice)}},
+    {.msg = 3, .from_i = 1, .auth = ISAKMP__AUTH_PSK, .sec = ISAKMP__CLEAR,
+     .flags = ISAKMP__F_RETRANSMIT | ISAKMP__F_PROOF, .rules = r_ke,
+     .send = {V(make_ke), V(put_ke), V(put_nonce)},
+     .recv = {V(take_ke), V(take_nonce)}},
+    {.msg = 4, .from_i = 0, .auth = ISAKMP__AUTH_PSK, .sec = ISAKMP__CLEAR,
+     .flags = ISAKMP__F_KEYS, .rules = r_ke,
+     .send = {V(make_ke), V(put_ke), V(put_nonce)},
+     .sent = {V(derive_secret), V(derive_keys)},
+     .recv = {V(take_ke), V(take_nonce), V(derive_secret), V(derive_keys)}},
+    {.msg = 5, .from_i = 1, .auth = ISAKMP__AUTH_PSK, .sec = ISAKMP__ENCRYPTED,
+     .flags = ISAKMP__F_RETRANSMIT, .rules = r_auth,
+     .send = {V(put_id), V(put_hash), V(put_contact)},
+     .recv = {V(take_id), V(check_hash), V(check_id), V(take_status)}},
+    {.msg = 6, .from_i = 0, .auth = ISAKMP__AUTH_PSK, .sec = ISAKMP__ENCRYPTED,
+     .flags = ISAKMP__F_LAST, .rules = r_auth,
+     .send = {V(put_id), V(put_hash)},
+     .recv = {V(take_id), V(check_hash), V(check_id), V(take_status)}},
+};
+/* clang-format on */
+
+const isakmp_exchange isakmp_main_mode = {
+    "Main Mode", ISAKMP_EXCH_MAIN, 1, sizeof rows / sizeof rows[0], rows, V(establish)};

@@ -1,0 +1,186 @@
+/* exchange/verbs_auth.c -- phase 1: identities, HASH_I and HASH_R, and the end of it [RFC2409 5]. */
+#include "base/secret.h"
+#include "crypto/keys.h"
+#include "engine.h"
+#include "sa/host.h"
+
+/* ---- Identities ----------------------------------------------------------------------------- */
+
+/* Without an identity of our own it is our address.  Protocol and port are zero, which every peer
+ * takes [RFC2407 4.6.2]. */
+static isakmp_id own_id(const isakmp__sa *sa)
+{
+    isakmp_id id = sa->policy->my_id;
+    id.proto = 0;
+    id.port = 0;
+    if (id.type != ISAKMP_ID_NONE)
+        return id;
+    id.type = sa->path.local.family == 6 ? ISAKMP_ID_IPV6_ADDR : ISAKMP_ID_IPV4_ADDR;
+    id.data = isakmp__span(sa->path.local.ip, sa->path.local.family == 6 ? 16 : 4);
+    return id;
+}
+
+static unsigned put_id(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_id id = own_id(e->sa);
+    size_t start = e->w.len;
+    (void)x;
+    isakmp_wr_id(&e->w, &id);
+    if (e->w.fault)
+        return ISAKMP_D_TOO_LONG;
+    return isakmp__exch_store(e, &e->id_mine,
+                              isakmp__span(e->w.base + start + 4, e->w.len - start - 4));
+}
+ISAKMP__DEFINE_PUT_VERB(put_id, ISAKMP_PAYLOAD_ID);
+
+/* Zero, or UDP with a port of IKE [RFC2407 4.6.2, RFC3947 4]. */
+static int is_phase1_port(const isakmp_id *id)
+{
+    if (id->proto == 0)
+        return id->port == 0;
+    return id->proto == 17 && (id->port == 0 || id->port == 500 || id->port == 4500);
+}
+
+static unsigned take_id(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_ID, 0);
+    isakmp_id id;
+    (void)x;
+    if (isakmp_id_read(&id, body) != ISAKMP_OK || isakmp_id_check(&id) != ISAKMP_OK ||
+        id.data.n > ISAKMP_MAX_ID || !is_phase1_port(&id))
+        return ISAKMP_D_ID_FORM;
+    return isakmp__exch_store(e, &e->id_peer, body);
+}
+ISAKMP__DEFINE_VERB(take_id);
+
+/* Only after the peer has proved who it is. */
+static unsigned check_id(isakmp_ctx *x, isakmp__exch *e)
+{
+    char mine[64], theirs[64];
+    isakmp_id id;
+    isakmp_id_read(&id, e->id_peer);
+    if (isakmp__id_accepted(&e->sa->policy->peer_id, &id)) {
+        isakmp__sa_set_peer_id(e->sa, &id);
+        return ISAKMP_OK;
+    }
+    isakmp_id_text(mine, sizeof mine, &e->sa->policy->peer_id);
+    isakmp_id_text(theirs, sizeof theirs, &id);
+    isakmp__log(x, ISAKMP_LOG_INFO, e->sa, "the peer is %s, but %s was expected", theirs, mine);
+    return ISAKMP_D_ID_REFUSED;
+}
+ISAKMP__DEFINE_VERB(check_id);
+
+/* ---- HASH_I and HASH_R ---------------------------------------------------------------------- */
+
+/* The HASH of one side: its own values come first. */
+static unsigned phase1_hash(isakmp_ctx *x, const isakmp__exch *e, int initiator, uint8_t *out)
+{
+    const isakmp__sa *sa = e->sa;
+    isakmp_span cky_i = isakmp__span(sa->cky_i, sizeof sa->cky_i);
+    isakmp_span cky_r = isakmp__span(sa->cky_r, sizeof sa->cky_r);
+    isakmp__hash_input in;
+    in.g_mine = initiator ? e->g_xi : e->g_xr;
+    in.g_other = initiator ? e->g_xr : e->g_xi;
+    in.cky_mine = initiator ? cky_i : cky_r;
+    in.cky_other = initiator ? cky_r : cky_i;
+    in.sai = e->sai;
+    in.id = initiator == e->initiator ? e->id_mine : e->id_peer;
+    return isakmp__hash_phase1(&x->crypto, isakmp__sa_hash(sa), e->skeyid, &in, out) == ISAKMP_OK
+               ? ISAKMP_OK
+               : (unsigned)ISAKMP_D_CRYPTO;
+}
+
+static unsigned put_hash(isakmp_ctx *x, isakmp__exch *e)
+{
+    uint8_t hash[ISAKMP_MAX_HASH];
+    unsigned rc = phase1_hash(x, e, e->initiator, hash);
+    isakmp_wr_payload(&e->w, ISAKMP_PAYLOAD_HASH,
+                      isakmp__span(hash, isakmp_hash_size(isakmp__sa_hash(e->sa))));
+    return rc;
+}
+ISAKMP__DEFINE_PUT_VERB(put_hash, ISAKMP_PAYLOAD_HASH);
+
+/* The one place where a peer of phase 1 becomes authentic. */
+static unsigned check_hash(isakmp_ctx *x, isakmp__exch *e)
+{
+    uint8_t want[ISAKMP_MAX_HASH];
+    isakmp_span got = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_HASH, 0);
+    unsigned rc = phase1_hash(x, e, !e->initiator, want);
+    if (rc != ISAKMP_OK)
+        return rc;
+    if (got.n != isakmp_hash_size(isakmp__sa_hash(e->sa)) || !isakmp__ct_equal(got.p, want, got.n))
+        return ISAKMP_D_PSK_SUSPECTED;
+    e->authentic = 1;
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_VERB(check_hash);
+
+/* ---- What else the last messages say -------------------------------------------------------- */
+
+/* INITIAL-CONTACT: no other SA of ours is with this peer, so whatever it has left of us is from
+ * before a restart [RFC2407 4.6.3.3]. */
+static unsigned put_contact(isakmp_ctx *x, isakmp__exch *e)
+{
+    const isakmp__sa *sa = e->sa, *other = NULL;
+    isakmp_notify n;
+    if (!(sa->policy->flags & ISAKMP_PF_INITIAL_CONTACT))
+        return ISAKMP_OK;
+    while ((other = isakmp__sa_with_policy(x, sa->policy, other)) != NULL)
+        if (other->state != ISAKMP_SA_NEGOTIATING)
+            return ISAKMP_OK;
+    memset(&n, 0, sizeof n);
+    n.doi = ISAKMP_DOI_IPSEC;
+    n.protocol = ISAKMP_PROTO_ISAKMP;
+    n.type = ISAKMP_N_INITIAL_CONTACT;
+    n.spi = isakmp__sa_cookies(sa);
+    isakmp_wr_notify(&e->w, &n);
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_PUT_VERB(put_contact, ISAKMP_PAYLOAD_NOTIFY);
+
+/* Notifies that ride in an encrypted message of phase 1 are not covered by HASH.  One that names
+ * both cookies was made by somebody who can encrypt with our key. */
+static unsigned take_status(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_notify n;
+    isakmp_span body;
+    (void)x;
+    if (!e->encrypted)
+        return ISAKMP_OK;
+    for (unsigned i = 0; (body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_NOTIFY, i)).p; i++)
+        if (isakmp_notify_read(&n, body) == ISAKMP_OK && n.type == ISAKMP_N_INITIAL_CONTACT &&
+            isakmp__sa_has_cookies(e->sa, n.spi))
+            e->sa->contact = 1;
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_VERB(take_status);
+
+/* Our lifetime is shorter than the one that was offered [RFC2407 4.6.3.1]. */
+static void announce_life(isakmp_ctx *x, isakmp__sa *sa)
+{
+    uint8_t attrs[16];
+    isakmp_writer w;
+    isakmp_notify n;
+    memset(&n, 0, sizeof n);
+    isakmp_wr_init(&w, attrs, sizeof attrs);
+    isakmp_wr_attr(&w, ISAKMP_ATTR_LIFE_TYPE, ISAKMP_LIFE_SECONDS);
+    isakmp_wr_attr(&w, ISAKMP_ATTR_LIFE_DURATION, sa->life_s);
+    n.doi = ISAKMP_DOI_IPSEC;
+    n.protocol = ISAKMP_PROTO_ISAKMP;
+    n.type = ISAKMP_N_RESPONDER_LIFETIME;
+    n.spi = isakmp__sa_cookies(sa);
+    n.data = isakmp__span(attrs, w.len);
+    isakmp__inform(x, sa, &n, NULL);
+}
+
+static unsigned establish(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp__sa *sa = e->sa;
+    isakmp__sa_establish(x, sa);
+    if (sa->contact)
+        isakmp__end_siblings(x, sa);
+    if (e->announce)
+        announce_life(x, sa);
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_VERB(establish);

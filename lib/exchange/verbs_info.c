@@ -1,0 +1,322 @@
+/* exchange/verbs_info.c -- Informational exchanges: Notify and Delete [RFC2409 5.7, RFC2408 3.14, 3.15].
+ *
+ * Only what came protected by HASH is acted upon.  What came in the clear is told to the host and
+ * remembered as a hint; it never changes anything. */
+#include "crypto/keys.h"
+#include "engine.h"
+#include "sa/host.h"
+
+/* ---- Reading -------------------------------------------------------------------------------- */
+
+/* At least one Notify or Delete: a table cannot say that. */
+static unsigned take_info(isakmp_ctx *x, isakmp__exch *e)
+{
+    (void)x;
+    if (isakmp_msg_find(e->in, ISAKMP_PAYLOAD_NOTIFY, 0).p == NULL &&
+        isakmp_msg_find(e->in, ISAKMP_PAYLOAD_DELETE, 0).p == NULL)
+        return ISAKMP_D_PAYLOAD_MISSING;
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_VERB(take_info);
+
+static uint32_t spi_of(isakmp_span spi)
+{
+    return spi.n == 4 ? isakmp__get32(spi.p) : 0;
+}
+
+/* A child of the peer, under this SA or another one with it: when a child has outlived its SA, the next
+ * SA speaks for it. */
+static isakmp__child *child_of_peer(const isakmp_ctx *x, const isakmp__sa *sa, uint8_t proto,
+                                    uint32_t spi)
+{
+    isakmp__child *c = isakmp__child_by_spi_out(sa, proto, spi);
+    const isakmp__sa *other = NULL;
+    while (c == NULL && sa->state == ISAKMP_SA_UP &&
+           (other = isakmp__sa_sibling(x, sa, other)) != NULL)
+        c = isakmp__child_by_spi_out(other, proto, spi);
+    return c;
+}
+
+/* The peer's lifetime is shorter: so is ours from now on. */
+static void take_shorter_life(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
+{
+    isakmp__child *c = child_of_peer(x, sa, n->protocol, spi_of(n->spi));
+    uint32_t unused = 0;
+    if (n->protocol == ISAKMP_PROTO_ISAKMP) {
+        isakmp__life_shorten(&sa->life_s, &unused, n->data);
+        isakmp__sa_set_life(x, sa);
+    } else if (c) {
+        isakmp__life_shorten(&c->life_s, &c->life_kb, n->data);
+        isakmp__child_set_life(x, c);
+    }
+}
+
+/* Which Quick Mode an error is about: the one with that SPI of ours, or else the only one that we have
+ * begun. */
+static isakmp__exch *refused_exchange(const isakmp__sa *sa, const isakmp_notify *n)
+{
+    uint32_t spi = spi_of(n->spi);
+    isakmp__exch *only = NULL;
+    unsigned begun = 0;
+    for (isakmp__exch *e = NULL; (e = isakmp__exch_after(sa, e)) != NULL;) {
+        if (e->phase == ISAKMP__DONE || e->child == NULL)
+            continue;
+        if (spi && (e->child->spis.esp == spi || e->child->spis.ah == spi))
+            return e;
+        begun += e->initiator;
+        if (e->initiator)
+            only = e;
+    }
+    return begun == 1 ? only : NULL;
+}
+
+/* A protected error: the peer has refused what we proposed. */
+static void take_error(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
+{
+    isakmp__exch *e = sa->state == ISAKMP_SA_UP ? refused_exchange(sa, n) : isakmp__exch_phase1(sa);
+    if (e)
+        isakmp__exch_fail(x, e,
+                          isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_PEER_REFUSED,
+                                         (uint8_t)(e->msg > 1 ? e->msg - 1 : 1), n->type));
+}
+
+static void act_on_notify(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
+{
+    if (n->type < ISAKMP_N_CONNECTED)
+        take_error(x, sa, n);
+    else if (n->type == ISAKMP_N_RESPONDER_LIFETIME)
+        take_shorter_life(x, sa, n);
+    else if (n->type == ISAKMP_N_INITIAL_CONTACT && sa->state == ISAKMP_SA_UP)
+        isakmp__end_siblings(x, sa);
+}
+
+/* SPIs are the sender's inbound ones: our outbound ones.  An ISAKMP SA is named by its cookies; one
+ * peer can delete only its own. */
+static void act_on_spi(isakmp_ctx *x, isakmp__sa *sa, uint8_t proto, isakmp_span spi)
+{
+    isakmp_reason why = isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_DELETED, 0, 0);
+    isakmp__child *c = child_of_peer(x, sa, proto, spi_of(spi));
+    isakmp__sa *other = NULL;
+    if (proto != ISAKMP_PROTO_ISAKMP) {
+        if (c)
+            isakmp__child_end(x, c, why);
+        return;
+    }
+    if (isakmp__sa_has_cookies(sa, spi))
+        isakmp__sa_end(x, sa, why);
+    while (sa->state == ISAKMP_SA_UP && (other = isakmp__sa_sibling(x, sa, other)) != NULL)
+        if (isakmp__sa_has_cookies(other, spi))
+            isakmp__sa_end(x, other, why);
+}
+
+static void act_on_delete(isakmp_ctx *x, isakmp__sa *sa, const isakmp_delete *d)
+{
+    for (unsigned i = 0; i < d->count; i++)
+        act_on_spi(x, sa, d->protocol, isakmp_delete_spi(d, i));
+}
+
+static unsigned act_on_info(isakmp_ctx *x, isakmp__exch *e)
+{
+    if (e->in == NULL)
+        return ISAKMP_OK; /* it was ours */
+    for (unsigned i = 0; i < e->in->count; i++) {
+        isakmp_span body = isakmp_msg_body(e->in, i);
+        isakmp_notify n;
+        isakmp_delete d;
+        if (e->in->pl[i].type == ISAKMP_PAYLOAD_NOTIFY &&
+            isakmp_notify_read(&n, body) == ISAKMP_OK) {
+            isakmp__tell_notify(x, e->sa, NULL, &e->path, &n, 1);
+            act_on_notify(x, e->sa, &n);
+        } else if (e->in->pl[i].type == ISAKMP_PAYLOAD_DELETE &&
+                   isakmp_delete_read(&d, body) == ISAKMP_OK) {
+            act_on_delete(x, e->sa, &d);
+        }
+    }
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_VERB(act_on_info);
+
+void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp_reason why = isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_INITIAL_CONTACT, 0, 0);
+    isakmp__sa *other = NULL;
+    while ((other = isakmp__sa_sibling(x, sa, other)) != NULL) {
+        for (isakmp__child *c = NULL; (c = isakmp__child_after(other, c)) != NULL;)
+            isakmp__child_end(x, c, why);
+        isakmp__sa_end(x, other, why);
+    }
+}
+
+/* ---- Writing -------------------------------------------------------------------------------- */
+
+static unsigned put_info(isakmp_ctx *x, isakmp__exch *e)
+{
+    (void)x;
+    if (e->say_notify)
+        isakmp_wr_notify(&e->w, e->say_notify);
+    if (e->say_delete)
+        isakmp_wr_delete(&e->w, e->say_delete);
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_PUT_VERB(put_info, ISAKMP_PAYLOAD_NOTIFY, ISAKMP_PAYLOAD_DELETE);
+
+void isakmp__inform(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d)
+{
+    isakmp__exch *e = NULL;
+    if (sa->keyed)
+        e = isakmp__engine_take(x, sa, isakmp__exchange_of(x, ISAKMP_EXCH_INFO), 1, 1);
+    if (e == NULL)
+        return;
+    e->say_notify = n;
+    e->say_delete = d;
+    isakmp__engine_start(x, e);
+}
+
+/* The first SPI of the peer's SA payload, to say which of its exchanges is meant. */
+static isakmp_span peers_spi(const isakmp__exch *e, uint8_t *proto)
+{
+    isakmp_reader r;
+    isakmp_proposal p;
+    if (e->in == NULL ||
+        isakmp__read_proposals(&r, isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SA, 0)) != ISAKMP_OK ||
+        isakmp_proposal_next(&r, &p) != ISAKMP_OK)
+        return isakmp__span(NULL, 0);
+    *proto = p.protocol;
+    return p.spi;
+}
+
+/* In the clear: no keys are needed to write it and none to read it, so it proves nothing.  It goes
+ * out only as the answer to a message, never with a cookie of ours that was not known before, and
+ * not more often than ten times a second for the whole context. */
+static void inform_in_clear(isakmp_ctx *x, const isakmp__sa *sa, int first, const isakmp_notify *n)
+{
+    isakmp__packet *p;
+    isakmp_header h;
+    isakmp_writer w;
+    uint8_t id[4];
+    if (x->now < x->notify_at || isakmp__random(&x->crypto, id, sizeof id) != ISAKMP_OK ||
+        (p = isakmp__packet_take(x, 1)) == NULL)
+        return;
+    x->notify_at = x->now + 100;
+    memset(&h, 0, sizeof h);
+    memcpy(h.cky_i, sa->cky_i, sizeof h.cky_i);
+    if (!first)
+        memcpy(h.cky_r, sa->cky_r, sizeof h.cky_r);
+    h.version = 0x10;
+    h.exchange = ISAKMP_EXCH_INFO;
+    h.msg_id = isakmp__get32(id) | 1;
+    isakmp_wr_init(&w, isakmp__packet_data(p), isakmp__packet_cap(x));
+    isakmp_wr_header(&w, &h);
+    isakmp_wr_notify(&w, n);
+    isakmp_wr_end(&w);
+    p->n = (uint32_t)w.len;
+    isakmp__packet_send(x, &sa->path, p);
+    isakmp__packet_give(x, &p);
+}
+
+void isakmp__inform_refused(isakmp_ctx *x, isakmp__sa *sa, const isakmp__exch *e, unsigned detail)
+{
+    int first = e->msg == 1;
+    isakmp_notify n;
+    memset(&n, 0, sizeof n);
+    n.doi = ISAKMP_DOI_IPSEC;
+    n.protocol = ISAKMP_PROTO_ISAKMP;
+    n.type = isakmp_detail_notify(detail);
+    if (n.type == 0 || detail == ISAKMP_D_NO_POLICY)
+        return;
+    if (e->msg_id)
+        n.spi = peers_spi(e, &n.protocol);
+    if (e->authentic)
+        isakmp__inform(x, sa, &n, NULL);
+    else if (e->msg_id == 0 && (first || detail == ISAKMP_D_PSK_SUSPECTED))
+        inform_in_clear(x, sa, first, &n);
+}
+
+/* ---- Goodbye -------------------------------------------------------------------------------- */
+
+#define SPIS_AT_ONCE 32
+
+/* The SPIs of one protocol, gathered until there are enough for a Delete payload. */
+typedef struct gathered {
+    uint8_t proto;
+    unsigned n;
+    uint8_t spis[4 * SPIS_AT_ONCE];
+} gathered;
+
+/* The SA that can speak for a child: its own, or the next one with the same peer. */
+static isakmp__sa *speaker(const isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp__sa *other = sa;
+    while (other && (other->state == ISAKMP_SA_ENDED || other->ending))
+        other = isakmp__sa_sibling(x, sa, other == sa ? NULL : other);
+    return other ? other : sa;
+}
+
+static isakmp_delete delete_of(const gathered *g)
+{
+    isakmp_delete d;
+    memset(&d, 0, sizeof d);
+    d.doi = ISAKMP_DOI_IPSEC;
+    d.protocol = g->proto;
+    d.spi_size = 4;
+    d.count = (uint16_t)g->n;
+    d.spis = isakmp__span(g->spis, 4 * (size_t)g->n);
+    return d;
+}
+
+static void flush(isakmp_ctx *x, isakmp__sa *sa, gathered *g)
+{
+    isakmp_delete d = delete_of(g);
+    if (g->n)
+        isakmp__inform(x, sa, NULL, &d);
+    g->n = 0;
+}
+
+static void gather(isakmp_ctx *x, gathered *g, const isakmp__child *c)
+{
+    for (unsigned i = 0; i < c->n; i++) {
+        if (c->protect[i].proto != g->proto)
+            continue;
+        if (g->n == SPIS_AT_ONCE)
+            flush(x, c->sa, g);
+        isakmp__put32(g->spis + 4 * (size_t)g->n, isakmp__spi_of(&c->spis, g->proto));
+        g->n++;
+    }
+}
+
+static const uint8_t ipsec_protocols[] = {ISAKMP_PROTO_AH, ISAKMP_PROTO_ESP};
+
+void isakmp__inform_child_gone(isakmp_ctx *x, const isakmp__child *c)
+{
+    for (unsigned i = 0; i < sizeof ipsec_protocols; i++) {
+        gathered g = {0};
+        g.proto = ipsec_protocols[i];
+        gather(x, &g, c);
+        flush(x, speaker(x, c->sa), &g);
+    }
+}
+
+void isakmp__inform_sa_only_gone(isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp_delete d;
+    memset(&d, 0, sizeof d);
+    d.doi = ISAKMP_DOI_IPSEC;
+    d.protocol = ISAKMP_PROTO_ISAKMP;
+    d.spis = isakmp__sa_cookies(sa);
+    d.spi_size = (uint8_t)d.spis.n;
+    d.count = 1;
+    isakmp__inform(x, sa, NULL, &d);
+}
+
+/* The children first.  One Delete payload in each message: strongSwan reads only the first. */
+void isakmp__inform_sa_gone(isakmp_ctx *x, isakmp__sa *sa)
+{
+    for (unsigned i = 0; i < sizeof ipsec_protocols; i++) {
+        gathered g = {0};
+        g.proto = ipsec_protocols[i];
+        for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+            gather(x, &g, c);
+        flush(x, sa, &g);
+    }
+    isakmp__inform_sa_only_gone(x, sa);
+}

@@ -1,0 +1,142 @@
+/* exchange/verbs_ke.c -- phase 1: public values, nonces, and the keys that follow from them
+ * [RFC2409 5]. */
+#include "base/secret.h"
+#include "crypto/keys.h"
+#include "kex.h"
+#include "row.h"
+#include "sa/host.h"
+
+isakmp_span *isakmp__own_ke(isakmp__exch *e)
+{
+    return e->initiator ? &e->g_xi : &e->g_xr;
+}
+
+isakmp_span *isakmp__peer_ke(isakmp__exch *e)
+{
+    return e->initiator ? &e->g_xr : &e->g_xi;
+}
+
+/* The room is taken before the question is asked; if the answer comes later it is given up, and taken
+ * again when the verb runs again. */
+unsigned isakmp__make_ke(isakmp_ctx *x, isakmp__exch *e)
+{
+    uint8_t priv[ISAKMP_MAX_DH_PRIVATE];
+    size_t size = isakmp_group_size(e->group), priv_n = 0;
+    uint32_t before = e->room_n;
+    uint8_t *pub = isakmp__exch_room(e, size);
+    unsigned rc;
+    int answer;
+    if (pub == NULL)
+        return ISAKMP_D_TOO_LONG;
+    answer = isakmp__ask_dh_new(x, e, priv, &priv_n, pub);
+    if (answer != ISAKMP_OK) {
+        e->room_n = before;
+        return answer == ISAKMP_PENDING ? (unsigned)ISAKMP_PENDING : (unsigned)ISAKMP_D_CRYPTO;
+    }
+    *isakmp__own_ke(e) = isakmp__span(pub, size);
+    rc = isakmp__exch_store(e, &e->priv, isakmp__span(priv, priv_n));
+    isakmp__wipe(priv, sizeof priv);
+    return rc;
+}
+
+unsigned isakmp__take_ke(isakmp__exch *e)
+{
+    isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_KE, 0);
+    if (body.n != isakmp_group_size(e->group))
+        return ISAKMP_D_KE_LENGTH;
+    return isakmp__exch_store(e, isakmp__peer_ke(e), body);
+}
+
+unsigned isakmp__derive_secret(isakmp_ctx *x, isakmp__exch *e)
+{
+    size_t size = isakmp_group_secret_size(e->group);
+    uint32_t before = e->room_n;
+    uint8_t *secret = isakmp__exch_room(e, size);
+    int answer;
+    if (secret == NULL)
+        return ISAKMP_D_TOO_LONG;
+    answer = isakmp__ask_dh_key(x, e, *isakmp__peer_ke(e), secret);
+    if (answer != ISAKMP_OK) {
+        e->room_n = before;
+        if (answer == ISAKMP_PENDING)
+            return ISAKMP_PENDING;
+        return answer == ISAKMP_NONE ? ISAKMP_D_KE_VALUE : ISAKMP_D_CRYPTO;
+    }
+    e->g_xy = isakmp__span(secret, size);
+    return ISAKMP_OK;
+}
+
+/* ---- Verbs ---------------------------------------------------------------------------------- */
+
+static unsigned make_ke(isakmp_ctx *x, isakmp__exch *e)
+{
+    return isakmp__make_ke(x, e);
+}
+ISAKMP__DEFINE_VERB(make_ke);
+
+static unsigned put_ke(isakmp_ctx *x, isakmp__exch *e)
+{
+    (void)x;
+    isakmp_wr_payload(&e->w, ISAKMP_PAYLOAD_KE, *isakmp__own_ke(e));
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_PUT_VERB(put_ke, ISAKMP_PAYLOAD_KE);
+
+static unsigned take_ke(isakmp_ctx *x, isakmp__exch *e)
+{
+    (void)x;
+    return isakmp__take_ke(e);
+}
+ISAKMP__DEFINE_VERB(take_ke);
+
+static unsigned put_nonce(isakmp_ctx *x, isakmp__exch *e)
+{
+    uint8_t nonce[ISAKMP_NONCE_SIZE];
+    if (isakmp__random(&x->crypto, nonce, sizeof nonce) != ISAKMP_OK)
+        return ISAKMP_D_CRYPTO;
+    isakmp_wr_payload(&e->w, ISAKMP_PAYLOAD_NONCE, isakmp__span(nonce, sizeof nonce));
+    return isakmp__exch_store(e, e->initiator ? &e->ni : &e->nr, isakmp__span(nonce, sizeof nonce));
+}
+ISAKMP__DEFINE_PUT_VERB(put_nonce, ISAKMP_PAYLOAD_NONCE);
+
+static unsigned take_nonce(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_NONCE, 0);
+    (void)x;
+    if (body.n < 8 || body.n > 256)
+        return ISAKMP_D_NONCE_LENGTH;
+    return isakmp__exch_store(e, e->initiator ? &e->nr : &e->ni, body);
+}
+ISAKMP__DEFINE_VERB(take_nonce);
+
+static unsigned derive_secret(isakmp_ctx *x, isakmp__exch *e)
+{
+    return isakmp__derive_secret(x, e);
+}
+ISAKMP__DEFINE_VERB(derive_secret);
+
+/* SKEYID, its children, the cipher key and the first IV. */
+static unsigned derive_keys(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp__sa *sa = e->sa;
+    uint16_t hash = isakmp__sa_hash(sa);
+    size_t key_n = isakmp_cipher_key(sa->suite->cipher, sa->suite->key_bits);
+    isakmp__skeys keys;
+    int rc = isakmp__skeyid_psk(&x->crypto, hash, e->psk, e->ni, e->nr, e->skeyid);
+    if (rc == ISAKMP_OK)
+        rc = isakmp__skeyid_children(&x->crypto, hash, e->skeyid, e->g_xy, isakmp__sa_cookies(sa),
+                                     &keys);
+    if (rc == ISAKMP_OK)
+        rc = isakmp__cipher_key(&x->crypto, hash, sa->suite->cipher, keys.e, sa->key, key_n);
+    if (rc == ISAKMP_OK)
+        rc = isakmp__iv_phase1(&x->crypto, hash, e->g_xi, e->g_xr, e->iv);
+    if (rc == ISAKMP_OK) {
+        memcpy(sa->skeyid_d, keys.d, sizeof sa->skeyid_d);
+        memcpy(sa->skeyid_a, keys.a, sizeof sa->skeyid_a);
+    }
+    isakmp__wipe(&keys, sizeof keys);
+    if (rc == ISAKMP_NONE)
+        return ISAKMP_D_WEAK_KEY;
+    return rc == ISAKMP_OK ? ISAKMP_OK : (unsigned)ISAKMP_D_CRYPTO;
+}
+ISAKMP__DEFINE_VERB(derive_keys);

@@ -1,0 +1,182 @@
+/* sa/ask.c -- ASK: questions to the host and the provider that may be answered later.
+ *
+ * A verb asks through one of these functions.  If the callback returns ISAKMP_PENDING the exchange
+ * is parked on that verb; isakmp_answer() runs the verb again, and this time the same function
+ * returns the answer without asking.  So a verb that asks must come to its question on the same way
+ * both times, and an exchange has one open question at most. */
+#include "crypto/keys.h"
+#include "host.h"
+
+/* Has the open question of this kind just been answered?  Then rc is what the callback would have
+ * returned, and the question is closed. */
+static int is_answered(isakmp_ctx *x, isakmp__exch *e, isakmp__ask kind, int *rc)
+{
+    if (x->answer.exch != e || e->ask != kind)
+        return 0;
+    *rc = x->answer.rc;
+    x->answer.exch = NULL;
+    e->ask = ISAKMP__ASK_NONE;
+    e->ticket = 0;
+    return 1;
+}
+
+/* A ticket: serial number << 32 | index of the exchange, so that its owner is found at once. */
+static isakmp_ticket open_question(isakmp_ctx *x, isakmp__exch *e, isakmp__ask kind)
+{
+    isakmp_ticket t;
+    x->last_ticket++;
+    t.v = x->last_ticket << 32 | isakmp__pool_index(&x->exchs, e);
+    e->ask = (uint8_t)kind;
+    e->ticket = t.v;
+    return t;
+}
+
+/* What a callback returned: unless it is pending the question is closed again. */
+static int close_question(isakmp__exch *e, int rc)
+{
+    if (rc == ISAKMP_PENDING)
+        return rc;
+    e->ask = ISAKMP__ASK_NONE;
+    e->ticket = 0;
+    return rc;
+}
+
+static isakmp_query query_of(const isakmp_ctx *x, const isakmp__exch *e)
+{
+    isakmp_query q;
+    memset(&q, 0, sizeof q);
+    q.sa = isakmp__sa_id(x, e->sa);
+    q.path = &e->sa->path;
+    q.exchange = e->sa->exchange;
+    q.initiator = e->sa->initiator;
+    q.policy = e->sa->policy;
+    if (e->id_peer.n)
+        isakmp_id_read(&q.peer_id, e->id_peer);
+    else if (q.initiator && q.policy)
+        q.peer_id = q.policy->peer_id;
+    return q;
+}
+
+int isakmp__ask_peer(isakmp_ctx *x, isakmp__exch *e, const isakmp_peer_policy **out)
+{
+    isakmp_query q = query_of(x, e);
+    isakmp_ticket t;
+    int rc;
+    if (is_answered(x, e, ISAKMP__ASK_PEER, &rc)) {
+        *out = (const isakmp_peer_policy *)x->answer.value;
+        return rc;
+    }
+    if (x->host.find_peer == NULL)
+        return ISAKMP_NONE;
+    t = open_question(x, e, ISAKMP__ASK_PEER);
+    return close_question(e, x->host.find_peer(x->host.user, t, &q, out));
+}
+
+int isakmp__ask_psk(isakmp_ctx *x, isakmp__exch *e, uint8_t *key, size_t *n)
+{
+    isakmp_query q = query_of(x, e);
+    isakmp_ticket t;
+    int rc;
+    if (is_answered(x, e, ISAKMP__ASK_PSK, &rc)) {
+        *n = x->answer.n;
+        if (rc == ISAKMP_OK)
+            memcpy(key, x->answer.value, *n);
+        return rc;
+    }
+    if (x->host.get_psk == NULL)
+        return ISAKMP_NONE;
+    t = open_question(x, e, ISAKMP__ASK_PSK);
+    rc = close_question(e, x->host.get_psk(x->host.user, t, &q, key, ISAKMP_MAX_PSK, n));
+    return rc == ISAKMP_OK && (*n == 0 || *n > ISAKMP_MAX_PSK) ? ISAKMP_E_HOST : rc;
+}
+
+int isakmp__ask_child(isakmp_ctx *x, isakmp__exch *e, const isakmp_selector *local,
+                      const isakmp_selector *remote, const isakmp_child_policy **out)
+{
+    isakmp_ticket t;
+    int rc;
+    if (is_answered(x, e, ISAKMP__ASK_CHILD, &rc)) {
+        *out = (const isakmp_child_policy *)x->answer.value;
+        return rc;
+    }
+    if (x->host.find_child == NULL)
+        return ISAKMP_NONE;
+    t = open_question(x, e, ISAKMP__ASK_CHILD);
+    return close_question(
+        e, x->host.find_child(x->host.user, t, isakmp__sa_id(x, e->sa), local, remote, out));
+}
+
+int isakmp__ask_spi(isakmp_ctx *x, isakmp__exch *e, uint8_t proto, uint32_t *spi)
+{
+    isakmp_ticket t;
+    int rc;
+    if (is_answered(x, e, ISAKMP__ASK_SPI, &rc)) {
+        if (rc == ISAKMP_OK)
+            memcpy(spi, x->answer.value, sizeof *spi);
+        return rc;
+    }
+    if (x->host.get_spi == NULL)
+        return isakmp__child_pick_spi(x, e->child, spi);
+    t = open_question(x, e, ISAKMP__ASK_SPI);
+    return close_question(e, x->host.get_spi(x->host.user, t, proto, &e->sa->path, spi));
+}
+
+/* ---- Diffie-Hellman ------------------------------------------------------------------------ */
+
+int isakmp__ask_dh_new(isakmp_ctx *x, isakmp__exch *e, uint8_t *priv, size_t *priv_n, uint8_t *pub)
+{
+    size_t size = isakmp_group_size(e->group);
+    isakmp_ticket t;
+    int rc;
+    if (is_answered(x, e, ISAKMP__ASK_DH_NEW, &rc)) {
+        if (rc == ISAKMP_OK) {
+            *priv_n = x->answer.n - size;
+            memcpy(pub, x->answer.value, size);
+            memcpy(priv, (const uint8_t *)x->answer.value + size, *priv_n);
+        }
+        return rc;
+    }
+    t = open_question(x, e, ISAKMP__ASK_DH_NEW);
+    rc = close_question(e, isakmp__dh_new(&x->crypto, t, e->group, priv, priv_n, pub));
+    return rc == ISAKMP_OK && *priv_n > ISAKMP_MAX_DH_PRIVATE ? ISAKMP_E_CRYPTO : rc;
+}
+
+int isakmp__ask_dh_key(isakmp_ctx *x, isakmp__exch *e, isakmp_span peer, uint8_t *out)
+{
+    isakmp_ticket t;
+    int rc;
+    if (is_answered(x, e, ISAKMP__ASK_DH_KEY, &rc)) {
+        if (rc == ISAKMP_OK && isakmp__all_zero(x->answer.value, x->answer.n))
+            return ISAKMP_NONE;
+        if (rc == ISAKMP_OK)
+            memcpy(out, x->answer.value, x->answer.n);
+        return rc;
+    }
+    t = open_question(x, e, ISAKMP__ASK_DH_KEY);
+    return close_question(e, isakmp__dh_key(&x->crypto, t, e->group, e->priv, peer, out));
+}
+
+/* ---- Late answers -------------------------------------------------------------------------- */
+
+int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t n)
+{
+    size_t size = isakmp_group_size(e->group);
+    if (rc == ISAKMP_PENDING || (rc > 0 && rc != ISAKMP_NONE))
+        return 0;
+    if (rc != ISAKMP_OK)
+        return 1;
+    if (value == NULL)
+        return 0;
+    switch (e->ask) {
+    case ISAKMP__ASK_PSK:
+        return n > 0 && n <= ISAKMP_MAX_PSK;
+    case ISAKMP__ASK_SPI:
+        return n == sizeof(uint32_t);
+    case ISAKMP__ASK_DH_NEW:
+        return n > size && n - size <= ISAKMP_MAX_DH_PRIVATE;
+    case ISAKMP__ASK_DH_KEY:
+        return n == isakmp_group_secret_size(e->group);
+    default:
+        return 1;
+    }
+}

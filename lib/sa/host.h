@@ -1,0 +1,50 @@
+/* sa/host.h -- the only way to the host: DO, ASK and TELL. */
+#ifndef ISAKMP_LIB_HOST_H
+#define ISAKMP_LIB_HOST_H
+
+#include "sa.h"
+
+/* ---- DO ------------------------------------------------------------------------------------ */
+
+void isakmp__do_send(isakmp_ctx *x, const isakmp_path *path, isakmp_span datagram);
+int isakmp__do_install(isakmp_ctx *x, const isakmp__child *c, const isakmp_sad_entry *e);
+void isakmp__do_remove(isakmp_ctx *x, const isakmp__child *c, const isakmp_sad_entry *e);
+/* Tell the host's timer if the deadline has changed. */
+void isakmp__do_timer(isakmp_ctx *x);
+
+/* ---- ASK: ISAKMP_OK, ISAKMP_NONE, ISAKMP_PENDING or negative --------------------------------- */
+
+int isakmp__ask_peer(isakmp_ctx *x, isakmp__exch *e, const isakmp_peer_policy **out);
+int isakmp__ask_psk(isakmp_ctx *x, isakmp__exch *e, uint8_t *key, size_t *n);
+int isakmp__ask_child(isakmp_ctx *x, isakmp__exch *e, const isakmp_selector *local,
+                      const isakmp_selector *remote, const isakmp_child_policy **out);
+int isakmp__ask_spi(isakmp_ctx *x, isakmp__exch *e, uint8_t proto, uint32_t *spi);
+/* pub has isakmp_group_size(), out isakmp_group_secret_size() octets. */
+int isakmp__ask_dh_new(isakmp_ctx *x, isakmp__exch *e, uint8_t *priv, size_t *priv_n, uint8_t *pub);
+int isakmp__ask_dh_key(isakmp_ctx *x, isakmp__exch *e, isakmp_span peer, uint8_t *out);
+
+/* Is a late answer what the open question of an exchange wants? */
+int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t n);
+
+/* ---- TELL ---------------------------------------------------------------------------------- */
+
+/* An event about an SA and a child, either of which may be NULL; why may be NULL. */
+void isakmp__tell(isakmp_ctx *x, uint16_t type, const isakmp__sa *sa, const isakmp__child *c,
+                  const isakmp_reason *why);
+/* We refused what a peer proposed. */
+void isakmp__tell_refused(isakmp_ctx *x, const isakmp__exch *e, isakmp_reason why,
+                          const isakmp_report *report);
+/* The peer sent a notify. */
+void isakmp__tell_notify(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__child *c,
+                         const isakmp_path *path, const isakmp_notify *n, int authentic);
+void isakmp__tell_keylog(isakmp_ctx *x, const isakmp__sa *sa);
+
+/* A line of log about an SA, which may be NULL; format as isakmp__text_add(). */
+#if ISAKMP_LOG_LINES
+void isakmp__log(isakmp_ctx *x, int level, const isakmp__sa *sa, const char *format, ...)
+    ISAKMP__PRINTF(4, 5);
+#else
+#define isakmp__log(x, level, sa, ...) ((void)(x), (void)(sa))
+#endif
+
+#endif

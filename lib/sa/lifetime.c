@@ -1,0 +1,151 @@
+/* sa/lifetime.c -- how SAs and children come up, and how they end.
+ *
+ * isakmp__sa_establish() is the only way into the state UP, and only the last verb of a phase 1
+ * exchange calls it, after the peer's HASH has been verified.
+ *
+ * Ending is done in two steps.  While a message is processed an object is only marked and put on a
+ * list; isakmp__settle() takes it apart when nobody holds a pointer to it any more. */
+#include "base/secret.h"
+#include "crypto/keys.h"
+#include "host.h"
+
+/* When to tell that a lifetime nears its end: at 85 to 90 percent for the side that began, 90 to 95
+ * for the other, so that both do not start at once. */
+static uint32_t soft_ms(isakmp_ctx *x, uint32_t life_s, int initiator)
+{
+    uint8_t jitter[2] = {0, 0};
+    uint64_t share = initiator ? 850 : 900, ms;
+    (void)isakmp__random(&x->crypto, jitter,
+                         sizeof jitter); /* without it there is only no jitter */
+    ms = life_s * (share + isakmp__get16(jitter) % 50u);
+    return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
+isakmp_time isakmp__hard_at(isakmp_time since, uint32_t life_s)
+{
+    return since + (isakmp_time)life_s * 1000;
+}
+
+void isakmp__sa_set_life(isakmp_ctx *x, isakmp__sa *sa)
+{
+    if (sa->state != ISAKMP_SA_UP)
+        return;
+    sa->soft_ms = soft_ms(x, sa->life_s, sa->initiator);
+    isakmp__timer_set(&x->deadlines, &sa->timer,
+                      sa->soft_told ? isakmp__hard_at(sa->since, sa->life_s)
+                                    : sa->since + sa->soft_ms);
+}
+
+void isakmp__child_set_life(isakmp_ctx *x, isakmp__child *c)
+{
+    if (c->state != ISAKMP_CHILD_UP)
+        return;
+    c->soft_ms = soft_ms(x, c->life_s, c->initiator);
+    isakmp__timer_set(&x->deadlines, &c->timer,
+                      c->soft_told ? isakmp__hard_at(c->since, c->life_s) : c->since + c->soft_ms);
+}
+
+void isakmp__sa_establish(isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp__half_open_leave(x, sa);
+    sa->state = ISAKMP_SA_UP;
+    isakmp__sa_enter_peer(x, sa);
+    sa->since = x->now;
+    isakmp__sa_set_life(x, sa);
+    isakmp__tell(x, ISAKMP_EV_SA_UP, sa, NULL, NULL);
+}
+
+void isakmp__child_up(isakmp_ctx *x, isakmp__child *c)
+{
+    c->state = ISAKMP_CHILD_UP;
+    c->since = x->now;
+    isakmp__child_set_life(x, c);
+    isakmp__tell(x, ISAKMP_EV_CHILD_UP, c->sa, c, NULL);
+}
+
+void isakmp__sa_end(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why)
+{
+    if (sa->ending || sa->state == ISAKMP_SA_ENDED)
+        return;
+    isakmp__half_open_leave(x, sa);
+    sa->ending = 1;
+    sa->why = why;
+    isakmp__count(x, why.detail);
+    isakmp__timer_set(&x->deadlines, &sa->timer, ISAKMP_NEVER);
+    isakmp__list_append(&x->ending, &sa->queue_link);
+}
+
+void isakmp__child_end(isakmp_ctx *x, isakmp__child *c, isakmp_reason why)
+{
+    if (c->ending)
+        return;
+    c->ending = 1;
+    c->why = why;
+    isakmp__count(x, why.detail);
+    isakmp__timer_set(&x->deadlines, &c->timer, ISAKMP_NEVER);
+    isakmp__list_append(&x->ending_children, &c->queue_link);
+}
+
+/* ---- The end of a call --------------------------------------------------------------------- */
+
+static void settle_child(isakmp_ctx *x, isakmp__child *c)
+{
+    isakmp__sa *sa = c->sa;
+    isakmp_reason why = c->why;
+    for (isakmp__exch *e = isakmp__exch_after(sa, NULL), *next; e; e = next) {
+        next = isakmp__exch_after(sa, e);
+        if (e->child == c)
+            isakmp__exch_give(x, e);
+    }
+    isakmp__child_remove(x, c);
+    isakmp__tell(x, ISAKMP_EV_CHILD_DOWN, sa, c, &why);
+    isakmp__child_give(x, c);
+    if (sa->state == ISAKMP_SA_ENDED && sa->n_children == 0)
+        isakmp__sa_give(x, sa);
+}
+
+/* Those that are ending, oldest first; 0 if there are none. */
+static int settle_next_child(isakmp_ctx *x)
+{
+    isakmp__link *k = isakmp__list_after(&x->ending_children, NULL);
+    if (k)
+        settle_child(x, ISAKMP__OWNER(k, isakmp__child, queue_link));
+    return k != NULL;
+}
+
+/* Children that are up outlive their SA, until their own lifetimes are over: a router may delete an
+ * idle ISAKMP SA and go on to use what was negotiated under it.  Those that are not up go with it. */
+static void settle_sa(isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp_reason why = sa->why;
+    for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+        if (c->state != ISAKMP_CHILD_UP)
+            isakmp__child_end(x, c, isakmp__reason(why.by, ISAKMP_D_PARENT, 0, 0));
+    while (settle_next_child(x))
+        ;
+    for (isakmp__exch *e; (e = isakmp__exch_after(sa, NULL)) != NULL;)
+        isakmp__exch_give(x, e);
+    isakmp__unlink(&sa->queue_link);
+    isakmp__sa_unindex(x, sa);
+    isakmp__tell(x, ISAKMP_EV_SA_DOWN, sa, NULL, &why);
+    isakmp__wipe(sa->skeyid_d, sizeof sa->skeyid_d);
+    isakmp__wipe(sa->skeyid_a, sizeof sa->skeyid_a);
+    isakmp__wipe(sa->key, sizeof sa->key);
+    sa->keyed = 0;
+    sa->ending = 0;
+    sa->state = ISAKMP_SA_ENDED;
+    if (sa->n_children == 0)
+        isakmp__sa_give(x, sa);
+}
+
+void isakmp__settle(isakmp_ctx *x)
+{
+    isakmp__link *k;
+    do {
+        while (settle_next_child(x))
+            ;
+        k = isakmp__list_after(&x->ending, NULL);
+        if (k)
+            settle_sa(x, ISAKMP__OWNER(k, isakmp__sa, queue_link));
+    } while (k);
+}

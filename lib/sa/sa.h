@@ -1,0 +1,143 @@
+/* sa/sa.h -- ISAKMP SAs, children, exchanges and packets: getting them, finding them, ending them. */
+#ifndef ISAKMP_LIB_SA_H
+#define ISAKMP_LIB_SA_H
+
+#include "state.h"
+
+/* ---- ISAKMP SAs ---------------------------------------------------------------------------- */
+
+/* A new SA in state NEGOTIATING; NULL if the pool is full. */
+isakmp__sa *isakmp__sa_take(isakmp_ctx *x);
+/* Give it back; it has no exchanges and children any more. */
+void isakmp__sa_give(isakmp_ctx *x, isakmp__sa *sa);
+/* Let it be found by our own cookie: cky_i or cky_r, as sa->initiator says. */
+void isakmp__sa_index(isakmp_ctx *x, isakmp__sa *sa);
+void isakmp__sa_unindex(isakmp_ctx *x, isakmp__sa *sa);
+/* Let it be found by its peer: by address while it is half open, by identity once it is up. */
+void isakmp__sa_enter_peer(isakmp_ctx *x, isakmp__sa *sa);
+/* From now on its messages go along another path. */
+void isakmp__sa_move(isakmp_ctx *x, isakmp__sa *sa, const isakmp_path *path);
+/* The SA that a header's cookies name; an initiator's also before the responder's cookie is known. */
+isakmp__sa *isakmp__sa_find(const isakmp_ctx *x, const isakmp_header *h);
+/* The half-open SA that a first message, seen before, began. */
+isakmp__sa *isakmp__sa_find_half_open(const isakmp_ctx *x, const isakmp_header *h,
+                                      const isakmp_path *path);
+/* The SA of an id; NULL if it is stale. */
+isakmp__sa *isakmp__sa_of(const isakmp_ctx *x, isakmp_sa_id id);
+isakmp_sa_id isakmp__sa_id(const isakmp_ctx *x, const isakmp__sa *sa);
+/* The one way to become established: the peer has been authenticated. */
+void isakmp__sa_establish(isakmp_ctx *x, isakmp__sa *sa);
+/* Its lifetime has been agreed on, or shortened: set its timer. */
+void isakmp__sa_set_life(isakmp_ctx *x, isakmp__sa *sa);
+/* End it: no message reaches it any more.  The rest is done by isakmp__settle(). */
+void isakmp__sa_end(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why);
+/* The identity that the peer has proved, or claims. */
+isakmp_id isakmp__sa_peer_id(const isakmp__sa *sa);
+void isakmp__sa_set_peer_id(isakmp__sa *sa, const isakmp_id *id);
+/* Another SA with the same proven identity, up or ended, after one; NULL at the end. */
+isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after);
+/* The host has named its policy. */
+void isakmp__sa_set_policy(isakmp_ctx *x, isakmp__sa *sa, const isakmp_peer_policy *p);
+/* An SA that uses a policy, after one; NULL at the end. */
+isakmp__sa *isakmp__sa_with_policy(const isakmp_ctx *x, const isakmp_peer_policy *p,
+                                   const isakmp__sa *after);
+/* What the negotiated algorithms are. */
+static inline uint16_t isakmp__sa_hash(const isakmp__sa *sa)
+{
+    return sa->suite->hash;
+}
+/* Both cookies, as the key schedule wants them. */
+isakmp_span isakmp__sa_cookies(const isakmp__sa *sa);
+/* Are 16 octets both cookies of this SA? */
+int isakmp__sa_has_cookies(const isakmp__sa *sa, isakmp_span cookies);
+/* Means for policies of this SA. */
+isakmp__means isakmp__sa_means(const isakmp_ctx *x, const isakmp__sa *sa);
+
+/* ---- Half-open SAs ------------------------------------------------------------------------- */
+
+/* May a peer begin a phase 1 exchange from here?  May make room by ending the oldest half-open SA
+ * whose peer has not come back.
+ *   returns  ISAKMP_OK or ISAKMP_D_HALF_OPEN. */
+unsigned isakmp__half_open_admit(isakmp_ctx *x, const isakmp_path *path);
+void isakmp__half_open_enter(isakmp_ctx *x, isakmp__sa *sa);
+void isakmp__half_open_leave(isakmp_ctx *x, isakmp__sa *sa);
+/* How many half-open SAs there are from one address, whatever the port. */
+unsigned isakmp__sa_count_half_open(const isakmp_ctx *x, const isakmp_addr *a);
+
+/* ---- Message IDs [RFC2408 3.1] ------------------------------------------------------------- */
+
+/* A fresh message ID for an exchange that we begin; 0 if there is no randomness. */
+uint32_t isakmp__msg_id_new(isakmp_ctx *x, isakmp__sa *sa);
+/* Was it used by an exchange that is over? */
+int isakmp__msg_id_used(const isakmp__sa *sa, uint32_t msg_id);
+void isakmp__msg_id_note(isakmp__sa *sa, uint32_t msg_id);
+
+/* ---- Children ------------------------------------------------------------------------------ */
+
+isakmp__child *isakmp__child_take(isakmp_ctx *x, isakmp__sa *sa, const isakmp_child_policy *policy);
+isakmp__child *isakmp__child_of(const isakmp_ctx *x, isakmp_child_id id);
+isakmp_child_id isakmp__child_id(const isakmp_ctx *x, const isakmp__child *c);
+/* The child of an SA that uses a protocol with one of the peer's SPIs. */
+isakmp__child *isakmp__child_by_spi_out(const isakmp__sa *sa, uint8_t proto, uint32_t spi);
+/* Our own SPI, where the host has no say: no other child of the context has it. */
+int isakmp__child_pick_spi(isakmp_ctx *x, const isakmp__child *c, uint32_t *out);
+/* Install the SAs of one direction; the exchange has all that KEYMAT needs.
+ *   returns  ISAKMP_OK or an isakmp_detail. */
+unsigned isakmp__child_install(isakmp_ctx *x, isakmp__child *c, const isakmp__exch *e, int inbound);
+/* When a lifetime is over. */
+isakmp_time isakmp__hard_at(isakmp_time since, uint32_t life_s);
+/* Take what is installed out of the SAD again. */
+void isakmp__child_remove(isakmp_ctx *x, isakmp__child *c);
+void isakmp__child_give(isakmp_ctx *x, isakmp__child *c);
+/* It is in use from now on: its lifetime begins. */
+void isakmp__child_up(isakmp_ctx *x, isakmp__child *c);
+void isakmp__child_set_life(isakmp_ctx *x, isakmp__child *c);
+void isakmp__child_end(isakmp_ctx *x, isakmp__child *c, isakmp_reason why);
+
+/* ---- Exchanges ----------------------------------------------------------------------------- */
+
+/* A new exchange of an SA; NULL if the pool is full.  One that is only kept makes room.
+ *   urgent  1: may use what is held back for messages that are sent at once and forgotten. */
+isakmp__exch *isakmp__exch_take(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchange *def,
+                                int urgent);
+isakmp__exch *isakmp__exch_find(const isakmp__sa *sa, uint32_t msg_id);
+/* The phase 1 exchange of an SA, also when it is only kept; NULL if it is gone. */
+isakmp__exch *isakmp__exch_phase1(const isakmp__sa *sa);
+isakmp__exch *isakmp__exch_by_ticket(const isakmp_ctx *x, isakmp_ticket t);
+/* Give it back: everything in it is wiped. */
+void isakmp__exch_give(isakmp_ctx *x, isakmp__exch *e);
+/* It has failed: its SA or child ends with it. */
+void isakmp__exch_fail(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why);
+/* Give back the one that has been only kept for the longest time, if there is one. */
+void isakmp__exch_drop_oldest(isakmp_ctx *x);
+/* It is over and ours was the last message: keep that for a while, to answer repetitions. */
+void isakmp__exch_keep(isakmp_ctx *x, isakmp__exch *e);
+/* Copy octets into the room of an exchange.
+ *   out      gets the copy; an empty span if there is no room.
+ *   returns  ISAKMP_OK or ISAKMP_D_TOO_LONG. */
+unsigned isakmp__exch_store(isakmp__exch *e, isakmp_span *out, isakmp_span bytes);
+/* n octets of room, to be written by the caller. */
+uint8_t *isakmp__exch_room(isakmp__exch *e, size_t n);
+/* How large the room must be for a configuration. */
+size_t isakmp__exch_room_size(const isakmp_config *c);
+/* When its timer is due next. */
+void isakmp__exch_schedule(isakmp_ctx *x, isakmp__exch *e);
+isakmp_reason isakmp__reason(uint8_t by, unsigned detail, uint8_t message, uint16_t notify);
+
+/* ---- Packets and sending ------------------------------------------------------------------- */
+
+/* An empty packet; NULL if the pool is full. */
+isakmp__packet *isakmp__packet_take(isakmp_ctx *x, int urgent);
+void isakmp__packet_give(isakmp_ctx *x, isakmp__packet **p);
+size_t isakmp__packet_cap(const isakmp_ctx *x);
+/* Send a message. */
+void isakmp__packet_send(isakmp_ctx *x, const isakmp_path *path, const isakmp__packet *p);
+/* Repeat the stored message of an exchange because the peer has repeated its own. */
+void isakmp__exch_repeat(isakmp_ctx *x, isakmp__exch *e);
+
+/* ---- The end of a call --------------------------------------------------------------------- */
+
+/* Take apart what has ended: remove the SADs' entries, tell the host, give slots back. */
+void isakmp__settle(isakmp_ctx *x);
+
+#endif

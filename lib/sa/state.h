@@ -1,0 +1,252 @@
+/* sa/state.h -- everything that lives in the arena.
+ *
+ *   isakmp_ctx        the context: configuration, pools, indexes, counters;
+ *   isakmp__sa        an ISAKMP SA: long-lived, small;
+ *   isakmp__child     a pair of IPsec SAs, or a bundle of pairs: long-lived, small, without keys;
+ *   isakmp__exch      a running exchange: short-lived, large, wiped at its end;
+ *   isakmp__packet    a message that is kept: to be repeated, or until an answer comes.
+ *
+ * Short-lived and long-lived state never mix.  Objects of one arena may point to each other as long
+ * as the one pointed to cannot go first: exchanges and children end before their SA.  Nothing is
+ * given back while a message is processed; what has ended is marked and put on the list `ending`,
+ * and isakmp__settle() takes it apart at the end of the call. */
+#ifndef ISAKMP_LIB_STATE_H
+#define ISAKMP_LIB_STATE_H
+
+#include "base/deadline.h"
+#include "base/list.h"
+#include "base/pool.h"
+#include "isakmp/session.h"
+#include "policy/match.h"
+
+typedef struct isakmp__sa isakmp__sa;
+typedef struct isakmp__child isakmp__child;
+typedef struct isakmp__exch isakmp__exch;
+typedef struct isakmp__packet isakmp__packet;
+
+/* Whose timer is due. */
+enum {
+    ISAKMP__TIMER_SA = 1,
+    ISAKMP__TIMER_CHILD,
+    ISAKMP__TIMER_EXCH
+};
+
+/* ---- A message that is kept ---------------------------------------------------------------- */
+
+/* Before the message there is always the non-ESP marker, four zeros [RFC3948 2.2]; it goes out with
+ * the message or not, as the path wants it. */
+#define ISAKMP__MARKER 4
+
+/* Exchanges and packets held back for messages that are sent at once and forgotten: a Delete must
+ * go out also when everything is in use. */
+#define ISAKMP__HELD_BACK 2
+
+struct isakmp__packet {
+    isakmp__slot slot;
+    uint32_t n;      /* octets of the message, without the marker */
+    uint8_t bytes[]; /* limits.max_datagram: marker and message */
+};
+
+static inline uint8_t *isakmp__packet_data(isakmp__packet *p)
+{
+    return p->bytes + ISAKMP__MARKER;
+}
+
+/* ---- ISAKMP SA ----------------------------------------------------------------------------- */
+
+struct isakmp__sa {
+    isakmp__slot slot;
+    isakmp__timer timer;
+    uint8_t state;     /* isakmp_sa_state                                                        */
+    uint8_t initiator; /* 1: we began phase 1                                                    */
+    uint8_t keyed;     /* 1: SKEYID and its children are there                                   */
+    uint8_t proven;    /* 1: the peer has proved its return address by our cookie                */
+    uint8_t half_open; /* 1: a peer began it, and is not authenticated yet                       */
+    uint8_t ending;    /* 1: it has ended, and waits for isakmp__settle()                        */
+    uint8_t soft_told; /* 1: ISAKMP_EV_SA_SOFT was told                                          */
+    uint8_t natt;      /* 1: the peer knows NAT traversal too                                    */
+    uint8_t nat;       /* ISAKMP_NAT_*                                                           */
+    uint8_t contact;   /* 1: the peer announced INITIAL-CONTACT in phase 1                       */
+    uint8_t exchange;  /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                                        */
+    uint8_t next_used; /* where in used_ids the next message ID goes                             */
+    uint32_t life_s;   /* in use                                                                 */
+    uint8_t cky_i[ISAKMP_COOKIE_SIZE],
+        cky_r[ISAKMP_COOKIE_SIZE]; /* side by side: both are hashed */
+    isakmp_path path;
+    const isakmp_peer_policy *policy; /* NULL until the host has named it */
+    const isakmp_policy *suite;       /* what was agreed; NULL until then */
+    isakmp_time since;                /* when it came up, or began */
+    uint32_t soft_ms;                 /* after since */
+    uint32_t n_children;
+    isakmp_reason why; /* once it is ending */
+    uint8_t peer_id_type;
+    uint8_t peer_id_n;
+    uint8_t skeyid_d[ISAKMP_MAX_HASH], skeyid_a[ISAKMP_MAX_HASH], key[ISAKMP_MAX_KEY];
+    uint8_t iv[ISAKMP_MAX_BLOCK]; /* the last ciphertext block of phase 1 */
+    uint32_t used_ids[ISAKMP_USED_MSG_IDS];
+    isakmp__sa *cookie_next;  /* in the bucket of its own cookie */
+    isakmp__link peer_link;   /* in the bucket of its peer: half-open by address, up by identity */
+    isakmp__link policy_link; /* in the bucket of its policy */
+    isakmp__link queue_link;  /* of half-open SAs, oldest first, or of ending ones */
+    isakmp__list children, exchs;
+    uint8_t peer_id[ISAKMP_MAX_ID];
+};
+
+/* ---- Child --------------------------------------------------------------------------------- */
+
+/* Which of a child's SAD entries are installed: bit i for inbound, bit 4 + i for outbound. */
+#define ISAKMP__INSTALLED_IN(i)  (1u << (i))
+#define ISAKMP__INSTALLED_OUT(i) (16u << (i))
+
+struct isakmp__child {
+    isakmp__slot slot;
+    isakmp__timer timer;
+    isakmp__sa *sa;
+    isakmp__link link;       /* in sa->children */
+    isakmp__link queue_link; /* of ending children */
+    const isakmp_child_policy *policy;
+    isakmp_time since; /* when it came up */
+    uint32_t soft_ms;  /* after since */
+    uint32_t life_s, life_kb;
+    isakmp__spis spis;                   /* ours, inbound */
+    uint32_t spi_out[ISAKMP_MAX_BUNDLE]; /* the peer's */
+    isakmp_protect protect[ISAKMP_MAX_BUNDLE];
+    isakmp_path path; /* of the SAs that are installed */
+    isakmp_selector local, remote;
+    isakmp_reason why; /* once it is ending */
+    uint16_t pfs_group;
+    uint8_t n; /* protocols */
+    uint8_t state, initiator, mode, natt;
+    uint8_t ending;    /* 1: it has ended, and waits for isakmp__settle() */
+    uint8_t installed; /* ISAKMP__INSTALLED_* */
+    uint8_t soft_told;
+};
+
+/* ---- Exchange ------------------------------------------------------------------------------ */
+
+/* Where an exchange stands between two calls. */
+typedef enum isakmp__phase {
+    ISAKMP__WAIT = 0, /* for the peer's message e->msg                                           */
+    ISAKMP__RECV,     /* in the recv verbs of the peer's message e->msg                          */
+    ISAKMP__SEND,     /* in the send verbs of our message e->msg                                 */
+    ISAKMP__SENT,     /* in the sent verbs of our message, which is on its way                   */
+    ISAKMP__DONE      /* over, but kept to answer repetitions                                    */
+} isakmp__phase;
+
+/* A question to the host or provider that is open. */
+typedef enum isakmp__ask {
+    ISAKMP__ASK_NONE = 0,
+    ISAKMP__ASK_PEER,
+    ISAKMP__ASK_PSK,
+    ISAKMP__ASK_CHILD,
+    ISAKMP__ASK_SPI,
+    ISAKMP__ASK_DH_NEW,
+    ISAKMP__ASK_DH_KEY
+} isakmp__ask;
+
+struct isakmp__exch {
+    isakmp__slot slot;
+    isakmp__timer timer;
+    isakmp__sa *sa;
+    isakmp__child *child;   /* of a Quick Mode */
+    isakmp__link link;      /* in sa->exchs */
+    isakmp__link done_link; /* on the list of exchanges that are only kept */
+    const isakmp_exchange *def;
+    uint32_t msg_id;
+    uint8_t initiator; /* 1: we began this exchange                                              */
+    uint8_t msg;       /* the message that is being made, sent or waited for, from 1             */
+    uint8_t phase;     /* isakmp__phase                                                          */
+    uint8_t verb;      /* the verb of the phase that runs next                                   */
+    uint8_t authentic; /* 1: what is being read has been authenticated                           */
+    uint8_t is_open;   /* 1: tx holds a message that is being written                            */
+    uint8_t encrypted; /* 1: what is being read was encrypted                                    */
+    uint8_t has_ids;   /* of a Quick Mode: IDci and IDcr are in use                              */
+    uint8_t announce;  /* 1: our shorter lifetime must be told                                   */
+    uint8_t repeats;   /* how often the stored message was repeated because it was asked for     */
+    uint8_t tries;     /* how often it was repeated by the timer                                 */
+    uint8_t ask;       /* isakmp__ask: the question that is open                                 */
+    uint16_t hint;     /* why the last message that was refused was refused                      */
+    uint16_t group;    /* of the Diffie-Hellman values                                           */
+    uint16_t read_n;   /* octets of the message that is being, or was, read                      */
+    uint16_t notify;   /* the last notify the peer sent about this exchange, proven or not       */
+    uint64_t ticket;   /* of the open question */
+    uint64_t last;     /* fingerprint of the last accepted message; 0: none */
+    uint64_t reading;  /* fingerprint of the message that is being read */
+    isakmp_time resend_at, hard_at;
+    isakmp__packet *tx;           /* the last message sent, or being written */
+    isakmp__packet *held;         /* the message that is being read, while an answer is awaited */
+    isakmp__packet *next;         /* one that came meanwhile */
+    isakmp_path path;             /* of the message that is being read */
+    isakmp_msg *in;               /* ... itself; NULL while none is */
+    isakmp_writer w;              /* of the message that is being written */
+    size_t hash_at;               /* where its HASH payload begins, 0: it has none */
+    uint8_t iv[ISAKMP_MAX_BLOCK]; /* the chain of this exchange */
+    uint8_t next_iv[ISAKMP_MAX_BLOCK]; /* what it becomes if the message being read is accepted */
+    uint8_t skeyid[ISAKMP_MAX_HASH];   /* of a phase 1 exchange */
+    union {
+        isakmp__choice choice; /* of a phase 1 responder */
+        isakmp__bundle bundle; /* of a Quick Mode */
+    } u;
+    const isakmp_notify *say_notify; /* what an Informational says, while it is being written */
+    const isakmp_delete *say_delete;
+    /* RFC 2409's names; all lie in the room.  sai: of a Quick Mode, the SA payload that was offered */
+    isakmp_span psk, priv, g_xi, g_xr, g_xy, ni, nr, sai, id_mine, id_peer, idci, idcr;
+    uint32_t room_cap, room_n, room_kept; /* kept: what the accepted messages need */
+    uint8_t room[];
+};
+
+/* ---- Context ------------------------------------------------------------------------------- */
+
+/* The late answer to an open question, while isakmp_answer() runs. */
+typedef struct isakmp__answer {
+    const isakmp__exch *exch; /* NULL: none, or taken */
+    int rc;
+    const void *value;
+    size_t n;
+} isakmp__answer;
+
+#define ISAKMP__LINE 160
+
+struct isakmp_ctx {
+    isakmp_config config;
+    isakmp_host host;
+    isakmp_crypto crypto;
+    isakmp_time now;
+    isakmp_time told_deadline;
+    isakmp_time notify_at; /* before then no notify is sent in the clear */
+    uint64_t secret[2];    /* of fingerprints and buckets */
+    uint64_t last_ticket;
+    uint8_t entered; /* 1: inside a call */
+    isakmp__pool sas, children, exchs, packets;
+    isakmp__deadlines deadlines;
+    isakmp__sa **by_cookie;
+    isakmp__list *by_peer, *by_policy;
+    uint32_t bucket_mask;
+    isakmp__list half_open, done, ending, ending_children;
+    uint32_t n_half_open;
+    isakmp__answer answer;
+    isakmp_stats stats;
+    uint32_t counts[ISAKMP_D_END - ISAKMP_D_NONE];
+    size_t arena_n; /* octets, to be wiped at the end */
+    char line[ISAKMP__LINE];
+};
+
+/* The child, or exchange, of an SA after one; the first one after NULL; NULL at the end. */
+static inline isakmp__child *isakmp__child_after(const isakmp__sa *sa, const isakmp__child *c)
+{
+    return ISAKMP__OWNER(isakmp__list_after(&sa->children, c ? &c->link : NULL), isakmp__child,
+                         link);
+}
+
+static inline isakmp__exch *isakmp__exch_after(const isakmp__sa *sa, const isakmp__exch *e)
+{
+    return ISAKMP__OWNER(isakmp__list_after(&sa->exchs, e ? &e->link : NULL), isakmp__exch, link);
+}
+
+/* Count a reason. */
+static inline void isakmp__count(isakmp_ctx *x, unsigned detail)
+{
+    x->counts[detail - ISAKMP_D_NONE]++;
+}
+
+#endif
