@@ -1,0 +1,217 @@
+/* host_show.c -- events, tables, the key log and the capture file of the examples. */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+#include "host_show.h"
+#include "host_udp.h"
+#include "isakmp/mbedtls.h"
+
+int host_show_open(host_show *s, const host_options *o)
+{
+    memset(s, 0, sizeof *s);
+    s->o = o;
+    s->start = host_now();
+    if (o->keylog && (s->keylog = fopen(o->keylog, "a")) == NULL) {
+        fprintf(stderr, "--keylog %s: %s\n", o->keylog, strerror(errno));
+        return 2;
+    }
+    if (o->pcap && (s->pcap = host_pcap_create(o->pcap)) == NULL) {
+        fprintf(stderr, "--pcap %s: %s\n", o->pcap, strerror(errno));
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    return 0;
+}
+
+void host_show_close(host_show *s)
+{
+    if (s->keylog)
+        fclose(s->keylog);
+    if (s->pcap)
+        host_pcap_close(s->pcap);
+    memset(s->sad, 0, sizeof s->sad);
+}
+
+/* ---- Lines ---------------------------------------------------------------------------------- */
+
+void host_show_line(const host_show *s, const char *format, ...)
+{
+    isakmp_time t = host_now() - s->start;
+    va_list ap;
+    printf("%3u.%03u  ", (unsigned)(t / 1000), (unsigned)(t % 1000));
+    va_start(ap, format);
+    vprintf(format, ap);
+    va_end(ap);
+    putchar('\n');
+}
+
+/* For each transform that was offered, and each policy of ours: why not. */
+static void show_report(const host_show *s, const isakmp_report *r)
+{
+    isakmp_mismatch m;
+    char text[200];
+    for (size_t i = 0; isakmp_report_get(r, i, &m) == ISAKMP_OK; i++) {
+        isakmp_mismatch_text(text, sizeof text, r, &m);
+        host_show_line(s, "    %s", text);
+    }
+}
+
+void host_show_event(const host_show *s, const isakmp_event *ev)
+{
+    char text[300];
+    isakmp_event_text(text, sizeof text, ev);
+    host_show_line(s, "%s", text);
+    if (ev->report)
+        show_report(s, ev->report);
+}
+
+void host_show_log(const host_show *s, int level, const char *line)
+{
+    if (s->o->verbose)
+        host_show_line(s, "%s%s", level == ISAKMP_LOG_DEBUG ? "  . " : "  * ", line);
+}
+
+static void print_hex(FILE *f, const uint8_t *p, size_t n)
+{
+    while (n--)
+        fprintf(f, "%02x", *p++);
+}
+
+void host_show_key(host_show *s, const uint8_t *cky_i, isakmp_span key)
+{
+    if (s->keylog == NULL)
+        return;
+    print_hex(s->keylog, cky_i, ISAKMP_COOKIE_SIZE);
+    fputc(',', s->keylog);
+    print_hex(s->keylog, key.p, key.n);
+    fputc('\n', s->keylog);
+    fflush(s->keylog);
+}
+
+void host_show_datagram(host_show *s, const isakmp_path *path, isakmp_span datagram, int sent)
+{
+    struct timespec t;
+    if (s->pcap == NULL)
+        return;
+    clock_gettime(CLOCK_REALTIME, &t);
+    host_pcap_datagram(s->pcap, sent ? &path->local : &path->remote,
+                       sent ? &path->remote : &path->local, datagram,
+                       (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000);
+}
+
+/* ---- The SAD -------------------------------------------------------------------------------- */
+
+int host_show_install(host_show *s, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    for (size_t i = 0; i < HOST_MAX_SAD; i++) {
+        host_sad_entry *h = &s->sad[i];
+        if (h->child.v)
+            continue;
+        if (e->enc_key.n + e->auth_key.n > sizeof h->keys)
+            return ISAKMP_E_HOST;
+        h->child = child;
+        h->e = *e;
+        memcpy(h->keys, e->enc_key.p, e->enc_key.n);
+        memcpy(h->keys + e->enc_key.n, e->auth_key.p, e->auth_key.n);
+        h->e.enc_key.p = h->keys;
+        h->e.auth_key.p = h->keys + e->enc_key.n;
+        return ISAKMP_OK;
+    }
+    return ISAKMP_E_HOST;
+}
+
+void host_show_remove(host_show *s, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    for (size_t i = 0; i < HOST_MAX_SAD; i++) {
+        host_sad_entry *h = &s->sad[i];
+        if (h->child.v == child.v && h->e.inbound == e->inbound && h->e.spi == e->spi &&
+            h->e.algs.proto == e->algs.proto)
+            memset(h, 0, sizeof *h);
+    }
+}
+
+/* ---- Tables --------------------------------------------------------------------------------- */
+
+static const char *ip_text(char *out, size_t cap, isakmp_addr a, int with_port)
+{
+    if (!with_port)
+        a.port = 0;
+    isakmp_addr_text(out, cap, &a);
+    return out;
+}
+
+static void show_sa(const isakmp_ctx *x, isakmp_sa_id id)
+{
+    static const char *const states[] = {"", "negotiating", "up", "ended"};
+    isakmp_sa_info i;
+    char peer[64], suite[64], who[128];
+    i.size = sizeof i;
+    if (isakmp_sa_get(x, id, &i) != ISAKMP_OK)
+        return;
+    isakmp_policy_text(suite, sizeof suite, &i.suite);
+    isakmp_id_text(who, sizeof who, &i.peer_id);
+    printf("  %-22s %-11s %-9s %-15s %s, identity %s, %u s\n",
+           ip_text(peer, sizeof peer, i.path.remote, 1), states[i.state],
+           i.initiator ? "initiator" : "responder", isakmp_name(ISAKMP_REG_EXCHANGE, i.exchange),
+           i.suite.cipher ? suite : "-", who, (unsigned)i.suite.life_s);
+}
+
+static void show_child(const isakmp_ctx *x, isakmp_child_id id)
+{
+    static const char *const states[] = {"", "waiting", "negotiating", "up"};
+    isakmp_child_info i;
+    char local[64], remote[64], suite[64];
+    i.size = sizeof i;
+    if (isakmp_child_get(x, id, &i) != ISAKMP_OK)
+        return;
+    isakmp_selector_text(local, sizeof local, &i.local);
+    isakmp_selector_text(remote, sizeof remote, &i.remote);
+    printf("  %s === %s  %s, %s%s", local, remote, states[i.state],
+           i.mode == ISAKMP_MODE_TUNNEL ? "tunnel" : "transport", i.natt ? " in UDP" : "");
+    for (unsigned k = 0; k < i.n; k++) {
+        isakmp_protect_text(suite, sizeof suite, &i.protect[k]);
+        printf(", %s", suite);
+    }
+    if (i.pfs_group)
+        printf(", PFS %s", isakmp_name(ISAKMP_REG_GROUP, i.pfs_group));
+    printf(", %u s\n", (unsigned)i.life_s);
+}
+
+/* Four octets of a hash over the keys: enough to see that two sides have the same, useless for
+ * anything else. */
+static void show_sad_entry(const host_sad_entry *h)
+{
+    const isakmp_crypto *c = isakmp_crypto_mbedtls();
+    uint8_t check[ISAKMP_MAX_HASH] = {0};
+    char src[64], dst[64], suite[64];
+    isakmp_span parts[2];
+    parts[0] = h->e.enc_key;
+    parts[1] = h->e.auth_key;
+    c->hash(c->self, ISAKMP_HASH_SHA256, parts, 2, check);
+    isakmp_protect_text(suite, sizeof suite, &h->e.algs);
+    printf("  %-3s spi %08x  %s > %s  %s %s  key check %02x%02x%02x%02x\n",
+           h->e.inbound ? "in" : "out", (unsigned)h->e.spi,
+           ip_text(src, sizeof src, h->e.src, h->e.natt),
+           ip_text(dst, sizeof dst, h->e.dst, h->e.natt), suite,
+           h->e.mode == ISAKMP_MODE_TUNNEL ? "tunnel" : "transport", check[0], check[1], check[2],
+           check[3]);
+}
+
+void host_show_tables(const host_show *s, const isakmp_ctx *x)
+{
+    isakmp_child_id child = {0};
+    isakmp_sa_id sa = {0};
+    puts("\nISAKMP SA");
+    while ((sa = isakmp_sa_next(x, sa)).v)
+        show_sa(x, sa);
+    puts("child SA");
+    sa.v = 0;
+    while ((child = isakmp_child_next(x, sa, child)).v)
+        show_child(x, child);
+    puts("SAD");
+    for (size_t i = 0; i < HOST_MAX_SAD; i++)
+        if (s->sad[i].child.v)
+            show_sad_entry(&s->sad[i]);
+    putchar('\n');
+}

@@ -1,0 +1,174 @@
+/* initiator.c -- negotiate with a peer: the smallest whole host.
+ *
+ * The library asks for five things: send a datagram, install an SA, remove an SA, what is the key, and
+ * the time.  Everything else here is the command line (host_options.c), sockets (host_udp.c) and
+ * printing (host_show.c). */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "host_options.h"
+#include "host_show.h"
+#include "host_udp.h"
+#include "isakmp/keyring.h"
+#include "isakmp/mbedtls.h"
+
+typedef struct app {
+    host_options o;
+    host_udp udp;
+    host_show show;
+    int child_up, failed; /* what the events have said */
+} app;
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int sig)
+{
+    (void)sig;
+    stop = 1;
+}
+
+/* ---- DO ------------------------------------------------------------------------------------- */
+
+static int do_send(void *user, const isakmp_path *path, isakmp_span datagram)
+{
+    app *a = (app *)user;
+    host_show_datagram(&a->show, path, datagram, 1);
+    return host_udp_send(&a->udp, path, datagram);
+}
+
+static int do_install(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    return host_show_install(&((app *)user)->show, child, e);
+}
+
+static void do_remove(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    host_show_remove(&((app *)user)->show, child, e);
+}
+
+/* ---- ASK ------------------------------------------------------------------------------------ */
+
+static int get_psk(void *user, isakmp_ticket t, const isakmp_query *q, uint8_t *key, size_t cap,
+                   size_t *n)
+{
+    (void)t;
+    return isakmp_keyring_psk(&((app *)user)->o.keyring, q, key, cap, n);
+}
+
+/* ---- TELL ----------------------------------------------------------------------------------- */
+
+static void on_event(void *user, const isakmp_event *ev)
+{
+    app *a = (app *)user;
+    host_show_event(&a->show, ev);
+    a->child_up |= ev->type == ISAKMP_EV_CHILD_UP;
+    a->failed |= ev->type == ISAKMP_EV_SA_DOWN || ev->type == ISAKMP_EV_CHILD_DOWN;
+}
+
+static void on_log(void *user, int level, isakmp_sa_id sa, const char *line)
+{
+    (void)sa;
+    host_show_log(&((app *)user)->show, level, line);
+}
+
+static void on_key(void *user, const uint8_t *cky_i, isakmp_span key)
+{
+    host_show_key(&((app *)user)->show, cky_i, key);
+}
+
+/* ---- The program ---------------------------------------------------------------------------- */
+
+static int is_over(const app *a, isakmp_time end)
+{
+    return stop || a->failed || (a->o.once && (a->child_up || host_now() >= end));
+}
+
+/* Datagrams and time in, until the negotiation has an end. */
+static void run(app *a, isakmp_ctx *x)
+{
+    isakmp_time end = host_now() + (isakmp_time)a->o.timeout_s * 1000;
+    static uint8_t buf[65536];
+    isakmp_path path;
+    int shown = 0;
+    while (!is_over(a, end)) {
+        isakmp_time deadline = isakmp_deadline(x);
+        size_t n = host_udp_wait(&a->udp, a->o.once && end < deadline ? end : deadline, &path, buf,
+                                 sizeof buf);
+        if (n) {
+            host_show_datagram(&a->show, &path, (isakmp_span){buf, n}, 0);
+            isakmp_input(x, host_now(), &path, buf, n);
+        } else {
+            isakmp_tick(x, host_now());
+        }
+        if (a->child_up && !shown) {
+            host_show_tables(&a->show, x);
+            shown = 1;
+        }
+    }
+}
+
+static int negotiate(app *a, isakmp_ctx *x)
+{
+    isakmp_path path = host_udp_path(&a->udp, &a->o.remote);
+    isakmp_sa_id sa;
+    isakmp_child_id child;
+    int rc = isakmp_connect(x, host_now(), &a->o.peer, &path, a->o.exchange, &sa);
+    if (rc == ISAKMP_OK)
+        rc = isakmp_child_connect(x, host_now(), sa, &a->o.child, &child);
+    if (rc != ISAKMP_OK) {
+        fprintf(stderr, "cannot begin: %s\n", isakmp_strerror(rc));
+        return 1;
+    }
+    run(a, x);
+    if (!a->child_up && !a->failed && !stop)
+        host_show_line(&a->show, "no child SA came up within %u s", a->o.timeout_s);
+    isakmp_close(x, host_now(), sa); /* the peer hears that we go */
+    return a->child_up && (a->o.once || stop) ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    static app a;
+    isakmp_host host = {.size = sizeof host,
+                        .user = &a,
+                        .send = do_send,
+                        .sa_install = do_install,
+                        .sa_remove = do_remove,
+                        .get_psk = get_psk,
+                        .event = on_event,
+                        .log = on_log,
+                        .keylog = on_key};
+    isakmp_config config;
+    isakmp_ctx *x;
+    char error[200];
+    void *arena;
+    int status = host_options_read(&a.o, argc, argv, 1);
+    if (status >= 0 || (status = host_show_open(&a.show, &a.o)) != 0)
+        return status;
+    if (host_udp_open(&a.udp, &a.o.local, error, sizeof error) != 0) {
+        fprintf(stderr, "%s\n", error);
+        return 2;
+    }
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+
+    isakmp_config_init(&config, sizeof config);
+    config.limits.max_dh = ISAKMP_MAX_DH_PUBLIC;
+    config.crypto = isakmp_crypto_mbedtls();
+    config.host = &host;
+    config.exchanges = isakmp_all_exchanges;
+    config.extensions = isakmp_all_extensions;
+    config.natt_port = host_udp_natt_port(a.o.remote.port);
+    arena = calloc(1, isakmp_ctx_size(&config));
+    if (arena == NULL ||
+        isakmp_ctx_init(&x, arena, isakmp_ctx_size(&config), &config, host_now()) != ISAKMP_OK) {
+        fprintf(stderr, "cannot make a context\n");
+        return 1;
+    }
+    status = negotiate(&a, x);
+    isakmp_ctx_wipe(x);
+    free(arena);
+    host_show_close(&a.show);
+    host_udp_close(&a.udp);
+    return status;
+}

@@ -1,0 +1,195 @@
+/* responder.c -- wait for peers and negotiate with whoever has the key.
+ *
+ * Beside what an initiator needs (see initiator.c) a responder is asked two questions more: which policy
+ * is for this peer, and which is for this traffic. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "host_options.h"
+#include "host_show.h"
+#include "host_udp.h"
+#include "isakmp/keyring.h"
+#include "isakmp/mbedtls.h"
+
+typedef struct app {
+    host_options o;
+    host_udp udp;
+    host_show show;
+    int child_up, changed; /* what the events have said */
+} app;
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int sig)
+{
+    (void)sig;
+    stop = 1;
+}
+
+/* ---- DO ------------------------------------------------------------------------------------- */
+
+static int do_send(void *user, const isakmp_path *path, isakmp_span datagram)
+{
+    app *a = (app *)user;
+    host_show_datagram(&a->show, path, datagram, 1);
+    return host_udp_send(&a->udp, path, datagram);
+}
+
+static int do_install(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    return host_show_install(&((app *)user)->show, child, e);
+}
+
+static void do_remove(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    host_show_remove(&((app *)user)->show, child, e);
+}
+
+/* ---- ASK ------------------------------------------------------------------------------------ */
+
+/* With --remote only that address is answered. */
+static int find_peer(void *user, isakmp_ticket t, const isakmp_query *q,
+                     const isakmp_peer_policy **out)
+{
+    const host_options *o = &((app *)user)->o;
+    (void)t;
+    if (o->remote.family && memcmp(o->remote.ip, q->path->remote.ip, sizeof o->remote.ip) != 0)
+        return ISAKMP_NONE;
+    *out = &o->peer;
+    return ISAKMP_OK;
+}
+
+static int get_psk(void *user, isakmp_ticket t, const isakmp_query *q, uint8_t *key, size_t cap,
+                   size_t *n)
+{
+    (void)t;
+    return isakmp_keyring_psk(&((app *)user)->o.keyring, q, key, cap, n);
+}
+
+/* There is one policy; the library itself checks that the selectors lie within it. */
+static int find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp_selector *local,
+                      const isakmp_selector *remote, const isakmp_child_policy **out)
+{
+    (void)t;
+    (void)sa;
+    (void)local;
+    (void)remote;
+    *out = &((app *)user)->o.child;
+    return ISAKMP_OK;
+}
+
+/* ---- TELL ----------------------------------------------------------------------------------- */
+
+static void on_event(void *user, const isakmp_event *ev)
+{
+    app *a = (app *)user;
+    host_show_event(&a->show, ev);
+    a->child_up |= ev->type == ISAKMP_EV_CHILD_UP;
+    a->changed |= ev->type == ISAKMP_EV_CHILD_UP || ev->type == ISAKMP_EV_SA_DOWN;
+}
+
+static void on_log(void *user, int level, isakmp_sa_id sa, const char *line)
+{
+    (void)sa;
+    host_show_log(&((app *)user)->show, level, line);
+}
+
+static void on_key(void *user, const uint8_t *cky_i, isakmp_span key)
+{
+    host_show_key(&((app *)user)->show, cky_i, key);
+}
+
+/* ---- The program ---------------------------------------------------------------------------- */
+
+static void run(app *a, isakmp_ctx *x)
+{
+    isakmp_time end = host_now() + (isakmp_time)a->o.timeout_s * 1000;
+    static uint8_t buf[65536];
+    isakmp_path path;
+    while (!stop && !(a->o.once && (a->child_up || host_now() >= end))) {
+        isakmp_time deadline = isakmp_deadline(x);
+        size_t n = host_udp_wait(&a->udp, a->o.once && end < deadline ? end : deadline, &path, buf,
+                                 sizeof buf);
+        if (n) {
+            host_show_datagram(&a->show, &path, (isakmp_span){buf, n}, 0);
+            isakmp_input(x, host_now(), &path, buf, n);
+        } else {
+            isakmp_tick(x, host_now());
+        }
+        if (a->changed)
+            host_show_tables(&a->show, x);
+        a->changed = 0;
+    }
+}
+
+/* Goodbye to everybody, by Delete payloads. */
+static void close_all(isakmp_ctx *x)
+{
+    isakmp_sa_id sa = {0};
+    while ((sa = isakmp_sa_next(x, sa)).v)
+        isakmp_close(x, host_now(), sa);
+}
+
+static int serve(app *a, isakmp_ctx *x)
+{
+    char text[64];
+    isakmp_addr_text(text, sizeof text, &a->udp.local);
+    host_show_line(&a->show, "waiting on %s", text);
+    run(a, x);
+    close_all(x);
+    if (a->o.once && !a->child_up && !stop)
+        host_show_line(&a->show, "no child SA came up within %u s", a->o.timeout_s);
+    return a->o.once && !a->child_up ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    static app a;
+    isakmp_host host = {.size = sizeof host,
+                        .user = &a,
+                        .send = do_send,
+                        .sa_install = do_install,
+                        .sa_remove = do_remove,
+                        .find_peer = find_peer,
+                        .get_psk = get_psk,
+                        .find_child = find_child,
+                        .event = on_event,
+                        .log = on_log,
+                        .keylog = on_key};
+    isakmp_config config;
+    isakmp_ctx *x;
+    char error[200];
+    void *arena;
+    int status = host_options_read(&a.o, argc, argv, 0);
+    if (status >= 0 || (status = host_show_open(&a.show, &a.o)) != 0)
+        return status;
+    if (host_udp_open(&a.udp, &a.o.local, error, sizeof error) != 0) {
+        fprintf(stderr, "%s\n", error);
+        return 2;
+    }
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+
+    isakmp_config_init(&config, sizeof config);
+    config.limits.sas = 64;
+    config.limits.children = 128;
+    config.limits.exchanges = 64;
+    config.limits.max_dh = ISAKMP_MAX_DH_PUBLIC;
+    config.crypto = isakmp_crypto_mbedtls();
+    config.host = &host;
+    config.exchanges = isakmp_all_exchanges;
+    config.extensions = isakmp_all_extensions;
+    config.natt_port = host_udp_natt_port(a.o.local.port);
+    arena = calloc(1, isakmp_ctx_size(&config));
+    if (arena == NULL ||
+        isakmp_ctx_init(&x, arena, isakmp_ctx_size(&config), &config, host_now()) != ISAKMP_OK) {
+        fprintf(stderr, "cannot make a context\n");
+        return 1;
+    }
+    status = serve(&a, x);
+    isakmp_ctx_wipe(x);
+    free(arena);
+    host_show_close(&a.show);
+    host_udp_close(&a.udp);
+    return status;
+}
