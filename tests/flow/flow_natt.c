@@ -1,0 +1,473 @@
+/* flow/flow_natt.c -- NAT traversal [RFC3947]: a network that rewrites addresses and ports, on one side
+ * or on both; detection, floating to port 4500, UDP encapsulation, and a peer whose mapping changes. */
+#include "flow/forge.h"
+
+/* A NAT before a peer: what it sends comes from `outer`, and what is sent to `outer` reaches it.  Each
+ * inner port has an outer one of its own. */
+typedef struct nat {
+    int on;
+    uint8_t last; /* last octet of the outer address, 198.51.100.x */
+    uint16_t shift;
+    int forwarded; /* 1: port n is n outside (a server behind a NAT) */
+} nat;
+
+static nat nats[2];
+static unsigned crooked; /* datagrams that no NAT would have let in */
+
+static uint16_t outer_port(const nat *n, uint16_t port)
+{
+    return n->forwarded ? port : (uint16_t)(port + 20000 + n->shift);
+}
+
+static void outer_addr(const nat *n, isakmp_addr *a)
+{
+    static const uint8_t net[4] = {198, 51, 100, 0};
+    memcpy(a->ip, net, 4);
+    a->ip[3] = n->last;
+    a->port = outer_port(n, a->port);
+}
+
+/* On its way a datagram changes its source at the sender's NAT, and its destination at the
+ * receiver's. */
+static int translate(pair *p, wire_item *w)
+{
+    const nat *mine = &nats[w->from], *theirs = &nats[1 - w->from];
+    const peer *to = &p->p[1 - w->from];
+    if (mine->on)
+        outer_addr(mine, &w->path.local);
+    if (theirs->on) {
+        isakmp_addr want = to->addr;
+        want.port = w->path.natt ? 4500 : 500;
+        outer_addr(theirs, &want);
+        if (!isakmp_addr_equal(&want, &w->path.remote)) {
+            crooked++;
+            return PAIR_DROP;
+        }
+        w->path.remote = to->addr;
+        w->path.remote.port = w->path.natt ? 4500 : 500;
+    }
+    /* A datagram of the 4500 socket goes to the other's 4500 socket, and has the marker. */
+    assert_int_equal(w->path.remote.port, w->path.natt ? 4500 : 500);
+    if (w->path.natt)
+        assert_true(isakmp__all_zero(w->data, 4));
+    return PAIR_DELIVER;
+}
+
+static void prepare(uint64_t seed, int nat_a, int nat_b)
+{
+    pair_init(&pr, seed);
+    memset(nats, 0, sizeof nats);
+    crooked = 0;
+    nats[0].on = nat_a;
+    nats[0].last = 1;
+    nats[1].on = nat_b;
+    nats[1].last = 2;
+    nats[1].forwarded = 1;
+    pr.filter = translate;
+    pr.natted = 1;
+    pair_start(&pr);
+}
+
+/* peer 0 begins towards where peer 1 can be reached. */
+static isakmp_sa_id connect_through(uint8_t exchange, int child)
+{
+    isakmp_path path = pair_path(&pr, 0);
+    isakmp_sa_id sa = {0};
+    isakmp_child_id c;
+    if (nats[1].on)
+        outer_addr(&nats[1], &path.remote);
+    assert_int_equal(isakmp_connect(A->x, pr.now, &A->peer, &path, exchange, &sa), ISAKMP_OK);
+    if (child)
+        assert_int_equal(isakmp_child_connect(A->x, pr.now, sa, &A->child, &c), ISAKMP_OK);
+    return sa;
+}
+
+static void check_path(const peer *p, int natted_peer)
+{
+    isakmp_path path = sa_info(p, first_sa(p)).path;
+    isakmp_addr want = pr.p[1 - p->index].addr;
+    want.port = 4500;
+    if (natted_peer)
+        outer_addr(&nats[1 - p->index], &want);
+    assert_int_equal(path.natt, 1);
+    assert_int_equal(path.local.port, 4500);
+    assert_true(isakmp_addr_equal(&path.remote, &want));
+}
+
+static const uint8_t exchanges[] = {ISAKMP_EXCH_MAIN, ISAKMP_EXCH_AGGRESSIVE};
+
+/* Before the initiator, before the responder, before both; both modes. */
+static void test_detection_and_floating(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 2; k++)
+        for (int where = 1; where < 4; where++) {
+            int a = where & 1, b = where >> 1;
+            prepare(200 + (uint64_t)where, a, b);
+            connect_through(exchanges[k], 1);
+            run_for(100);
+            if (!both_up(1))
+                fail_msg("exchange %u, NAT %d: the peers did not come up", exchanges[k], where);
+            assert_int_equal(crooked, 0);
+            assert_int_equal(sa_info(A, first_sa(A)).nat,
+                             (a ? ISAKMP_NAT_LOCAL : 0) | (b ? ISAKMP_NAT_REMOTE : 0));
+            assert_int_equal(sa_info(B, first_sa(B)).nat,
+                             (a ? ISAKMP_NAT_REMOTE : 0) | (b ? ISAKMP_NAT_LOCAL : 0));
+            check_path(A, b);
+            check_path(B, a);
+            for (int i = 0; i < 2; i++) {
+                assert_int_equal(heard(&pr.p[i], ISAKMP_EV_NAT), 1);
+                assert_int_equal(last_event(&pr.p[i], ISAKMP_EV_NAT)->nat,
+                                 sa_info(&pr.p[i], first_sa(&pr.p[i])).nat);
+                assert_int_equal(child_info(&pr.p[i], first_child(&pr.p[i])).natt, 1);
+                assert_int_equal(pr.p[i].sad[0].e.natt, 1);
+                assert_int_equal(pr.p[i].sad[0].e.src.port != 500, 1);
+            }
+            finish();
+        }
+}
+
+/* The SAD entries say where encapsulated ESP goes: through the NAT, from port 4500. */
+static void test_addresses_of_the_children(void **state)
+{
+    (void)state;
+    prepare(210, 1, 0);
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    for (int i = 0; i < 2; i++) {
+        const isakmp_sad_entry *e = &B->sad[i].e;
+        const isakmp_addr *theirs = e->inbound ? &e->src : &e->dst;
+        const isakmp_addr *ours = e->inbound ? &e->dst : &e->src;
+        assert_int_equal(theirs->ip[0], 198);
+        assert_int_equal(theirs->port, 24500);
+        assert_int_equal(ours->port, 4500);
+    }
+    finish();
+}
+
+/* Which message is the first on port 4500. */
+static unsigned first_natt[2], seen;
+
+static int note_port(pair *p, wire_item *w)
+{
+    int verdict = translate(p, w);
+    seen++;
+    if (w->path.natt && first_natt[w->from] == 0)
+        first_natt[w->from] = seen;
+    return verdict;
+}
+
+static void test_where_the_port_changes(void **state)
+{
+    static const unsigned want[2][2] = {{5, 6}, {3, 5}}; /* MM5 and MM6; AM3, and QM2 after QM1 */
+    (void)state;
+    for (unsigned k = 0; k < 2; k++) {
+        prepare(211, 1, 0);
+        pr.filter = note_port;
+        seen = first_natt[0] = first_natt[1] = 0;
+        connect_through(exchanges[k], 1);
+        run_for(100);
+        assert_true(both_up(1));
+        assert_int_equal(first_natt[0], want[k][0]);
+        assert_int_equal(first_natt[1], want[k][1]);
+        finish();
+    }
+}
+
+/* In Aggressive Mode the third message says where the initiator is: what the responder says next, its
+ * shorter lifetime, goes there. */
+static void test_responder_follows_aggressive_mode(void **state)
+{
+    (void)state;
+    prepare(212, 1, 0);
+    B->policies[0].life_s = 3600;
+    connect_through(ISAKMP_EXCH_AGGRESSIVE, 0);
+    run_for(100);
+    assert_true(both_up(0));
+    check_path(B, 1);
+    assert_int_equal(sa_info(A, first_sa(A)).suite.life_s, 3600);
+    assert_int_equal(crooked, 0);
+    finish();
+}
+
+/* No NAT: no change of port, no encapsulation. */
+static void test_no_nat(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 2; k++) {
+        prepare(213, 0, 0);
+        connect_through(exchanges[k], 1);
+        run_for(100);
+        assert_true(both_up(1));
+        assert_int_equal(sa_info(A, first_sa(A)).nat, 0);
+        assert_int_equal(sa_info(B, first_sa(B)).path.natt, 0);
+        assert_int_equal(heard(A, ISAKMP_EV_NAT) + heard(B, ISAKMP_EV_NAT), 0);
+        assert_int_equal(A->sad[0].e.natt, 0);
+        finish();
+    }
+}
+
+/* Either side may not want it: then the NAT is not seen. */
+static void test_switched_off(void **state)
+{
+    (void)state;
+    for (int who = 0; who < 3; who++)
+        for (unsigned k = 0; k < 2; k++) {
+            prepare(214, 1, 0);
+            for (int i = 0; i < 2; i++)
+                if (who == i || who == 2)
+                    pr.p[i].peer.flags |= ISAKMP_PF_NO_NATT;
+            connect_through(exchanges[k], 1);
+            run_for(100);
+            assert_true(both_up(1));
+            assert_int_equal(sa_info(A, first_sa(A)).nat + sa_info(B, first_sa(B)).nat, 0);
+            assert_int_equal(sa_info(B, first_sa(B)).path.natt, 0);
+            finish();
+        }
+}
+
+static void test_extension_not_named(void **state)
+{
+    (void)state;
+    for (int who = 0; who < 2; who++) {
+        pair_init(&pr, 215);
+        pr.p[who].config.extensions = NULL;
+        come_up(ISAKMP_EXCH_MAIN, 1);
+        assert_int_equal(sa_info(A, first_sa(A)).nat, 0);
+        finish();
+    }
+}
+
+/* Loss and repetition while the port changes. */
+static struct {
+    unsigned nth;
+    int verdict;
+} fate;
+
+static int meet_fate(pair *p, wire_item *w)
+{
+    int verdict = translate(p, w);
+    return w->serial == fate.nth && verdict == PAIR_DELIVER ? fate.verdict : verdict;
+}
+
+static void test_loss_behind_a_nat(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 2; k++)
+        for (fate.verdict = PAIR_DROP; fate.verdict <= PAIR_TWICE; fate.verdict++)
+            for (fate.nth = 1; fate.nth <= (k ? 6u : 9u); fate.nth++) {
+                prepare(216, 1, 1);
+                pr.filter = meet_fate;
+                connect_through(exchanges[k], 1);
+                run_for(20000);
+                if (!both_up(1))
+                    fail_msg("exchange %u, datagram %u: the peers did not come up", exchanges[k],
+                             fate.nth);
+                check_path(A, 1);
+                check_path(B, 1);
+                assert_int_equal(crooked, 0);
+                pr.filter = translate;
+                finish();
+            }
+}
+
+/* The NAT forgets its mapping: from now on the peer comes from another port.  The first message that
+ * is proven to be its own moves the SA there; nothing else does. */
+static void test_the_mapping_changes(void **state)
+{
+    forgery f;
+    isakmp_path path;
+    isakmp_notify n;
+    uint8_t data[PAIR_MTU];
+    (void)state;
+    prepare(217, 1, 0);
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    nats[0].shift = 7;
+    /* A stranger from anywhere. */
+    memset(&n, 0, sizeof n);
+    n.doi = ISAKMP_DOI_IPSEC;
+    n.protocol = ISAKMP_PROTO_ISAKMP;
+    n.type = ISAKMP_N_REPLAY_STATUS;
+    forge_notify(&f, B, first_sa(B), 31, &n);
+    path = sa_info(B, first_sa(B)).path;
+    path.remote.port = 6666;
+    memset(data, 0, 4);
+    memcpy(data + 4, f.data, f.w.len);
+    data[40] ^= 1;
+    assert_int_equal(isakmp_input(B->x, pr.now, &path, data, f.w.len + 4), ISAKMP_IGNORED);
+    assert_int_equal(sa_info(B, first_sa(B)).path.remote.port, 24500);
+    /* The peer itself. */
+    add_child(A, first_sa(A), &A->child);
+    run_for(100);
+    assert_true(both_up(2));
+    assert_int_equal(sa_info(B, first_sa(B)).path.remote.port, 24507);
+    /* The responder reaches it there. */
+    assert_int_equal(isakmp_close(B->x, pr.now, first_sa(B)), ISAKMP_OK);
+    run_for(100);
+    assert_int_equal(stats_of(A).sas, 0);
+    assert_int_equal(crooked, 0);
+    finish();
+}
+
+/* Without a NAT between them an SA stays where it is, whoever says what from elsewhere. */
+static void test_no_moving_without_nat(void **state)
+{
+    isakmp_path path;
+    isakmp_notify n;
+    forgery f;
+    (void)state;
+    prepare(218, 0, 0);
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    memset(&n, 0, sizeof n);
+    n.doi = ISAKMP_DOI_IPSEC;
+    n.protocol = ISAKMP_PROTO_ISAKMP;
+    n.type = ISAKMP_N_REPLAY_STATUS;
+    forge_notify(&f, B, first_sa(B), 32, &n);
+    path = sa_info(B, first_sa(B)).path;
+    path.remote.port = 6666;
+    assert_int_equal(isakmp_input(B->x, pr.now, &path, f.data, f.w.len), ISAKMP_OK);
+    assert_int_equal(sa_info(B, first_sa(B)).path.remote.port, 500);
+    finish();
+}
+
+/* After the change of port an old message on port 500 does not bring the SA back there. */
+static void test_no_way_back_to_500(void **state)
+{
+    isakmp_path path;
+    isakmp_notify n;
+    forgery f;
+    (void)state;
+    prepare(219, 1, 0);
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    memset(&n, 0, sizeof n);
+    n.doi = ISAKMP_DOI_IPSEC;
+    n.protocol = ISAKMP_PROTO_ISAKMP;
+    n.type = ISAKMP_N_REPLAY_STATUS;
+    forge_notify(&f, B, first_sa(B), 33, &n);
+    path = pair_path(&pr, 1);
+    (void)isakmp_input(B->x, pr.now, &path, f.data, f.w.len);
+    check_path(B, 1);
+    finish();
+}
+
+/* T-64: a NAT-D hash that is wrong by one bit is the hash of another address. */
+static int spoil_natd(pair *p, wire_item *w)
+{
+    static opened o;
+    part *natd;
+    (void)p;
+    if (w->from != 0 || header_of(w).exchange != ISAKMP_EXCH_MAIN)
+        return PAIR_DELIVER;
+    assert_true(open_item(&o, w));
+    natd = find_part(&o, ISAKMP_PAYLOAD_NATD, 0);
+    if (natd) {
+        natd->body[natd->n - 1] ^= 1;
+        close_item(&o, w);
+    }
+    return PAIR_DELIVER;
+}
+
+static void test_T64_natd_wrong_by_one_bit(void **state)
+{
+    (void)state;
+    prepare(220, 0, 0);
+    pr.arrive = spoil_natd;
+    connect_through(ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    assert_int_equal(last_event(B, ISAKMP_EV_NAT)->nat, ISAKMP_NAT_LOCAL);
+    finish();
+}
+
+/* What comes on port 4500 without the marker is ESP, not ours; one octet is a keepalive. */
+static void test_marker(void **state)
+{
+    static const uint8_t esp[40] = {1, 2, 3, 4}, keepalive[] = {0xff};
+    isakmp_path path;
+    uint8_t data[40];
+    (void)state;
+    prepare(221, 1, 0);
+    connect_through(ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    path = sa_info(B, first_sa(B)).path;
+    memcpy(data, esp, sizeof esp);
+    assert_int_equal(isakmp_input(B->x, pr.now, &path, data, sizeof data), ISAKMP_IGNORED);
+    assert_int_equal(isakmp_count(B->x, ISAKMP_D_NOT_ESP_MARKER), 1);
+    for (size_t n = 0; n < 4; n++) {
+        memset(data, 0, sizeof data);
+        assert_int_equal(isakmp_input(B->x, pr.now, &path, data, n), ISAKMP_IGNORED);
+    }
+    memcpy(data, keepalive, 1);
+    assert_int_equal(isakmp_input(B->x, pr.now, &path, data, 1), ISAKMP_IGNORED);
+    assert_int_equal(isakmp_count(B->x, ISAKMP_D_NOT_ESP_MARKER), 4);
+    assert_true(both_up(0));
+    finish();
+}
+
+/* The negotiation may begin on port 4500, with a NAT and without. */
+static void test_beginning_on_4500(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 2; k++)
+        for (int natted = 0; natted < 2; natted++) {
+            isakmp_path path;
+            isakmp_sa_id sa;
+            isakmp_child_id c;
+            prepare(223, natted, 0);
+            path = pair_path(&pr, 0);
+            path.natt = 1;
+            path.local.port = path.remote.port = 4500;
+            assert_int_equal(isakmp_connect(A->x, pr.now, &A->peer, &path, exchanges[k], &sa),
+                             ISAKMP_OK);
+            assert_int_equal(isakmp_child_connect(A->x, pr.now, sa, &A->child, &c), ISAKMP_OK);
+            run_for(100);
+            assert_true(both_up(1));
+            check_path(A, 0);
+            check_path(B, natted);
+            assert_int_equal(child_info(B, first_child(B)).natt, natted);
+            assert_int_equal(crooked, 0);
+            finish();
+        }
+}
+
+/* Transport mode is negotiated as UDP-encapsulated, too. */
+static void test_transport_mode_behind_a_nat(void **state)
+{
+    (void)state;
+    prepare(222, 1, 0);
+    for (int i = 0; i < 2; i++) {
+        pr.p[i].child.mode = ISAKMP_MODE_TRANSPORT;
+        memset(&pr.p[i].child.local, 0, sizeof pr.p[i].child.local);
+        memset(&pr.p[i].child.remote, 0, sizeof pr.p[i].child.remote);
+    }
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    assert_int_equal(heard(A, ISAKMP_EV_CHILD_UP), 1);
+    assert_int_equal(child_info(B, first_child(B)).mode, ISAKMP_MODE_TRANSPORT);
+    assert_int_equal(child_info(B, first_child(B)).natt, 1);
+    finish();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_detection_and_floating),
+        cmocka_unit_test(test_addresses_of_the_children),
+        cmocka_unit_test(test_where_the_port_changes),
+        cmocka_unit_test(test_responder_follows_aggressive_mode),
+        cmocka_unit_test(test_no_nat),
+        cmocka_unit_test(test_switched_off),
+        cmocka_unit_test(test_extension_not_named),
+        cmocka_unit_test(test_loss_behind_a_nat),
+        cmocka_unit_test(test_the_mapping_changes),
+        cmocka_unit_test(test_no_moving_without_nat),
+        cmocka_unit_test(test_no_way_back_to_500),
+        cmocka_unit_test(test_T64_natd_wrong_by_one_bit),
+        cmocka_unit_test(test_marker),
+        cmocka_unit_test(test_beginning_on_4500),
+        cmocka_unit_test(test_transport_mode_behind_a_nat),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,325 @@
+/* test_names.c -- every number of iana.h has a name in its registry, no registry names a number
+ * twice, and what is not registered has no name. */
+#include "unit/bytes.h"
+#include "isakmp/iana.h"
+
+typedef struct number {
+    int registry;
+    unsigned number;
+} number;
+
+/* clang-format off */
+static const number known[] = {
+    {ISAKMP_REG_EXCHANGE, ISAKMP_EXCH_BASE},
+    {ISAKMP_REG_EXCHANGE, ISAKMP_EXCH_MAIN},
+    {ISAKMP_REG_EXCHANGE, ISAKMP_EXCH_AUTH_ONLY},
+    {ISAKMP_REG_EXCHANGE, ISAKMP_EXCH_AGGRESSIVE},
+    {ISAKMP_REG_EXCHANGE, ISAKMP_EXCH_INFO},
+    {ISAKMP_REG_EXCHANGE, ISAKMP_EXCH_TRANSACTION},
+    {ISAKMP_REG_EXCHANGE, ISAKMP_EXCH_QUICK},
+    {ISAKMP_REG_EXCHANGE, ISAKMP_EXCH_NEW_GROUP},
+    {ISAKMP_REG_EXCHANGE, ISAKMP_EXCH_TED_PROBE},
+    {ISAKMP_REG_EXCHANGE, ISAKMP_EXCH_TED_REPLY},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_NONE},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_SA},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_PROPOSAL},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_TRANSFORM},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_KE},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_ID},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_CERT},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_CERT_REQ},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_HASH},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_SIG},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_NONCE},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_NOTIFY},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_DELETE},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_VENDOR_ID},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_ATTRIBUTE},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_NATD_DRAFT_04},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_NATOA_DRAFT_04},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_NATD},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_NATOA},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_NATD_DRAFT_00},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_NATOA_DRAFT_00},
+    {ISAKMP_REG_PAYLOAD, ISAKMP_PAYLOAD_FRAGMENT},
+    {ISAKMP_REG_PROTOCOL, ISAKMP_PROTO_ISAKMP},
+    {ISAKMP_REG_PROTOCOL, ISAKMP_PROTO_AH},
+    {ISAKMP_REG_PROTOCOL, ISAKMP_PROTO_ESP},
+    {ISAKMP_REG_PROTOCOL, ISAKMP_PROTO_IPCOMP},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_CIPHER},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_HASH},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_AUTH},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_GROUP},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_GROUP_TYPE},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_GROUP_PRIME},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_GROUP_GENERATOR_1},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_GROUP_GENERATOR_2},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_GROUP_CURVE_A},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_GROUP_CURVE_B},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_LIFE_TYPE},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_LIFE_DURATION},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_PRF},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_KEY_LENGTH},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_FIELD_SIZE},
+    {ISAKMP_REG_ATTR, ISAKMP_ATTR_GROUP_ORDER},
+    {ISAKMP_REG_CIPHER, ISAKMP_CIPHER_DES},
+    {ISAKMP_REG_CIPHER, ISAKMP_CIPHER_IDEA},
+    {ISAKMP_REG_CIPHER, ISAKMP_CIPHER_BLOWFISH},
+    {ISAKMP_REG_CIPHER, ISAKMP_CIPHER_RC5},
+    {ISAKMP_REG_CIPHER, ISAKMP_CIPHER_3DES},
+    {ISAKMP_REG_CIPHER, ISAKMP_CIPHER_CAST},
+    {ISAKMP_REG_CIPHER, ISAKMP_CIPHER_AES},
+    {ISAKMP_REG_CIPHER, ISAKMP_CIPHER_CAMELLIA},
+    {ISAKMP_REG_HASH, ISAKMP_HASH_MD5},
+    {ISAKMP_REG_HASH, ISAKMP_HASH_SHA1},
+    {ISAKMP_REG_HASH, ISAKMP_HASH_TIGER},
+    {ISAKMP_REG_HASH, ISAKMP_HASH_SHA256},
+    {ISAKMP_REG_HASH, ISAKMP_HASH_SHA384},
+    {ISAKMP_REG_HASH, ISAKMP_HASH_SHA512},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_PSK},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_DSS_SIG},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_RSA_SIG},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_RSA_ENCR},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_RSA_ENCR_REV},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_ECDSA_P256_SHA256},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_ECDSA_P384_SHA384},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_ECDSA_P521_SHA512},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_HYBRID_INIT_RSA},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_HYBRID_RESP_RSA},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_XAUTH_INIT_PSK},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_XAUTH_RESP_PSK},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_XAUTH_INIT_RSA},
+    {ISAKMP_REG_AUTH, ISAKMP_AUTH_XAUTH_RESP_RSA},
+    {ISAKMP_REG_GROUP, ISAKMP_GROUP_MODP_768},
+    {ISAKMP_REG_GROUP, ISAKMP_GROUP_MODP_1024},
+    {ISAKMP_REG_GROUP, ISAKMP_GROUP_MODP_1536},
+    {ISAKMP_REG_GROUP, ISAKMP_GROUP_MODP_2048},
+    {ISAKMP_REG_GROUP, ISAKMP_GROUP_MODP_3072},
+    {ISAKMP_REG_GROUP, ISAKMP_GROUP_MODP_4096},
+    {ISAKMP_REG_GROUP, ISAKMP_GROUP_MODP_6144},
+    {ISAKMP_REG_GROUP, ISAKMP_GROUP_MODP_8192},
+    {ISAKMP_REG_GROUP, ISAKMP_GROUP_ECP_256},
+    {ISAKMP_REG_GROUP, ISAKMP_GROUP_ECP_384},
+    {ISAKMP_REG_GROUP, ISAKMP_GROUP_ECP_521},
+    {ISAKMP_REG_GROUP, ISAKMP_GROUP_CURVE25519},
+    {ISAKMP_REG_LIFE_TYPE, ISAKMP_LIFE_SECONDS},
+    {ISAKMP_REG_LIFE_TYPE, ISAKMP_LIFE_KILOBYTES},
+    {ISAKMP_REG_SA_ATTR, ISAKMP_SA_ATTR_LIFE_TYPE},
+    {ISAKMP_REG_SA_ATTR, ISAKMP_SA_ATTR_LIFE_DURATION},
+    {ISAKMP_REG_SA_ATTR, ISAKMP_SA_ATTR_GROUP},
+    {ISAKMP_REG_SA_ATTR, ISAKMP_SA_ATTR_ENCAP},
+    {ISAKMP_REG_SA_ATTR, ISAKMP_SA_ATTR_AUTH},
+    {ISAKMP_REG_SA_ATTR, ISAKMP_SA_ATTR_KEY_LENGTH},
+    {ISAKMP_REG_SA_ATTR, ISAKMP_SA_ATTR_KEY_ROUNDS},
+    {ISAKMP_REG_SA_ATTR, ISAKMP_SA_ATTR_COMP_DICT_SIZE},
+    {ISAKMP_REG_SA_ATTR, ISAKMP_SA_ATTR_COMP_PRIVATE},
+    {ISAKMP_REG_SA_ATTR, ISAKMP_SA_ATTR_ECN_TUNNEL},
+    {ISAKMP_REG_SA_ATTR, ISAKMP_SA_ATTR_ESN},
+    {ISAKMP_REG_ENCAP, ISAKMP_ENCAP_TUNNEL},
+    {ISAKMP_REG_ENCAP, ISAKMP_ENCAP_TRANSPORT},
+    {ISAKMP_REG_ENCAP, ISAKMP_ENCAP_UDP_TUNNEL},
+    {ISAKMP_REG_ENCAP, ISAKMP_ENCAP_UDP_TRANSPORT},
+    {ISAKMP_REG_ENCAP, ISAKMP_ENCAP_UDP_TUNNEL_DRAFT},
+    {ISAKMP_REG_ENCAP, ISAKMP_ENCAP_UDP_TRANSPORT_DRAFT},
+    {ISAKMP_REG_ESP, ISAKMP_ESP_DES},
+    {ISAKMP_REG_ESP, ISAKMP_ESP_3DES},
+    {ISAKMP_REG_ESP, ISAKMP_ESP_CAST},
+    {ISAKMP_REG_ESP, ISAKMP_ESP_BLOWFISH},
+    {ISAKMP_REG_ESP, ISAKMP_ESP_NULL},
+    {ISAKMP_REG_ESP, ISAKMP_ESP_AES_CBC},
+    {ISAKMP_REG_ESP, ISAKMP_ESP_AES_CTR},
+    {ISAKMP_REG_ESP, ISAKMP_ESP_AES_GCM_8},
+    {ISAKMP_REG_ESP, ISAKMP_ESP_AES_GCM_12},
+    {ISAKMP_REG_ESP, ISAKMP_ESP_AES_GCM_16},
+    {ISAKMP_REG_ESP, ISAKMP_ESP_CAMELLIA},
+    {ISAKMP_REG_ESP, ISAKMP_ESP_NULL_GMAC},
+    {ISAKMP_REG_AH, ISAKMP_AH_MD5},
+    {ISAKMP_REG_AH, ISAKMP_AH_SHA1},
+    {ISAKMP_REG_AH, ISAKMP_AH_DES},
+    {ISAKMP_REG_AH, ISAKMP_AH_SHA256},
+    {ISAKMP_REG_AH, ISAKMP_AH_SHA384},
+    {ISAKMP_REG_AH, ISAKMP_AH_SHA512},
+    {ISAKMP_REG_INTEG, ISAKMP_INTEG_NONE},
+    {ISAKMP_REG_INTEG, ISAKMP_INTEG_HMAC_MD5},
+    {ISAKMP_REG_INTEG, ISAKMP_INTEG_HMAC_SHA1},
+    {ISAKMP_REG_INTEG, ISAKMP_INTEG_DES_MAC},
+    {ISAKMP_REG_INTEG, ISAKMP_INTEG_KPDK},
+    {ISAKMP_REG_INTEG, ISAKMP_INTEG_HMAC_SHA256},
+    {ISAKMP_REG_INTEG, ISAKMP_INTEG_HMAC_SHA384},
+    {ISAKMP_REG_INTEG, ISAKMP_INTEG_HMAC_SHA512},
+    {ISAKMP_REG_ID, ISAKMP_ID_NONE},
+    {ISAKMP_REG_ID, ISAKMP_ID_IPV4_ADDR},
+    {ISAKMP_REG_ID, ISAKMP_ID_FQDN},
+    {ISAKMP_REG_ID, ISAKMP_ID_USER_FQDN},
+    {ISAKMP_REG_ID, ISAKMP_ID_IPV4_SUBNET},
+    {ISAKMP_REG_ID, ISAKMP_ID_IPV6_ADDR},
+    {ISAKMP_REG_ID, ISAKMP_ID_IPV6_SUBNET},
+    {ISAKMP_REG_ID, ISAKMP_ID_IPV4_RANGE},
+    {ISAKMP_REG_ID, ISAKMP_ID_IPV6_RANGE},
+    {ISAKMP_REG_ID, ISAKMP_ID_DER_ASN1_DN},
+    {ISAKMP_REG_ID, ISAKMP_ID_DER_ASN1_GN},
+    {ISAKMP_REG_ID, ISAKMP_ID_KEY_ID},
+    {ISAKMP_REG_CERT, ISAKMP_CERT_PKCS7},
+    {ISAKMP_REG_CERT, ISAKMP_CERT_PGP},
+    {ISAKMP_REG_CERT, ISAKMP_CERT_DNS_KEY},
+    {ISAKMP_REG_CERT, ISAKMP_CERT_X509_SIG},
+    {ISAKMP_REG_CERT, ISAKMP_CERT_X509_KE},
+    {ISAKMP_REG_CERT, ISAKMP_CERT_KERBEROS},
+    {ISAKMP_REG_CERT, ISAKMP_CERT_CRL},
+    {ISAKMP_REG_CERT, ISAKMP_CERT_ARL},
+    {ISAKMP_REG_CERT, ISAKMP_CERT_SPKI},
+    {ISAKMP_REG_CERT, ISAKMP_CERT_X509_ATTR},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_PAYLOAD_TYPE},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_DOI_NOT_SUPPORTED},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_SITUATION_NOT_SUPPORTED},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_COOKIE},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_MAJOR_VERSION},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_MINOR_VERSION},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_EXCHANGE_TYPE},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_FLAGS},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_MESSAGE_ID},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_PROTOCOL_ID},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_SPI},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_TRANSFORM_ID},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_ATTRIBUTES_NOT_SUPPORTED},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_NO_PROPOSAL_CHOSEN},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_BAD_PROPOSAL_SYNTAX},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_PAYLOAD_MALFORMED},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_KEY_INFORMATION},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_ID_INFORMATION},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_CERT_ENCODING},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_CERTIFICATE},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_CERT_TYPE_UNSUPPORTED},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_CERT_AUTHORITY},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_HASH_INFORMATION},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_AUTHENTICATION_FAILED},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INVALID_SIGNATURE},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_ADDRESS_NOTIFICATION},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_NOTIFY_SA_LIFETIME},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_CERTIFICATE_UNAVAILABLE},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_UNSUPPORTED_EXCHANGE_TYPE},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_UNEQUAL_PAYLOAD_LENGTHS},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_CONNECTED},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_RESPONDER_LIFETIME},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_REPLAY_STATUS},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_INITIAL_CONTACT},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_R_U_THERE},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_R_U_THERE_ACK},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_UNITY_HEARTBEAT},
+    {ISAKMP_REG_NOTIFY, ISAKMP_N_UNITY_LOAD_BALANCE},
+    {ISAKMP_REG_CFG_TYPE, ISAKMP_CFG_REQUEST},
+    {ISAKMP_REG_CFG_TYPE, ISAKMP_CFG_REPLY},
+    {ISAKMP_REG_CFG_TYPE, ISAKMP_CFG_SET},
+    {ISAKMP_REG_CFG_TYPE, ISAKMP_CFG_ACK},
+};
+/* clang-format on */
+
+typedef struct entry {
+    int registry;
+    unsigned number;
+    const char *text;
+} entry;
+
+static const entry entries[] = {
+#define NAME(registry, number, text) {ISAKMP_REG_##registry, number, text},
+#include "base/names.def"
+#undef NAME
+};
+
+enum {
+    N_ENTRIES = sizeof entries / sizeof entries[0]
+};
+
+static void every_number_of_ours_has_a_name(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        assert_non_null(isakmp_name(known[i].registry, known[i].number));
+}
+
+static void names_are_found_and_only_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_ENTRIES; i++) {
+        assert_string_equal(isakmp_name(entries[i].registry, entries[i].number), entries[i].text);
+        assert_true(strlen(entries[i].text) > 0);
+        for (size_t j = 0; j < i; j++)
+            if (entries[i].registry == entries[j].registry) {
+                assert_int_not_equal(entries[i].number, entries[j].number);
+                assert_string_not_equal(entries[i].text, entries[j].text);
+            }
+    }
+}
+
+static void each_registry_is_one_run_in_order(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i < N_ENTRIES; i++) {
+        assert_true(entries[i].registry >= entries[i - 1].registry);
+        if (entries[i].registry == entries[i - 1].registry)
+            assert_true(entries[i].number > entries[i - 1].number);
+    }
+}
+
+static void every_registry_has_names(void **state)
+{
+    (void)state;
+    for (int registry = ISAKMP_REG_EXCHANGE; registry <= ISAKMP_REG_CFG_ATTR; registry++) {
+        size_t n = 0;
+        for (size_t i = 0; i < N_ENTRIES; i++)
+            n += entries[i].registry == registry;
+        assert_true(n > 0);
+    }
+}
+
+static int is_registered(int registry, unsigned v)
+{
+    for (size_t i = 0; i < N_ENTRIES; i++)
+        if (entries[i].registry == registry && entries[i].number == v)
+            return 1;
+    return 0;
+}
+
+static void what_is_not_registered_has_no_name(void **state)
+{
+    (void)state;
+    for (int registry = -1; registry <= ISAKMP_REG_CFG_ATTR + 1; registry++) {
+        for (unsigned v = 0; v < 300; v++)
+            assert_int_equal(isakmp_name(registry, v) != NULL, is_registered(registry, v));
+        assert_null(isakmp_name(registry, 65535));
+        assert_null(isakmp_name(registry, 65536 + 1)); /* is not cut to 1 */
+        assert_null(isakmp_name(registry, UINT32_MAX));
+    }
+}
+
+/* The payload numbers of IKEv2 mean nothing here [RFC7296 3.2]. */
+static void payloads_of_ikev2_have_no_name(void **state)
+{
+    (void)state;
+    for (unsigned type = 33; type <= 54; type++)
+        assert_null(isakmp_name(ISAKMP_REG_PAYLOAD, type));
+}
+
+static void names_that_people_know(void **state)
+{
+    (void)state;
+    assert_string_equal(isakmp_name(ISAKMP_REG_EXCHANGE, 2), "Main Mode");
+    assert_string_equal(isakmp_name(ISAKMP_REG_CIPHER, 7), "aes");
+    assert_string_equal(isakmp_name(ISAKMP_REG_GROUP, 14), "modp2048");
+    assert_string_equal(isakmp_name(ISAKMP_REG_NOTIFY, 14), "NO-PROPOSAL-CHOSEN");
+    assert_string_equal(isakmp_name(ISAKMP_REG_AUTH, 65001), "xauth-init-psk");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_number_of_ours_has_a_name),
+        cmocka_unit_test(names_are_found_and_only_once),
+        cmocka_unit_test(each_registry_is_one_run_in_order),
+        cmocka_unit_test(every_registry_has_names),
+        cmocka_unit_test(what_is_not_registered_has_no_name),
+        cmocka_unit_test(payloads_of_ikev2_have_no_name),
+        cmocka_unit_test(names_that_people_know),
+    };
+    return cmocka_run_group_tests_name("names", tests, NULL, NULL);
+}
