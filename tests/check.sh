@@ -1,0 +1,31 @@
+#!/bin/sh
+# check.sh: every test that this machine can run, a line for each suite, and a closing line
+# "N passed, N failed".  Logs are in build/check/.  EXTRA_VECTORS=DIR adds captures of your own to those
+# that are decoded.
+set -u
+CHECK_DIR=${CHECK_DIR:-$PWD/build/check}
+export CHECK_DIR
+mkdir -p "$CHECK_DIR"
+: >"$CHECK_DIR/totals"
+make="make --no-print-directory -s -j2"
+suite() { tests/suite.sh "$@"; }
+
+asan="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+# Without -g3: valgrind of Debian 12 does not read the newest DWARF that clang writes.
+suite build tests/build.sh "$make"
+suite lint tests/lint/lint.sh
+suite unit tests/run_all.sh build/tests/unit
+suite flow tests/run_all.sh build/tests/flow
+suite dump tests/dump/check.sh
+suite examples tests/examples/check.sh
+suite install tests/install/check.sh
+$make BUILD=build/asan CFLAGS="$asan" unit flow examples >"$CHECK_DIR/asan-build.log" 2>&1
+suite unit-sanitized tests/run_all.sh build/asan/tests/unit
+suite flow-sanitized tests/run_all.sh build/asan/tests/flow
+suite dump-sanitized env BUILD=build/asan tests/dump/check.sh
+suite unit-valgrind tests/run_all.sh build/tests/unit valgrind -q --error-exitcode=9 \
+    --leak-check=full
+suite live tests/live/strongswan.sh
+suite fuzz fuzz/smoke.sh
+
+[ -n "${CHECK_KEEP_TOTALS:-}" ] || tests/total.sh

@@ -1,0 +1,171 @@
+#!/bin/sh
+# examples/check.sh: the examples as a user meets them, wrong input included.  Prints TAP.
+set -u
+bin=${BUILD:-build}/examples
+dir=$(mktemp -d)
+pids=
+trap 'for p in $pids; do kill "$p" 2>/dev/null; done; rm -rf "$dir"' EXIT
+
+say() { # say STATUS NAME
+    if [ "$1" = 0 ]; then
+        echo "ok - $2"
+    else
+        echo "not ok - $2"
+        sed 's/^/#   /' "$dir"/out "$dir"/err 2>/dev/null
+    fi
+}
+
+# Until a responder listens; what it prints goes to the file.
+wait_for_responder() {
+    tries=0
+    until grep -q waiting "$1" || [ $tries = 100 ]; do
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+}
+
+# refused WORDS COMMAND...: status 2 and exactly one sentence, which has these words.
+refused() {
+    words=$1
+    shift
+    timeout 5 "$@" >"$dir/out" 2>"$dir/err" </dev/null
+    [ $? = 2 ] && [ "$(wc -l <"$dir/err")" = 1 ] && [ ! -s "$dir/out" ] && grep -q -- "$words" "$dir/err"
+    say $? "$(basename "$1") is refused with one sentence: $words"
+}
+
+i="$bin/initiator --remote 127.0.0.1 --psk k --local 127.0.0.1:0"
+r="$bin/responder --psk k --local 127.0.0.1:0"
+for p in "$i" "$r"; do
+    # shellcheck disable=SC2086
+    {
+        refused "the encryption must be one of des 3des aes128" $p --ike rot13-md5-modp768
+        refused "the hash must be one of md5 sha1" $p --ike des-crc-modp768
+        refused "the group must be one of modp768" $p --ike des-md5-modp7
+        refused "more than three parts" $p --ike des-md5-modp768-extra
+        refused "the group must be one of" $p --ike aes128-sha1
+        refused "suites with commas" $p --ike ,
+        refused "the encryption must be one of" $p --esp xyz
+        refused "the authentication must be one of" $p --esp aes128
+        refused "must name the same group" $p --esp aes128-sha1-modp1024,aes128-sha1
+        refused "takes an address such as" $p --local 300.1.1.1
+        refused "takes an address such as" $p --local 127.0.0.1:66000
+        refused "takes an address such as" $p --remote somewhere
+        refused "both be IPv4 or both be IPv6" $p --remote 127.0.0.1 --local ::1
+        refused "takes a network such as" $p --local-net 10.0.0
+        refused "prefix length in .* must be 0 to 32" $p --remote-net 10.0.0.0/33
+        refused "number of seconds from 60" $p --ike-lifetime 59
+        refused "number of seconds from 60" $p --esp-lifetime long
+        refused "number of seconds from 1" $p --timeout 0
+        refused "main or aggressive" $p --mode quick
+        refused "pre-shared key has 1 to" $p --psk ""
+        refused "No such file" $p --psk-file "$dir/missing"
+        refused "No such file" $p --keylog "$dir/missing/log"
+        refused "No such file" $p --pcap "$dir/missing/pcap"
+        refused "is not an option" $p --frobnicate
+        refused "is not an option" $p word
+        refused "needs a value" $p --ike
+        refused "takes an address, a name" $p --id ""
+    }
+done
+refused "remote ADDR is needed" "$bin/initiator" --psk k
+refused "psk TEXT or --psk-file FILE is needed" "$bin/initiator" --remote 127.0.0.1
+: >"$dir/empty"
+refused "pre-shared key has 1 to" "$bin/responder" --psk-file "$dir/empty"
+
+for p in initiator responder; do
+    "$bin/$p" --help >"$dir/out" 2>"$dir/err"
+    [ $? = 0 ] && [ ! -s "$dir/err" ] && grep -q -- --keylog "$dir/out"
+    say $? "$p --help"
+done
+
+# A port that is taken, and one that is not for everybody.
+"$bin/responder" --psk k --local 127.0.0.1:15577 >"$dir/taken" 2>&1 &
+pids="$pids $!"
+wait_for_responder "$dir/taken"
+refused "is in use by another program" "$bin/responder" --psk k --local 127.0.0.1:15577
+if [ "$(id -u)" = 0 ]; then
+    # The sandbox of another user who may bind no low port and read no file of ours.
+    cp "$bin/responder" "$dir/responder" && chmod 755 "$dir" "$dir/responder"
+    refused "no permission for .*: ports below 1024 are for root" \
+        setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+        "$dir/responder" --psk k --local 127.0.0.1:500
+else
+    refused "no permission for .*: ports below 1024 are for root" \
+        "$bin/responder" --psk k --local 127.0.0.1:500
+fi
+
+# pair NAME INITIATOR-OPTIONS -- RESPONDER-OPTIONS: both end well, and mirror each other.
+pair() {
+    name=$1 a='' port=$((15600 + $(echo "$pids" | wc -w)))
+    shift
+    while [ "$1" != -- ]; do
+        a="$a $1"
+        shift
+    done
+    shift
+    # shellcheck disable=SC2086
+    "$bin/responder" --local 127.0.0.2:$port --once --timeout 15 "$@" >"$dir/r" 2>&1 &
+    responder=$!
+    pids="$pids $responder"
+    wait_for_responder "$dir/r"
+    # shellcheck disable=SC2086
+    "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:$port --once --timeout 15 $a \
+        >"$dir/out" 2>"$dir/err"
+    status=$?
+    wait $responder || status=1
+    grep -E '^  (in|out) +spi' "$dir/out" | sed 's/^  [a-z]* *//' | sort >"$dir/a"
+    grep -E '^  (in|out) +spi' "$dir/r" | sed 's/^  [a-z]* *//' | sort >"$dir/b"
+    [ -s "$dir/a" ] && cmp -s "$dir/a" "$dir/b" || status=1
+    say $status "$name"
+}
+pair "main mode, defaults" --psk k -- --psk k
+pair "aggressive mode, names as identities" --psk k --mode aggressive --id a.example.org \
+    --peer-id b.example.org -- --psk k --mode aggressive --id b.example.org --peer-id a.example.org
+pair "transport mode, 3des-md5" --psk k --transport --ike 3des-md5-modp1024 --esp 3des-md5 -- \
+    --psk k --transport --ike 3des-md5-modp1024 --esp 3des-md5
+printf 'a key from a file\nwhatever follows\n' >"$dir/key"
+pair "key from a file, networks, PFS, key-id" --psk-file "$dir/key" --local-net 10.1.0.0/16 \
+    --remote-net 10.2.3.0/24 --esp aes256gcm16-curve25519 --id key-id:one -- \
+    --psk "a key from a file" --local-net 10.2.0.0/16 --remote-net 10.1.0.0/16 \
+    --esp aes256gcm16-curve25519
+for suite in des-md5-modp768 aes192-sha384-ecp521 aes256-sha512-modp6144 aes256-sha512-modp8192 \
+    aes128-sha256-curve25519; do
+    pair "$suite" --psk k --ike $suite -- --psk k --ike $suite
+done
+
+# What --once says when it does not come to anything.
+"$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.1:9 --psk k --once --timeout 2 \
+    >"$dir/out" 2>"$dir/err"
+[ $? = 1 ] && grep -q "no child SA came up within 2 s" "$dir/out"
+say $? "--once with a peer that is not there ends with status 1 and says so"
+
+"$bin/responder" --local 127.0.0.2:15599 --psk k --ike 3des-md5-modp1024 >"$dir/r" 2>&1 &
+pids="$pids $!"
+wait_for_responder "$dir/r"
+"$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:15599 --psk k --once --timeout 3 \
+    >"$dir/out" 2>"$dir/err"
+[ $? = 1 ] && grep -q "says NO-PROPOSAL-CHOSEN (not proven)" "$dir/out" &&
+    grep -q "policy 10: encryption is aes, ours is 3des" "$dir/r"
+say $? "no common proposal: both sides say why"
+
+# Key log and capture file open in Wireshark, decrypted.
+"$bin/responder" --local 127.0.0.2:4999 --once --psk k >"$dir/r" 2>&1 &
+pids="$pids $!"
+wait_for_responder "$dir/r"
+"$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:4999 --psk k --once --timeout 10 \
+    --keylog "$dir/keylog" --pcap "$dir/pcap" >"$dir/out" 2>"$dir/err"
+tshark -r "$dir/pcap" -d udp.port==4999,isakmp -V \
+    -o "uat:ikev1_decryption_table:$(cat "$dir/keylog")" >"$dir/shark" 2>>"$dir/err"
+[ "$(grep -c 'Payload: Hash' "$dir/shark")" -ge 5 ] && grep -q "ID type: IPV4_ADDR" "$dir/shark" &&
+    grep -q "Payload: Delete" "$dir/shark"
+say $? "--keylog and --pcap open decrypted in tshark"
+"$bin/isakmp-dump" --keylog "$dir/keylog" --port 4999 "$dir/pcap" >"$dir/out" 2>>"$dir/err"
+[ $? = 0 ] && grep -q "NOTIFY: INITIAL-CONTACT" "$dir/out" && grep -q "DELETE: ESP" "$dir/out"
+say $? "--keylog and --pcap open decrypted in isakmp-dump"
+"$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.1:9 --psk "never shown" --once --timeout 1 \
+    --verbose >"$dir/out" 2>&1
+! grep -q "never shown" "$dir/out"
+say $? "the pre-shared key is never shown"
+
+tests/demo.sh "$bin" >"$dir/out" 2>"$dir/err"
+say $? "demo"

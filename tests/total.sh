@@ -1,0 +1,6 @@
+#!/bin/sh
+# total.sh: the closing line of all suites that have run; fails if one failed or nothing passed.
+awk '{ passed += $1; failed += $2; skipped += $3 }
+     END { if (skipped) printf "%d skipped (each said why above)\n", skipped
+           printf "%d passed, %d failed\n", passed, failed
+           exit failed || !passed }' "${CHECK_DIR:-build/check}/totals"
