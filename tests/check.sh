@@ -6,12 +6,11 @@ set -u
 CHECK_DIR=${CHECK_DIR:-$PWD/build/check}
 export CHECK_DIR
 mkdir -p "$CHECK_DIR"
-: >"$CHECK_DIR/totals"
+[ -n "${CHECK_KEEP_TOTALS:-}" ] || : >"$CHECK_DIR/totals"
 make="make --no-print-directory -s -j2"
 suite() { tests/suite.sh "$@"; }
 
 asan="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
-# Without -g3: valgrind of Debian 12 does not read the newest DWARF that clang writes.
 suite build tests/build.sh "$make"
 suite lint tests/lint/lint.sh
 suite unit tests/run_all.sh build/tests/unit

@@ -169,3 +169,60 @@ say $? "the pre-shared key is never shown"
 
 tests/demo.sh "$bin" >"$dir/out" 2>"$dir/err"
 say $? "demo"
+
+# The README's program, with the few lines that it leaves to its host: it compiles, its arena is large
+# enough, and a first message goes out.
+{
+    cat <<'C'
+#include <isakmp/isakmp.h>
+#include <stdlib.h>
+static int sent;
+static isakmp_time now(void) { return 1000; }
+static size_t udp_receive(uint8_t *buf, size_t cap, isakmp_path *from, isakmp_time until)
+{
+    (void)buf, (void)cap, (void)from;
+    exit(sent == 1 && until > 1000 ? 0 : 1);
+}
+static int on_send(void *user, const isakmp_path *path, isakmp_span datagram)
+{
+    (void)user, (void)path;
+    sent += datagram.n > 28 && datagram.n <= 1500;
+    return ISAKMP_OK;
+}
+static int on_install(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    (void)user, (void)child, (void)e;
+    return ISAKMP_OK;
+}
+static void on_remove(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    (void)user, (void)child, (void)e;
+}
+static int on_psk(void *user, isakmp_ticket t, const isakmp_query *q, uint8_t *key, size_t cap, size_t *n)
+{
+    (void)user, (void)t, (void)q, (void)cap;
+    key[0] = 'k', *n = 1;
+    return ISAKMP_OK;
+}
+C
+    awk '/^```/ { inside = $0 == "```c"; next } inside' README.md
+    cat <<'C'
+int main(void)
+{
+    static const isakmp_host host = {
+        .size = sizeof host, .send = on_send, .sa_install = on_install, .sa_remove = on_remove,
+        .get_psk = on_psk,
+    };
+    static const isakmp_path path = {
+        .local = { .family = 4, .ip = {192, 0, 2, 1}, .port = 500 },
+        .remote = { .family = 4, .ip = {192, 0, 2, 2}, .port = 500 },
+    };
+    return negotiate(&path, &host) ? 2 : 3;
+}
+C
+} >"$dir/readme.c"
+lib=$(dirname "$bin")
+: >"$dir/out"
+"${CC:-gcc}" -std=c99 -Wall -Wextra -Werror -Iinclude -o "$dir/readme" "$dir/readme.c" "$lib/libisakmp-mbedtls.a" \
+    "$lib/libisakmp.a" -lmbedcrypto -lsodium 2>"$dir/err" && "$dir/readme"
+say $? "the README's program compiles and sends its first message"
