@@ -26,12 +26,19 @@ static const sized integs[] = {
 #undef INTEG
 };
 
+/* Whether an authentication algorithm stands beside an ESP cipher. */
+enum {
+    MAY,
+    MUST,
+    NOT
+};
+
 typedef struct esp {
-    uint8_t id, key, variable, extra, alone;
+    uint8_t id, key, variable, extra, integ;
 } esp;
 
 static const esp esps[] = {
-#define ESP(name, key, variable, extra, alone) {ISAKMP_ESP_##name, key, variable, extra, alone},
+#define ESP(name, key, variable, extra, integ) {ISAKMP_ESP_##name, key, variable, extra, integ},
 #include "suites.def"
 #undef ESP
 };
@@ -121,6 +128,11 @@ static int esp_key(const esp *e, uint16_t key_bits)
     return aes_bits(key_bits) ? key_bits / 8 + e->extra : -1;
 }
 
+static int integ_fits(const esp *e, const sized *integ)
+{
+    return e->integ == MAY || (e->integ == MUST) == (integ != NULL);
+}
+
 int isakmp__protect_keys(isakmp__key_sizes *out, uint8_t proto, uint8_t transform,
                          uint16_t key_bits, uint16_t integ)
 {
@@ -132,11 +144,11 @@ int isakmp__protect_keys(isakmp__key_sizes *out, uint8_t proto, uint8_t transfor
         return ISAKMP_E_ARG;
     if (proto == ISAKMP_PROTO_AH && (i == NULL || i->b != transform || key_bits))
         return ISAKMP_E_ARG;
-    if (proto != ISAKMP_PROTO_AH && (proto != ISAKMP_PROTO_ESP || enc < 0 || (e->alone && i)))
+    if (proto != ISAKMP_PROTO_AH && (proto != ISAKMP_PROTO_ESP || enc < 0 || !integ_fits(e, i)))
         return ISAKMP_E_ARG;
     out->enc = (size_t)enc;
     out->auth = i ? i->a : 0;
-    return out->enc + out->auth ? ISAKMP_OK : ISAKMP_E_ARG;
+    return ISAKMP_OK;
 }
 
 int isakmp__group_able(const isakmp_crypto *c, uint16_t group, size_t max_dh)

@@ -11,10 +11,11 @@ typedef struct isakmp__key_sizes {
 } isakmp__key_sizes;
 
 /* The key sizes of a protection.
- *   returns  ISAKMP_OK, or ISAKMP_E_ARG if no such protection can be used: an unknown algorithm, a
- *            missing, unknown or unwanted key length, an AH transform without the authentication
- *            algorithm that goes with it, no protection at all (CVE-2024-3652), encryption without
- *            authentication where the cipher has none of its own and `integ` is none is allowed. */
+ *   returns  ISAKMP_OK, or ISAKMP_E_ARG if it must not be used: an algorithm is unknown; a key
+ *            length is missing, unknown or unwanted; an AH transform is without the authentication
+ *            algorithm that goes with it; a cipher that authenticates has a second algorithm for
+ *            that; or one that is nothing without authentication, NULL (CVE-2024-3652) or AES-CTR,
+ *            has none.  Other ciphers without authentication are allowed. */
 int isakmp__protect_keys(isakmp__key_sizes *out, uint8_t proto, uint8_t transform,
                          uint16_t key_bits, uint16_t integ);
 

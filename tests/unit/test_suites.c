@@ -114,6 +114,8 @@ static void keys_of_protections(void **state)
         {ISAKMP_PROTO_ESP, ISAKMP_ESP_AES_CBC, 0, ISAKMP_INTEG_HMAC_SHA1, -1, 0},
         {ISAKMP_PROTO_ESP, ISAKMP_ESP_AES_CBC, 129, ISAKMP_INTEG_HMAC_SHA1, -1, 0},
         {ISAKMP_PROTO_ESP, ISAKMP_ESP_AES_CTR, 256, ISAKMP_INTEG_HMAC_SHA1, 36, 20},
+        {ISAKMP_PROTO_ESP, ISAKMP_ESP_AES_CTR, 128, ISAKMP_INTEG_NONE, -1, 0},
+        {ISAKMP_PROTO_ESP, ISAKMP_ESP_AES_CTR, 256, ISAKMP_INTEG_NONE, -1, 0},
         {ISAKMP_PROTO_ESP, ISAKMP_ESP_AES_GCM_16, 128, ISAKMP_INTEG_NONE, 20, 0},
         {ISAKMP_PROTO_ESP, ISAKMP_ESP_AES_GCM_16, 256, ISAKMP_INTEG_HMAC_SHA1, -1, 0},
         {ISAKMP_PROTO_ESP, ISAKMP_ESP_NULL_GMAC, 256, ISAKMP_INTEG_NONE, 36, 0},
@@ -145,7 +147,7 @@ static void keys_of_protections(void **state)
     }
 }
 
-/* CVE-2024-3652: some combination has no key at all. */
+/* CVE-2024-3652: some combinations would have no key at all. */
 static void test_T26_no_protection_without_keys(void **state)
 {
     isakmp__key_sizes k;
