@@ -98,6 +98,7 @@ $(foreach e,$(EXAMPLE_SRC),$(eval $(call example,$(e))))
 # What tests share is an archive too: a test links only what it uses.
 $(BUILD)/libsupport.a: $(call obj,$(SUPPORT_SRC))
 	rm -f $@ && $(AR) rcsD $@ $^
+$(BUILD)/obj/tests/unit/test_aes128.o: lib/crypto/mbedtls/provider.c # which it includes
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsupport.a $(LIBS)
 	@mkdir -p $(@D)
 	$(LINK) -lcmocka

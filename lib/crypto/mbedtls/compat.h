@@ -36,6 +36,12 @@
 #else
 #define ISAKMP__HAVE_AES 0
 #endif
+/* The bits of its longest key: 3.6 can be built without those of 192 and 256. */
+#ifdef MBEDTLS_AES_ONLY_128_BIT_KEY_LENGTH
+#define ISAKMP__MOST_KEY_BITS 128
+#else
+#define ISAKMP__MOST_KEY_BITS 256
+#endif
 #if defined(MBEDTLS_DES_C) && defined(MBEDTLS_CIPHER_MODE_CBC)
 #define ISAKMP__HAVE_DES 1
 #else

@@ -155,12 +155,20 @@ static cbc_function *find_cipher(uint16_t id)
     return ciphers[i].run;
 }
 
+/* The octets of a cipher's key; 0 if this mbedTLS has not the cipher, or not with such a key.
+ *   key_bits  the Key Length attribute, 0 if the cipher has only one. */
+static size_t key_size(uint16_t id, uint16_t key_bits)
+{
+    if (find_cipher(id) == NULL || key_bits > ISAKMP__MOST_KEY_BITS)
+        return 0;
+    return isakmp_cipher_key(id, key_bits);
+}
+
 /* Is n the length of a key of the cipher? */
 static int key_fits(uint16_t id, size_t n)
 {
-    size_t fixed = isakmp_cipher_key(id, 0);
-    return n > 0 && n <= ISAKMP_MAX_KEY &&
-           n == (fixed ? fixed : isakmp_cipher_key(id, (uint16_t)(8 * n)));
+    size_t fixed = key_size(id, 0);
+    return n > 0 && n <= ISAKMP_MAX_KEY && n == (fixed ? fixed : key_size(id, (uint16_t)(8 * n)));
 }
 
 static int cbc(void *self, uint16_t cipher, int encrypt, isakmp_span key, uint8_t *iv,
@@ -168,7 +176,7 @@ static int cbc(void *self, uint16_t cipher, int encrypt, isakmp_span key, uint8_
 {
     cbc_function *run = find_cipher(cipher);
     (void)self;
-    if (run == NULL || !key_fits(cipher, key.n) || n % isakmp_cipher_block(cipher))
+    if (!key_fits(cipher, key.n) || n % isakmp_cipher_block(cipher))
         return ISAKMP_E_ARG;
     return run(encrypt, key, iv, data, n) ? ISAKMP_E_CRYPTO : ISAKMP_OK;
 }
@@ -180,7 +188,7 @@ static int can(void *self, uint8_t kind, uint16_t id, uint16_t key_bits)
     (void)self;
     switch (kind) {
     case ISAKMP_CAN_CIPHER:
-        return find_cipher(id) != NULL && isakmp_cipher_key(id, key_bits) != 0;
+        return key_size(id, key_bits) != 0;
     case ISAKMP_CAN_HASH:
         return find_hash(id) != NULL;
     case ISAKMP_CAN_GROUP:
