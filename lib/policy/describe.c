@@ -21,11 +21,16 @@ size_t isakmp_policy_text(char *out, size_t cap, const isakmp_policy *p)
     return t.len;
 }
 
-/* "aes-gcm16" with 256 bits is written aes256gcm16. */
+/* A name such as "aes-gcm16", which with 256 bits is written aes256gcm16. */
+static int is_mode_of_aes(const char *name)
+{
+    return name[0] == 'a' && name[1] == 'e' && name[2] == 's' && name[3] == '-';
+}
+
 static void add_cipher(isakmp__text *t, const isakmp_protect *p)
 {
     const char *name = isakmp_name(ISAKMP_REG_ESP, p->transform);
-    int is_mode = name && memcmp(name, "aes-", 4) == 0;
+    int is_mode = name && is_mode_of_aes(name);
     isakmp__text_add(t, "%s", is_mode ? "aes" : "");
     if (is_mode)
         add_bits(t, p->key_bits);

@@ -67,19 +67,29 @@ static void put_transform1(isakmp_writer *w, uint8_t number, const isakmp_policy
     isakmp_wr_close(w, mark);
 }
 
+/* The next best policy that can be used: the best one after NULL. */
+static const isakmp_policy *next_usable(const isakmp_peer_policy *p, const isakmp__means *m,
+                                        const isakmp_policy *after)
+{
+    do
+        after = isakmp__policy_next(p, after);
+    while (after && isakmp__policy_unusable(after, m));
+    return after;
+}
+
 unsigned isakmp__offer_phase1(isakmp_writer *w, const isakmp_peer_policy *p, const isakmp__means *m)
 {
-    isakmp_writer before = *w;
-    size_t sa = isakmp_wr_sa(w, ISAKMP_DOI_IPSEC, ISAKMP_SIT_IDENTITY_ONLY);
-    size_t proposal = isakmp_wr_proposal(w, 1, ISAKMP_PROTO_ISAKMP, isakmp__span(NULL, 0));
+    const isakmp_policy *q = next_usable(p, m, NULL);
+    size_t sa, proposal;
     unsigned n = 0;
-    for (const isakmp_policy *q = NULL; (q = isakmp__policy_next(p, q)) != NULL;)
-        if (isakmp__policy_unusable(q, m) == NULL)
-            put_transform1(w, (uint8_t)++n, q);
+    if (q == NULL)
+        return 0;
+    sa = isakmp_wr_sa(w, ISAKMP_DOI_IPSEC, ISAKMP_SIT_IDENTITY_ONLY);
+    proposal = isakmp_wr_proposal(w, 1, ISAKMP_PROTO_ISAKMP, isakmp__span(NULL, 0));
+    for (; q; q = next_usable(p, m, q))
+        put_transform1(w, (uint8_t)++n, q);
     isakmp_wr_close(w, proposal);
     isakmp_wr_close(w, sa);
-    if (n == 0)
-        *w = before;
     return n;
 }
 

@@ -153,6 +153,7 @@ static void test_no_offer_of_phase_1(void **state)
     assert_int_equal(w.len, before.len);
     assert_int_equal(w.fault, 0);
     assert_int_equal(w.next_at, before.next_at);
+    assert_int_equal(buf[16], ISAKMP_PAYLOAD_NONE);
 }
 
 static void test_offer_of_phase_2(void **state)
@@ -271,6 +272,15 @@ static void test_protections_as_text(void **state)
     p = protect_of(1, ISAKMP_PROTO_ESP, ISAKMP_ESP_NULL, 0, ISAKMP_INTEG_HMAC_SHA256);
     isakmp_protect_text(text, sizeof text, &p);
     assert_string_equal(text, "esp null-sha256");
+    p = protect_of(1, ISAKMP_PROTO_ESP, ISAKMP_ESP_AES_CTR, 192, ISAKMP_INTEG_HMAC_SHA1);
+    isakmp_protect_text(text, sizeof text, &p);
+    assert_string_equal(text, "esp aes192ctr-sha1");
+    p = protect_of(1, ISAKMP_PROTO_ESP, 10, 0, 0); /* the shortest name */
+    isakmp_protect_text(text, sizeof text, &p);
+    assert_string_equal(text, "esp rc4");
+    p.transform = 99;
+    isakmp_protect_text(text, sizeof text, &p);
+    assert_string_equal(text, "esp 99");
 }
 
 int main(void)
