@@ -130,7 +130,7 @@ typedef struct isakmp_child_policy {
     uint8_t mode;       /* ISAKMP_MODE_*                                                         */
     uint8_t life_mode;  /* isakmp_life_mode                                                      */
     uint16_t pfs_group; /* ISAKMP_GROUP_*: offered and required.  0: not offered, and whatever the
-                           peer asks for is accepted                                             */
+                           peer asks for is accepted, but for a weak one (isakmp_is_weak())      */
     /* As initiator: offered as they stand; family 0 stands for the address of that end.  As
      * responder: the offered selectors must lie within these; family 0 allows any. */
     isakmp_selector local, remote;
@@ -188,7 +188,7 @@ typedef struct isakmp_mismatch {
     uint16_t attr;               /* the attribute that failed: ISAKMP_ATTR_* or ISAKMP_SA_ATTR_*;
                                     0: `what` says it                                             */
     uint32_t offered, ours;      /* its values; offered UINT32_MAX: not offered                   */
-    const char *what;            /* static text: "hash", "key length", "lifetime", ...            */
+    const char *what;            /* static text: "hash", "key length", "lifetime in seconds", ... */
 } isakmp_mismatch;
 
 /* One row of a report.
@@ -196,7 +196,8 @@ typedef struct isakmp_mismatch {
  *   returns  ISAKMP_OK, or ISAKMP_NONE after the last one.  [q] */
 ISAKMP_API int isakmp_report_get(const isakmp_report *r, size_t i, isakmp_mismatch *out);
 
-/* One row as a sentence, such as "transform 2: hash is md5, policy 10 wants sha256".
+/* One row as a sentence, such as
+ * "proposal 1, transform 2, policy 10: hash is md5, ours is sha256".
  * Parameters and result as isakmp_dump().  [q] */
 ISAKMP_API size_t isakmp_mismatch_text(char *out, size_t cap, const isakmp_report *r,
                                        const isakmp_mismatch *m);

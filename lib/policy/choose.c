@@ -4,7 +4,9 @@
  * field do; so its own order wins, not the initiator's.  The initiator checks that the choice is one
  * of its offers, with nothing altered [RFC2409 5].
  *
- * At most ISAKMP_MAX_OFFERS transforms or proposals of an offer are looked at. */
+ * At most ISAKMP_MAX_OFFERS transforms or proposals of an offer are looked at.  What stands after a
+ * match is not, and the octet "# of Transforms" is compared with nothing, on purpose: it says what the
+ * chain says already, no length or bound is computed from it, and what was chosen has been read. */
 #include "match.h"
 #include "crypto/suites.h"
 
@@ -27,7 +29,7 @@ static int spoiled(isakmp_mismatch *m, int is_bad, uint16_t bad, uint32_t value)
     if (!is_bad)
         return 0;
     m->attr = bad;
-    m->what = "attribute that is unknown, repeated or out of range";
+    m->what = "attribute that is unknown, contradictory or out of range";
     m->ours = 0;
     m->offered = value;
     return 1;
@@ -36,14 +38,11 @@ static int spoiled(isakmp_mismatch *m, int is_bad, uint16_t bad, uint32_t value)
 static int life_differs(isakmp_mismatch *m, int life_type, unsigned duration_attr,
                         const isakmp__life *ours, const isakmp__life *theirs)
 {
-    int seconds = life_type == ISAKMP_LIFE_SECONDS;
     if (life_type == ISAKMP_OK)
         return 0;
-    m->attr = (uint16_t)duration_attr;
-    m->what = seconds ? "lifetime in seconds" : "lifetime in kilobytes";
-    m->ours = seconds ? ours->seconds : ours->kilobytes;
-    m->offered = seconds ? theirs->seconds : theirs->kilobytes;
-    return 1;
+    if (life_type == ISAKMP_LIFE_SECONDS)
+        return differs(m, duration_attr, "lifetime in seconds", ours->seconds, theirs->seconds);
+    return differs(m, duration_attr, "lifetime in kilobytes", ours->kilobytes, theirs->kilobytes);
 }
 
 int isakmp__match1(isakmp__life *life, isakmp_mismatch *m, const isakmp_policy *ours,
@@ -69,16 +68,18 @@ static int encap_differs(isakmp_mismatch *m, const isakmp_child_policy *p,
     return theirs->encap && differs(m, ISAKMP_SA_ATTR_ENCAP, "encapsulation", want, theirs->encap);
 }
 
-/* Without a group of our own whatever the peer asks for is accepted: it only adds secrecy. */
+/* Without a group of our own the peer may ask for one: it only adds secrecy.  But not for a weak one,
+ * which is used only where a policy names it. */
 static int group_differs(isakmp_mismatch *m, const isakmp_child_policy *p,
                          const isakmp__means *means, const isakmp__offer2 *theirs)
 {
+    static const char what[] = "group of perfect forward secrecy";
     int able = isakmp__group_able(means->crypto, theirs->group, means->max_dh);
+    int weak = isakmp_is_weak(ISAKMP_CAN_GROUP, theirs->group);
     if (p->pfs_group && p->pfs_group != theirs->group)
-        return differs(m, ISAKMP_SA_ATTR_GROUP, "group of perfect forward secrecy", p->pfs_group,
-                       theirs->group);
-    return theirs->group && !able &&
-           differs(m, ISAKMP_SA_ATTR_GROUP, "group of perfect forward secrecy", 0, theirs->group);
+        return differs(m, ISAKMP_SA_ATTR_GROUP, what, p->pfs_group, theirs->group);
+    return theirs->group && (!able || (weak && !p->pfs_group)) &&
+           differs(m, ISAKMP_SA_ATTR_GROUP, what, 0, theirs->group);
 }
 
 int isakmp__match2(isakmp__life *life, isakmp_mismatch *m, const isakmp_child_policy *p,
@@ -178,17 +179,24 @@ static unsigned count_attrs(isakmp_span attrs)
     return n;
 }
 
-/* Are the attributes the same, none added, none left out, none altered?  Their order and their form
- * (basic or not) are free [RFC2409 5, App. A].  What was read of them has been compared before, so
- * none is there twice. */
-static int same_attrs(isakmp_span offered, isakmp_span returned)
+/* Is every attribute of one list in another? */
+static int all_in(isakmp_span some, isakmp_span attrs)
 {
-    isakmp_reader r = isakmp_rd(returned);
+    isakmp_reader r = isakmp_rd(some);
     isakmp_attr a;
     while (isakmp_attr_next(&r, &a) == ISAKMP_OK)
-        if (!has_attr(offered, &a))
+        if (!has_attr(attrs, &a))
             return 0;
-    return count_attrs(offered) == count_attrs(returned);
+    return 1;
+}
+
+/* Are the attributes the same, none added, none left out, none altered?  Their order and their form
+ * (basic or not) are free [RFC2409 5, App. A].  An offer of ours repeats nothing, so nothing may come
+ * back twice, not even with the same value, and least of all in the place of another. */
+static int same_attrs(isakmp_span offered, isakmp_span returned)
+{
+    return count_attrs(offered) == count_attrs(returned) && all_in(offered, returned) &&
+           all_in(returned, offered);
 }
 
 unsigned isakmp__confirm_phase1(const isakmp_policy **out, const isakmp_peer_policy *p,
@@ -330,10 +338,9 @@ unsigned isakmp__choose_child(isakmp__bundle *out, const isakmp_child_policy *p,
                               const isakmp__means *m, isakmp_span body)
 {
     isakmp_reader all, r;
-    unsigned rc = isakmp__read_proposals(&all, body);
+    unsigned rc = isakmp__read_proposals(&all, body), refused = ISAKMP_D_NO_PROPOSAL;
     if (rc != ISAKMP_OK)
         return rc;
-    rc = ISAKMP_D_NO_PROPOSAL;
     for (size_t i = 0, n; i < p->n_protect; i += n) {
         group g;
         int more = ISAKMP_NONE;
@@ -342,13 +349,15 @@ unsigned isakmp__choose_child(isakmp__bundle *out, const isakmp_child_policy *p,
         for (unsigned k = 0; k < ISAKMP_MAX_OFFERS && (more = next_group(&r, &g)) == ISAKMP_OK;
              k++) {
             rc = match_set(out, p, i, n, m, &g);
-            if (rc != ISAKMP_D_NO_PROPOSAL)
+            if (rc == ISAKMP_D_SPI) /* only this proposal is discarded [RFC2408 5.5] */
+                refused = rc;
+            else if (rc != ISAKMP_D_NO_PROPOSAL)
                 return rc;
         }
         if (more == ISAKMP_E_MALFORMED)
             return ISAKMP_D_PROPOSAL_SYNTAX;
     }
-    return rc;
+    return refused;
 }
 
 /* Is every protocol of a bundle returned as it was offered?  The lifetimes are looked at twice: as

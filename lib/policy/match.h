@@ -112,7 +112,8 @@ unsigned isakmp__offer_child(isakmp_writer *w, const isakmp_child_policy *p, con
 void isakmp__wr_attrs2(isakmp_writer *w, const isakmp_child_policy *p, const isakmp_protect *t,
                        const isakmp__means *m);
 /* Responder: walk our sets, best first, over everything offered.
- *   returns  ISAKMP_OK, or an isakmp_detail: DOI, SITUATION, PROPOSAL_SYNTAX, NO_PROPOSAL, SPI. */
+ *   returns  ISAKMP_OK, or an isakmp_detail: DOI, SITUATION, PROPOSAL_SYNTAX, NO_PROPOSAL, or SPI if
+ *            something matches, but only with SPIs that cannot be. */
 unsigned isakmp__choose_child(isakmp__bundle *out, const isakmp_child_policy *p,
                               const isakmp__means *m, isakmp_span body);
 /* Write the SA payload that returns the choice, with our inbound SPIs. */
@@ -127,8 +128,8 @@ isakmp__life isakmp__child_life(const isakmp_child_policy *p);
 
 /* ---- Proposals as they were offered ------------------------------------------------------- */
 
-/* A phase 1 transform, read.  If it is bad, `bad` names the attribute that makes it unusable: unknown, twice, or
- * with a value that cannot be. */
+/* A phase 1 transform, read.  If it is bad, `bad` names the attribute that makes it unusable: it is
+ * unknown, or has a value that cannot be or is not the one that it had before. */
 typedef struct isakmp__offer1 {
     isakmp_policy suite;
     isakmp__life life; /* seconds 0: none offered */

@@ -1,8 +1,9 @@
 /* policy/read.c -- offered transforms as data, before they are compared with anything.
  *
- * Attributes may come in any order, except that a life duration belongs to the life type before it.
- * An attribute that is unknown, comes twice or has a value that does not fit spoils its transform
- * and no other: the report says which one it was. */
+ * Attributes may come in any order, except that a life duration belongs to the life type before it,
+ * and again with the value that they had [RFC2407 4.5.2].  An attribute that is unknown, has a value
+ * that does not fit, or another one than before spoils its transform and no other: the report says
+ * which one it was. */
 #include "match.h"
 
 unsigned isakmp__read_proposals(isakmp_reader *out, isakmp_span body)
@@ -22,8 +23,8 @@ unsigned isakmp__read_proposals(isakmp_reader *out, isakmp_span body)
 
 /* The state of reading one transform. */
 typedef struct reading {
-    uint32_t seen;      /* bits of the attribute types below 32 */
     uint32_t life_type; /* of the duration that comes next; 0: none */
+    uint16_t group_type;
     isakmp__life *life;
     uint8_t is_bad;
     uint16_t bad;
@@ -39,20 +40,6 @@ static void spoil(reading *r, const isakmp_attr *a)
     }
 }
 
-/* Every attribute once, but life types and durations once for each type. */
-static void note_seen(reading *r, const isakmp_attr *a, unsigned life_type_attr)
-{
-    uint32_t bit;
-    if (a->type == 0 || a->type >= 32 || a->data.n == 0) {
-        spoil(r, a);
-        return;
-    }
-    bit = UINT32_C(1) << a->type;
-    if (r->seen & bit && a->type != life_type_attr && a->type != life_type_attr + 1)
-        spoil(r, a);
-    r->seen |= bit;
-}
-
 static void read_life(reading *r, const isakmp_attr *a, unsigned life_type_attr)
 {
     uint32_t *to = r->life_type == ISAKMP_LIFE_SECONDS ? &r->life->seconds : &r->life->kilobytes;
@@ -62,24 +49,23 @@ static void read_life(reading *r, const isakmp_attr *a, unsigned life_type_attr)
         r->life_type = a->value;
         return;
     }
-    if (r->life_type == 0 || *to || a->value == 0)
+    if (r->life_type == 0 || a->value == 0 || (*to && *to != a->value))
         spoil(r, a);
     else
         *to = a->value;
     r->life_type = 0;
 }
 
-/* A value that goes into a field of 16 bits. */
+/* A value that goes into a field of 16 bits, which holds 0 until then. */
 static void read16(reading *r, const isakmp_attr *a, uint16_t *to)
 {
-    if (a->value == 0 || a->value > UINT16_MAX)
+    if (a->value == 0 || a->value > UINT16_MAX || (*to && *to != a->value))
         spoil(r, a);
     *to = (uint16_t)a->value;
 }
 
 static void read_attr1(reading *r, const isakmp_attr *a, isakmp_policy *p)
 {
-    note_seen(r, a, ISAKMP_ATTR_LIFE_TYPE);
     switch (a->type) {
     case ISAKMP_ATTR_CIPHER:
         read16(r, a, &p->cipher);
@@ -97,8 +83,9 @@ static void read_attr1(reading *r, const isakmp_attr *a, isakmp_policy *p)
         read16(r, a, &p->group);
         break;
     case ISAKMP_ATTR_GROUP_TYPE: /* says what the group's number says already: MODP or ECP */
-        if (a->value != 1 && a->value != 2)
+        if (a->value > 2)
             spoil(r, a);
+        read16(r, a, &r->group_type);
         break;
     case ISAKMP_ATTR_LIFE_TYPE:
     case ISAKMP_ATTR_LIFE_DURATION:
@@ -111,7 +98,6 @@ static void read_attr1(reading *r, const isakmp_attr *a, isakmp_policy *p)
 
 static void read_attr2(reading *r, const isakmp_attr *a, isakmp__offer2 *o)
 {
-    note_seen(r, a, ISAKMP_SA_ATTR_LIFE_TYPE);
     switch (a->type) {
     case ISAKMP_SA_ATTR_GROUP:
         read16(r, a, &o->group);
@@ -125,10 +111,10 @@ static void read_attr2(reading *r, const isakmp_attr *a, isakmp__offer2 *o)
     case ISAKMP_SA_ATTR_KEY_LENGTH:
         read16(r, a, &o->protect.key_bits);
         break;
-    case ISAKMP_SA_ATTR_ESN: /* 1: extended sequence numbers, 2: not [RFC4304] */
-        if (a->value != 1 && a->value != 2)
+    case ISAKMP_SA_ATTR_ESN: /* 1 is the only value; who wants short numbers does not ask [RFC4304] */
+        if (a->value != 1)
             spoil(r, a);
-        o->protect.esn = a->value == 1;
+        o->protect.esn = 1;
         break;
     case ISAKMP_SA_ATTR_LIFE_TYPE:
     case ISAKMP_SA_ATTR_LIFE_DURATION:

@@ -197,20 +197,24 @@ static void test_attributes_twice_or_unknown(void **state)
     for (uint16_t type = 0; type < 0x7fff; type = (uint16_t)(type + (type < 40 ? 1 : 331))) {
         begin_plain();
         offer_attr(&o, type, 1);
-        /* The group's type may be said once; everything else is there already, or nobody's. */
-        assert_int_equal(result(),
-                         type == ISAKMP_ATTR_GROUP_TYPE ? ISAKMP_OK : ISAKMP_D_NO_PROPOSAL);
+        /* The group's type may be said; everything else is nobody's, or there already with another
+         * value, but for the authentication, which is 1. */
+        assert_int_equal(result(), type == ISAKMP_ATTR_GROUP_TYPE || type == ISAKMP_ATTR_AUTH
+                                       ? ISAKMP_OK
+                                       : ISAKMP_D_NO_PROPOSAL);
     }
-    begin_plain();
-    offer_attr(&o, ISAKMP_ATTR_GROUP_TYPE, 1);
-    offer_attr(&o, ISAKMP_ATTR_GROUP_TYPE, 1);
-    assert_int_equal(result(), ISAKMP_D_NO_PROPOSAL);
+    for (uint32_t second = 0; second < 5; second++) {
+        begin_plain();
+        offer_attr(&o, ISAKMP_ATTR_GROUP_TYPE, 1);
+        offer_attr(&o, ISAKMP_ATTR_GROUP_TYPE, second);
+        assert_int_equal(result(), second == 1 ? ISAKMP_OK : ISAKMP_D_NO_PROPOSAL);
+    }
     /* Kilobytes may come besides seconds. */
     begin_plain();
     offer_attr(&o, ISAKMP_ATTR_LIFE_TYPE, ISAKMP_LIFE_KILOBYTES);
     offer_attr(&o, ISAKMP_ATTR_LIFE_DURATION, 1000);
     assert_int_equal(result(), ISAKMP_OK);
-    /* But not seconds again, nor an unknown unit, nor a type without a duration. */
+    /* But not other seconds, nor an unknown unit, nor a type without a duration. */
     begin_plain();
     offer_attr(&o, ISAKMP_ATTR_LIFE_TYPE, ISAKMP_LIFE_SECONDS);
     offer_attr(&o, ISAKMP_ATTR_LIFE_DURATION, 1000);
@@ -221,6 +225,47 @@ static void test_attributes_twice_or_unknown(void **state)
     assert_int_equal(result(), ISAKMP_D_NO_PROPOSAL);
     begin_plain();
     offer_attr(&o, ISAKMP_ATTR_LIFE_TYPE, ISAKMP_LIFE_KILOBYTES);
+    assert_int_equal(result(), ISAKMP_D_NO_PROPOSAL);
+}
+
+/* "Multiple instances of the same attribute class, so long as the different attribute entries do not
+ * conflict" [RFC2407 4.5.2]. */
+static void test_attributes_again(void **state)
+{
+    isakmp_policy t = plain_policy(1);
+    const uint16_t types[] = {ISAKMP_ATTR_CIPHER, ISAKMP_ATTR_KEY_LENGTH, ISAKMP_ATTR_HASH,
+                              ISAKMP_ATTR_AUTH, ISAKMP_ATTR_GROUP};
+    const uint16_t values[] = {t.cipher, t.key_bits, t.hash, t.auth, t.group};
+    (void)state;
+    for (unsigned i = 0; i < COUNT(types); i++)
+        for (uint32_t more = 0; more < 3; more++) {
+            begin_plain();
+            offer_attr(&o, types[i], values[i]);
+            offer_long(&o, types[i], values[i] + more, 4);
+            assert_int_equal(result(), more ? ISAKMP_D_NO_PROPOSAL : ISAKMP_OK);
+            /* The other one first. */
+            offer_begin(&o, 1, 1);
+            offer_proposal(&o, 1, ISAKMP_PROTO_ISAKMP, NULL, 0);
+            offer_transform(&o, 1, ISAKMP_KEY_IKE);
+            offer_attr(&o, types[i], values[i] + more);
+            offer_policy(&o, &t, 86400);
+            assert_int_equal(result(), more ? ISAKMP_D_NO_PROPOSAL : ISAKMP_OK);
+        }
+    for (uint32_t life = 86399; life <= 86401; life++) {
+        begin_plain();
+        offer_attr(&o, ISAKMP_ATTR_LIFE_TYPE, ISAKMP_LIFE_KILOBYTES);
+        offer_attr(&o, ISAKMP_ATTR_LIFE_DURATION, 86400);
+        offer_attr(&o, ISAKMP_ATTR_LIFE_TYPE, ISAKMP_LIFE_SECONDS);
+        offer_attr(&o, ISAKMP_ATTR_LIFE_DURATION, life);
+        offer_attr(&o, ISAKMP_ATTR_LIFE_TYPE, ISAKMP_LIFE_KILOBYTES);
+        offer_attr(&o, ISAKMP_ATTR_LIFE_DURATION, 86400);
+        assert_int_equal(result(), life == 86400 ? ISAKMP_OK : ISAKMP_D_NO_PROPOSAL);
+    }
+    /* Two types with one duration between them say nothing about the second. */
+    begin_plain();
+    offer_attr(&o, ISAKMP_ATTR_LIFE_TYPE, ISAKMP_LIFE_SECONDS);
+    offer_attr(&o, ISAKMP_ATTR_LIFE_TYPE, ISAKMP_LIFE_SECONDS);
+    offer_attr(&o, ISAKMP_ATTR_LIFE_DURATION, 86400);
     assert_int_equal(result(), ISAKMP_D_NO_PROPOSAL);
 }
 
@@ -533,6 +578,18 @@ static void test_confirm_phase1(void **state)
         offer_attr(&o, type, 1);
         assert_int_equal(confirm(&p, offer_body(&o), &priority), ISAKMP_D_CHOICE);
     }
+    /* Nor does one that comes twice stand for one that is left out: the key length. */
+    other = ours[0];
+    other.key_bits = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        static const uint16_t types[] = {ISAKMP_ATTR_CIPHER, ISAKMP_ATTR_HASH, ISAKMP_ATTR_AUTH,
+                                         ISAKMP_ATTR_GROUP};
+        const uint16_t values[] = {other.cipher, other.hash, other.auth, other.group};
+        begin_choice();
+        offer_policy(&o, &other, 86400);
+        offer_attr(&o, types[i], values[i]);
+        assert_int_equal(confirm(&p, offer_body(&o), &priority), ISAKMP_D_CHOICE);
+    }
     /* The same, backwards, and each in the other form. */
     begin_choice();
     offer_long(&o, ISAKMP_ATTR_LIFE_TYPE, 1, 2);
@@ -661,18 +718,19 @@ static void test_T05_every_value_of_phase_2(void **state)
         offer_attr(&o, ISAKMP_SA_ATTR_ENCAP, v);
         assert_int_equal(choose_child(&p, offer_body(&o)),
                          v == ISAKMP_ENCAP_TUNNEL ? ISAKMP_OK : ISAKMP_D_NO_PROPOSAL);
-        /* Without a group of ours any that we can do is accepted. */
+        /* Without a group of ours any that we can do and that is not weak is accepted. */
         begin_child();
         offer_protect_attrs(&o, &ours, ISAKMP_ENCAP_TUNNEL, 0, 28800, 0);
         offer_attr(&o, ISAKMP_SA_ATTR_GROUP, v);
         assert_int_equal(choose_child(&p, offer_body(&o)),
-                         isakmp_group_size((uint16_t)v) ? ISAKMP_OK : ISAKMP_D_NO_PROPOSAL);
-        /* Extended sequence numbers: 2 says no, which is what we want. */
+                         isakmp_group_size((uint16_t)v) && v != 1 && v != 2 ? ISAKMP_OK
+                                                                            : ISAKMP_D_NO_PROPOSAL);
+        /* Extended sequence numbers are not served, and there is no number for short ones: who
+         * wants them leaves the attribute out. */
         begin_child();
         offer_protect_attrs(&o, &ours, ISAKMP_ENCAP_TUNNEL, 0, 28800, 0);
         offer_attr(&o, ISAKMP_SA_ATTR_ESN, v);
-        assert_int_equal(choose_child(&p, offer_body(&o)),
-                         v == 2 ? ISAKMP_OK : ISAKMP_D_NO_PROPOSAL);
+        assert_int_equal(choose_child(&p, offer_body(&o)), ISAKMP_D_NO_PROPOSAL);
     }
 }
 
@@ -682,17 +740,59 @@ static void test_child_attributes_twice_or_unknown(void **state)
     isakmp_child_policy p = child_of(&ours, 1);
     (void)state;
     for (uint16_t type = 0; type < 0x7fff; type = (uint16_t)(type + (type < 40 ? 1 : 331))) {
-        int may = type == ISAKMP_SA_ATTR_GROUP || type == ISAKMP_SA_ATTR_ESN;
-        begin_child();
-        offer_protect_attrs(&o, &ours, ISAKMP_ENCAP_TUNNEL, 0, 28800, 0);
-        offer_attr(&o, type, 2);
-        assert_int_equal(choose_child(&p, offer_body(&o)), may ? ISAKMP_OK : ISAKMP_D_NO_PROPOSAL);
-        begin_child();
-        offer_protect_attrs(&o, &ours, ISAKMP_ENCAP_TUNNEL, 0, 28800, 0);
-        offer_attr(&o, type, 2);
-        offer_attr(&o, type, 2);
-        assert_int_equal(choose_child(&p, offer_body(&o)), ISAKMP_D_NO_PROPOSAL);
+        /* A group may be said; the authentication is there already, with this value. */
+        int may = type == ISAKMP_SA_ATTR_GROUP || type == ISAKMP_SA_ATTR_AUTH;
+        uint16_t value = type == ISAKMP_SA_ATTR_GROUP ? 14 : 2;
+        for (unsigned third = 0; third < 3; third++) {
+            begin_child();
+            offer_protect_attrs(&o, &ours, ISAKMP_ENCAP_TUNNEL, 0, 28800, 0);
+            offer_attr(&o, type, value);
+            if (third)
+                offer_attr(&o, type, third == 1 ? value : value + 1u);
+            assert_int_equal(choose_child(&p, offer_body(&o)),
+                             may && third < 2 ? ISAKMP_OK : ISAKMP_D_NO_PROPOSAL);
+        }
     }
+}
+
+/* What is repeated without a contradiction is no reason to refuse, and is returned as it came. */
+static void test_child_attributes_again(void **state)
+{
+    isakmp_protect ours = plain_esp(1);
+    isakmp_child_policy p = child_of(&ours, 1);
+    (void)state;
+    p.life_kb = 500;
+    for (unsigned kb = 499; kb <= 501; kb++) {
+        begin_child();
+        offer_protect_attrs(&o, &ours, ISAKMP_ENCAP_TUNNEL, 0, 28800, 500);
+        offer_protect_attrs(&o, &ours, ISAKMP_ENCAP_TUNNEL, 0, 28800, kb);
+        assert_int_equal(choose_child(&p, offer_body(&o)),
+                         kb == 500 ? ISAKMP_OK : ISAKMP_D_NO_PROPOSAL);
+        if (kb != 500)
+            continue;
+        assert_int_equal(bundle.life.seconds, 28800);
+        assert_int_equal(bundle.life.kilobytes, 500);
+        assert_int_equal(bundle.attrs[0].n, 2 * 7 * 4);
+    }
+}
+
+/* A weak group is used only where our policy names it. */
+static void test_child_weak_groups(void **state)
+{
+    isakmp_protect ours = plain_esp(1);
+    isakmp_child_policy p = child_of(&ours, 1);
+    static const uint16_t groups[] = {1, 2, 5, 14, 19, 31};
+    (void)state;
+    for (unsigned i = 0; i < COUNT(groups); i++)
+        for (unsigned named = 0; named < 2; named++) {
+            int weak = isakmp_is_weak(ISAKMP_CAN_GROUP, groups[i]);
+            int there = isakmp_group_size(groups[i]) != 0; /* not group 1 without weak ones */
+            p.pfs_group = named ? groups[i] : 0;
+            begin_child();
+            offer_protect_attrs(&o, &ours, ISAKMP_ENCAP_TUNNEL, groups[i], 28800, 0);
+            assert_int_equal(choose_child(&p, offer_body(&o)),
+                             there && (named || !weak) ? ISAKMP_OK : ISAKMP_D_NO_PROPOSAL);
+        }
 }
 
 /* A group of ours is required, in every protocol of a set. */
@@ -704,7 +804,7 @@ static void test_child_groups(void **state)
     ours[0] = plain_ah(1);
     ours[1] = plain_esp(1);
     for (unsigned i = 0; i < 9; i++) {
-        uint16_t a = i % 3 == 0 ? 0 : i % 3 == 1 ? 2 : 14, b = i / 3 == 0 ? 0 : i / 3 == 1 ? 2 : 14;
+        uint16_t a = i % 3 == 0 ? 0 : i % 3 == 1 ? 5 : 14, b = i / 3 == 0 ? 0 : i / 3 == 1 ? 5 : 14;
         offer_begin(&o, 1, 1);
         offer_proposal(&o, 1, ISAKMP_PROTO_AH, an_spi, 4);
         offer_transform(&o, 1, ISAKMP_AH_SHA1);
@@ -777,6 +877,32 @@ static void test_child_spis(void **state)
         offer_transform(&o, 1, ours.transform);
         offer_protect_attrs(&o, &ours, 1, 0, 28800, 0);
         assert_int_equal(choose_child(&p, offer_body(&o)), spi > 255 ? ISAKMP_OK : ISAKMP_D_SPI);
+    }
+}
+
+/* A proposal whose SPI cannot be is discarded, and no other with it [RFC2408 5.5]. */
+static void test_child_spis_of_several(void **state)
+{
+    isakmp_protect ours[2], other = plain_esp(1);
+    isakmp_child_policy p = child_of(ours, 2);
+    (void)state;
+    ours[0] = plain_esp(1);
+    ours[1] = protect_of(2, ISAKMP_PROTO_ESP, ISAKMP_ESP_3DES, 0, ISAKMP_INTEG_HMAC_SHA1);
+    other.integ = ISAKMP_INTEG_HMAC_SHA512;
+    for (unsigned bad = 0; bad < 16; bad++) {
+        unsigned best;
+        offer_begin(&o, 1, 1);
+        for (unsigned i = 0; i < 4; i++) { /* the best, something else, the second best, the best */
+            const isakmp_protect *t = i == 1 ? &other : &ours[i == 2];
+            offer_proposal(&o, (uint8_t)(i + 1), t->proto, bad >> i & 1 ? "\0\0\0\7" : "\7\0\0\0",
+                           4);
+            offer_transform(&o, 1, t->transform);
+            offer_protect_attrs(&o, t, 1, 0, 28800, 0);
+        }
+        best = !(bad & 1) ? 1 : !(bad & 8) ? 4 : !(bad & 4) ? 3 : 0;
+        assert_int_equal(choose_child(&p, offer_body(&o)), best ? ISAKMP_OK : ISAKMP_D_SPI);
+        if (best)
+            assert_int_equal(bundle.proposal, best);
     }
 }
 
@@ -956,6 +1082,13 @@ static void test_confirm_child_attributes(void **state)
             if (confirm_child(&p, offer_body(&o)) != cases[i].rc)
                 fail_msg("case %u, mode %u", i, mode);
         }
+    /* With one more than was offered, and with one twice and another left out. */
+    for (unsigned i = 0; i < 2; i++) {
+        begin_child();
+        offer_protect_attrs(&o, &ours, i ? 0 : 1, 2, 3600, 500);
+        offer_attr(&o, ISAKMP_SA_ATTR_AUTH, ours.integ);
+        assert_int_equal(confirm_child(&p, offer_body(&o)), ISAKMP_D_CHOICE);
+    }
     /* In another order and form. */
     begin_child();
     offer_long(&o, ISAKMP_SA_ATTR_LIFE_TYPE, ISAKMP_LIFE_KILOBYTES, 2);
@@ -1055,6 +1188,7 @@ int main(void)
         cmocka_unit_test_setup(test_unusable_policies, fresh),
         cmocka_unit_test_setup(test_order_of_attributes, fresh),
         cmocka_unit_test_setup(test_attributes_twice_or_unknown, fresh),
+        cmocka_unit_test_setup(test_attributes_again, fresh),
         cmocka_unit_test_setup(test_T05_every_value, fresh),
         cmocka_unit_test_setup(test_T11_values_in_long_form, fresh),
         cmocka_unit_test_setup(test_T11_values_too_large, fresh),
@@ -1068,9 +1202,12 @@ int main(void)
         cmocka_unit_test_setup(test_child_everything_must_be_equal, fresh),
         cmocka_unit_test_setup(test_T05_every_value_of_phase_2, fresh),
         cmocka_unit_test_setup(test_child_attributes_twice_or_unknown, fresh),
+        cmocka_unit_test_setup(test_child_attributes_again, fresh),
         cmocka_unit_test_setup(test_child_groups, fresh),
+        cmocka_unit_test_setup(test_child_weak_groups, fresh),
         cmocka_unit_test_setup(test_child_encapsulation, fresh),
         cmocka_unit_test_setup(test_child_spis, fresh),
+        cmocka_unit_test_setup(test_child_spis_of_several, fresh),
         cmocka_unit_test_setup(test_child_sets, fresh),
         cmocka_unit_test_setup(test_child_transforms, fresh),
         cmocka_unit_test_setup(test_child_form, fresh),

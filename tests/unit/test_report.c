@@ -102,6 +102,16 @@ static void test_each_attribute_of_phase_1(void **state)
     theirs.life_s = 3600;
     about_peer(&p, offer_policies(&o, &theirs, 1));
     row_is(0, "proposal 1, transform 1, policy 10: lifetime in seconds is 3600, ours is 86400");
+    p.life_mode = ISAKMP_LIFE_EXACT;
+    offer_begin(&o, 1, 1);
+    offer_proposal(&o, 1, ISAKMP_PROTO_ISAKMP, NULL, 0);
+    offer_transform(&o, 1, ISAKMP_KEY_IKE);
+    offer_policy(&o, &ours, 0);
+    about_peer(&p, offer_body(&o));
+    row_is(0, "proposal 1, transform 1, policy 10: lifetime in seconds is none, ours is 86400");
+    assert_int_equal(isakmp_report_get(&report, 0, &m), ISAKMP_OK);
+    assert_true(m.offered == UINT32_MAX);
+    p.life_mode = ISAKMP_LIFE_DEFAULT;
     ours.cipher = ISAKMP_CIPHER_3DES;
     ours.key_bits = 0;
     theirs = ours;
@@ -139,8 +149,8 @@ static void test_other_reasons_of_phase_1(void **state)
     offer_attr(&o, ISAKMP_ATTR_PRF, 7);
     body = offer_body(&o);
     about_peer(&p, body);
-    row_is(0, "proposal 3, transform 4, policy 10: attribute that is unknown, repeated or out of "
-              "range is 7, ours is none");
+    row_is(0, "proposal 3, transform 4, policy 10: attribute that is unknown, contradictory or out "
+              "of range is 7, ours is none");
     offer_begin(&o, 1, 1);
     offer_proposal(&o, 3, ISAKMP_PROTO_ESP, NULL, 0);
     offer_transform(&o, 4, 9);
@@ -172,6 +182,7 @@ static void test_each_attribute_of_phase_2(void **state)
 {
     isakmp_protect ours = plain_esp(1), theirs = ours;
     isakmp_child_policy p = child_of(&ours, 1);
+    isakmp_mismatch m;
     (void)state;
     theirs.transform = ISAKMP_ESP_3DES;
     about_child(&p, offer_protects(&o, &theirs, 1));
@@ -198,6 +209,9 @@ static void test_each_attribute_of_phase_2(void **state)
     p.life_kb = 77;
     about_child(&p, offer_protects(&o, &ours, 1));
     row_is(0, "proposal 1, transform 1, our set 1: lifetime in kilobytes is none, ours is 77");
+    assert_int_equal(isakmp_report_get(&report, 0, &m), ISAKMP_OK);
+    assert_true(m.offered == UINT32_MAX);
+    assert_int_equal(m.ours, 77);
     p.life_kb = 0;
     about_child(&p, offer_protects(&o, &ours, 1));
     row_is(0, "proposal 1, transform 1, our set 1: other protocol of the set");
@@ -208,6 +222,14 @@ static void test_each_attribute_of_phase_2(void **state)
     offer_attr(&o, ISAKMP_SA_ATTR_ESN, 1);
     about_child(&p, offer_body(&o));
     row_is(0, "proposal 1, transform 1, our set 1: extended sequence numbers is 1, ours is none");
+    p.life_mode = ISAKMP_LIFE_DEFAULT;
+    offer_begin(&o, 1, 1);
+    offer_proposal(&o, 1, ISAKMP_PROTO_ESP, an_spi, 4);
+    offer_transform(&o, 1, ours.transform);
+    offer_protect_attrs(&o, &ours, 1, ISAKMP_GROUP_MODP_1024, 28800, 0);
+    about_child(&p, offer_body(&o));
+    row_is(0, "proposal 1, transform 1, our set 1: group of perfect forward secrecy is modp1024, "
+              "ours is none");
 }
 
 /* Whatever the offer looks like a report is a report: it never reads beyond the end, and it ends. */
