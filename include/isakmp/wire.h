@@ -248,7 +248,7 @@ ISAKMP_API void isakmp_wr_header(isakmp_writer *w, const isakmp_header *h);
  *            octets, or a value into its field.  [q] */
 ISAKMP_API int isakmp_wr_end(isakmp_writer *w);
 
-/* Open a payload: its generic header is linked to the one before.
+/* Open a payload: it is linked to the one before, or to the message header, if there is any.
  *   returns  a mark for isakmp_wr_close(), which fills in the length.  [q] */
 ISAKMP_API size_t isakmp_wr_open(isakmp_writer *w, uint8_t type);
 ISAKMP_API void isakmp_wr_close(isakmp_writer *w, size_t mark);

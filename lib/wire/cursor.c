@@ -80,6 +80,7 @@ void isakmp_wr_init(isakmp_writer *w, uint8_t *buf, size_t cap)
     memset(w, 0, sizeof *w);
     w->base = buf;
     w->cap = cap;
+    w->next_at = SIZE_MAX; /* there is nothing yet that could name a payload */
 }
 
 void isakmp_wr_u8(isakmp_writer *w, uint8_t v)
@@ -145,10 +146,11 @@ static size_t open_link(isakmp_writer *w)
 size_t isakmp_wr_open(isakmp_writer *w, uint8_t type)
 {
     size_t mark = open_link(w);
-    if (!w->fault) {
+    if (w->fault)
+        return mark;
+    if (w->next_at < mark)
         w->base[w->next_at] = type;
-        w->next_at = mark;
-    }
+    w->next_at = mark;
     return mark;
 }
 

@@ -166,6 +166,25 @@ static void a_writer_without_a_header_cannot_end(void **state)
     }
 }
 
+/* Payloads by themselves are a chain, too, and nothing before them is touched. */
+static void payloads_without_a_header(void **state)
+{
+    static const char *const hex[] = {"0a000005 61 00000005 62", "7777 0a000005 61 00000005 62"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t buf[32], expected[32];
+        size_t n = bytes_hex(expected, sizeof expected, hex[i]);
+        isakmp_writer w;
+        isakmp_wr_init(&w, buf, sizeof buf);
+        if (i)
+            isakmp_wr_u16(&w, 0x7777);
+        isakmp_wr_payload(&w, ISAKMP_PAYLOAD_KE, bytes_text("a"));
+        isakmp_wr_payload(&w, ISAKMP_PAYLOAD_NONCE, bytes_text("b"));
+        assert_int_equal(w.fault, 0);
+        assert_span_equal(isakmp__span(buf, w.len), isakmp__span(expected, n));
+    }
+}
+
 static void writes_in_network_order(void **state)
 {
     uint8_t buf[9];
@@ -300,6 +319,7 @@ int main(void)
         cmocka_unit_test(writes_what_the_rfc_draws),
         cmocka_unit_test(every_size_of_buffer),
         cmocka_unit_test(a_writer_without_a_header_cannot_end),
+        cmocka_unit_test(payloads_without_a_header),
         cmocka_unit_test(writes_in_network_order),
         cmocka_unit_test(an_attribute_is_basic_if_it_fits),
         cmocka_unit_test(what_the_fields_cannot_say),
