@@ -289,6 +289,21 @@ static int dump_natoa(isakmp__text *t, isakmp_span body)
     return rc;
 }
 
+/* The number of the drafts 04 to 08 is also that of GDOI's SAT payload: what is no address is only
+ * octets, and not malformed. */
+static int dump_natoa_draft_04(isakmp__text *t, isakmp_span body)
+{
+    isakmp_natoa oa;
+    int rc = isakmp_natoa_read(&oa, body);
+    isakmp_id id = {oa.id_type, 0, 0, oa.addr};
+    int is_addr = id.type == ISAKMP_ID_IPV4_ADDR || id.type == ISAKMP_ID_IPV6_ADDR;
+    if (rc == ISAKMP_OK && is_addr && isakmp_id_check(&id) == ISAKMP_OK)
+        isakmp__describe_id(t, &id);
+    else
+        dump_octets(t, body);
+    return ISAKMP_OK;
+}
+
 static int dump_fragment(isakmp__text *t, isakmp_span body)
 {
     isakmp_fragment f;
@@ -320,6 +335,8 @@ static int dump_body(isakmp__text *t, uint8_t type, isakmp_span body)
     case ISAKMP_PAYLOAD_NATOA:
     case ISAKMP_PAYLOAD_NATOA_DRAFT_00:
         return dump_natoa(t, body);
+    case ISAKMP_PAYLOAD_NATOA_DRAFT_04:
+        return dump_natoa_draft_04(t, body);
     case ISAKMP_PAYLOAD_FRAGMENT:
         return dump_fragment(t, body);
     default:

@@ -278,6 +278,9 @@ static void write_identities(isakmp_writer *w)
     isakmp_wr_id(w, &id);
     isakmp_wr_natoa(w, ISAKMP_PAYLOAD_NATOA, &oa);
     isakmp_wr_natoa(w, ISAKMP_PAYLOAD_NATOA_DRAFT_00, &oa);
+    isakmp_wr_natoa(w, ISAKMP_PAYLOAD_NATOA_DRAFT_04, &oa);
+    oa = (isakmp_natoa){ISAKMP_ID_IPV6_ADDR, bytes_text("\x20\1\x0d\xb8............")};
+    isakmp_wr_natoa(w, ISAKMP_PAYLOAD_NATOA_DRAFT_04, &oa);
 }
 
 static void identities(void **state)
@@ -286,7 +289,29 @@ static void identities(void **state)
     expect(write_identities, "  ID: 10.1.2.255/32 protocol 17 port 1701\n"
                              "  ID: fqdn a.example\\x1b[2J\n"
                              "  NAT-OA: 10.1.2.3\n"
-                             "  NAT-OA (draft 00): 10.1.2.3\n");
+                             "  NAT-OA (draft 00): 10.1.2.3\n"
+                             "  NAT-OA (draft 04): 10.1.2.3\n"
+                             "  NAT-OA (draft 04): 2001:db8:2e2e:2e2e:2e2e:2e2e:2e2e:2e2e\n");
+}
+
+/* A number that two protocols share: what does not look like an address is shown as it is. */
+static void write_shared_numbers(isakmp_writer *w)
+{
+    isakmp_natoa oa = {ISAKMP_ID_IPV4_ADDR, bytes_text("12345")};
+    isakmp_wr_natoa(w, ISAKMP_PAYLOAD_NATOA_DRAFT_04, &oa);
+    oa.id_type = ISAKMP_ID_FQDN;
+    isakmp_wr_natoa(w, ISAKMP_PAYLOAD_NATOA_DRAFT_04, &oa);
+    isakmp_wr_payload(w, ISAKMP_PAYLOAD_NATOA_DRAFT_04, bytes_text("\1"));
+    isakmp_wr_payload(w, ISAKMP_PAYLOAD_NATD_DRAFT_04, bytes_text("hash"));
+}
+
+static void shared_numbers(void **state)
+{
+    (void)state;
+    expect(write_shared_numbers, "  NAT-OA (draft 04): 9 octets 010000003132333435\n"
+                                 "  NAT-OA (draft 04): 9 octets 020000003132333435\n"
+                                 "  NAT-OA (draft 04): 1 octet 01\n"
+                                 "  NAT-D (draft 04): 4 octets 68617368\n");
 }
 
 static void write_certificates(isakmp_writer *w)
@@ -490,6 +515,7 @@ int main(void)
         cmocka_unit_test(every_doi_and_situation),
         cmocka_unit_test(opaque_payloads),
         cmocka_unit_test(identities),
+        cmocka_unit_test(shared_numbers),
         cmocka_unit_test(certificates),
         cmocka_unit_test(notifies),
         cmocka_unit_test(notify_data_is_never_interpreted),
