@@ -35,8 +35,8 @@ typedef struct isakmp_keyring {
 } isakmp_keyring;
 
 /* The key that fits a peer best: one for its identity before one for any, and of several for its
- * address the one for the fewest addresses.  A key for an identity is not used while the identity is
- * not known, as in Main Mode [RFC2409 5.4].
+ * address the one for the fewest addresses, however their ranges overlap; of equals the first.  A
+ * key for an identity is not used while the identity is not known, as in Main Mode [RFC2409 5.4].
  *   ring     borrowed for the call.
  *   q        as the get_psk callback got it.
  *   key      gets at most cap octets;  n: gets how many.

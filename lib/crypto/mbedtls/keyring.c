@@ -16,16 +16,32 @@ static int fits(const isakmp_psk *k, const isakmp_query *q)
            (k->addr.family == peer.family && isakmp_selector_within(&peer, &k->addr));
 }
 
+/* How many addresses a range has after its first one, as a number in network order: ranges need not
+ * lie within each other to be compared. */
+static void extent(uint8_t out[16], const isakmp_selector *s)
+{
+    size_t n = s->family == 4 ? 4 : 16;
+    unsigned borrow = 0;
+    memset(out, 0, 16);
+    while (n-- > 0) {
+        unsigned d = 0x100u + s->hi[n] - s->lo[n] - borrow;
+        out[n] = (uint8_t)d;
+        borrow = d < 0x100;
+    }
+}
+
 /* Is one key meant more closely than another that fits too? */
 static int is_closer(const isakmp_psk *a, const isakmp_psk *b)
 {
+    uint8_t a_extent[16], b_extent[16];
     int a_named = a->id.type != ISAKMP_ID_NONE, b_named = b->id.type != ISAKMP_ID_NONE;
     if (a_named != b_named)
         return a_named;
     if (a->addr.family == 0 || b->addr.family == 0)
         return a->addr.family != 0 && b->addr.family == 0;
-    return isakmp_selector_within(&a->addr, &b->addr) &&
-           !isakmp_selector_within(&b->addr, &a->addr);
+    extent(a_extent, &a->addr); /* of one family, the peer's */
+    extent(b_extent, &b->addr);
+    return memcmp(a_extent, b_extent, sizeof a_extent) < 0;
 }
 
 int isakmp_keyring_psk(const isakmp_keyring *ring, const isakmp_query *q, uint8_t *key, size_t cap,
