@@ -86,6 +86,10 @@
 #if ISAKMP_MAX_PSK < 16 || ISAKMP_MAX_PSK > 1024
 #error "ISAKMP_MAX_PSK must be 16 to 1024"
 #endif
+/* Transforms are numbered from 1 in one octet, and the built-in policy may come after all others. */
+#if ISAKMP_MAX_OFFERS < 1 || ISAKMP_MAX_OFFERS > 254
+#error "ISAKMP_MAX_OFFERS must be 1 to 254"
+#endif
 #if ISAKMP_NONCE_SIZE < 8 || ISAKMP_NONCE_SIZE > 256
 #error "ISAKMP_NONCE_SIZE must be 8 to 256 [RFC2409 5]"
 #endif
