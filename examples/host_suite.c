@@ -60,17 +60,17 @@ static void complain(char *error, size_t cap, const char *suite, const char *wha
         n += snprintf(error + n, cap - (size_t)n, " %s", words->text);
 }
 
-/* The next part of a suite, up to '-' or the end. */
+/* The next part of a suite, with the '-' before it unless it is the first one: so one at the end is
+ * not passed over, but begins a part that is missing. */
 static const word *part(const char **at, const char *suite, const char *what, const word *words,
                         char *error, size_t cap)
 {
-    size_t n = strcspn(*at, "-");
-    const word *w = find(words, *at, n);
+    const char *begin = *at != suite && **at == '-' ? *at + 1 : *at;
+    size_t n = strcspn(begin, "-");
+    const word *w = find(words, begin, n);
     if (w == NULL)
         complain(error, cap, suite, what, words);
-    *at += n;
-    if (**at == '-')
-        (*at)++;
+    *at = begin + n;
     return w;
 }
 

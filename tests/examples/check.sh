@@ -43,9 +43,17 @@ for p in "$i" "$r"; do
         refused "the group must be one of modp768" $p --ike des-md5-modp7
         refused "more than three parts" $p --ike des-md5-modp768-extra
         refused "the group must be one of" $p --ike aes128-sha1
+        refused "the group must be one of" $p --ike aes128-sha256-
+        refused "more than three parts" $p --ike aes128-sha256-modp2048-
+        refused "the encryption must be one of" $p --ike=-aes128-sha256-modp2048
+        refused "the hash must be one of" $p --ike aes128--sha256-modp2048
         refused "suites with commas" $p --ike ,
         refused "the encryption must be one of" $p --esp xyz
         refused "the authentication must be one of" $p --esp aes128
+        refused "the authentication must be one of" $p --esp aes128-
+        refused "the group must be one of" $p --esp aes128-sha1-
+        refused "the group must be one of" $p --esp aes128gcm16-
+        refused "too many parts" $p --esp aes128-sha1-modp2048-
         refused "must name the same group" $p --esp aes128-sha1-modp1024,aes128-sha1
         refused "takes an address such as" $p --local 300.1.1.1
         refused "takes an address such as" $p --local 127.0.0.1:66000
