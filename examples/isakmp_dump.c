@@ -131,12 +131,24 @@ static int begins_with_marker(const uint8_t *p, size_t n)
     return n >= 4 && p[0] == 0 && p[1] == 0 && p[2] == 0 && p[3] == 0;
 }
 
-/* How much to take off before the message: the non-ESP marker, which is on port 4500 but not on
- * 500, and may be elsewhere [RFC3948 2.2]. */
+/* How much to take off before a message where a non-ESP marker may be or not.  What has its right
+ * length as it stands is a message, whose initiator cookie begins with zeroes. */
+static size_t possible_marker(const uint8_t *p, size_t n)
+{
+    isakmp_span all = {p, n};
+    isakmp_header h;
+    int is_whole = isakmp_header_read(&h, all) == ISAKMP_OK && h.length == n;
+    return begins_with_marker(p, n) && !is_whole ? 4 : 0;
+}
+
+/* The marker is on port 4500 but not on 500, and may be elsewhere [RFC3948 2.2]. */
 static size_t marker_size(const host_datagram *g)
 {
-    int is_500 = g->path.local.port == 500 || g->path.remote.port == 500;
-    return (g->path.natt || !is_500) && begins_with_marker(g->payload.p, g->payload.n) ? 4 : 0;
+    if (g->path.natt)
+        return begins_with_marker(g->payload.p, g->payload.n) ? 4 : 0;
+    if (g->path.local.port == 500 || g->path.remote.port == 500)
+        return 0;
+    return possible_marker(g->payload.p, g->payload.n);
 }
 
 /* ---- Captures ----------------------------------------------------------------------------- */
@@ -233,7 +245,7 @@ static void dump_hex(dumper *d, const char *text)
         long n = host_hex_read(bytes, sizeof bytes, text, length, why, sizeof why);
         if (n < 0)
             fail("message %lu: %s", d->printed + 1, why);
-        skip = begins_with_marker(bytes, (size_t)n) ? 4 : 0;
+        skip = possible_marker(bytes, (size_t)n);
         printf("%smessage %lu\n", d->printed ? "\n" : "", d->printed + 1);
         d->printed++;
         dump_message(d, bytes + skip, (size_t)n - skip);

@@ -88,6 +88,15 @@ check 'hex: white space and 0x' hex_is --hex "0x0102030405060708 0x090A0B0C0D0E0
 check 'hex: commas and colons' hex_is --hex \
     "01:02:03:04:05:06:07:08, 090a0b0c0d0e0f10, 0a102000, cafef00d, 0,0,00 00, 28, $nonce"
 check 'hex: a non-ESP marker before it' hex_is --hex 00000000${header}00000028$nonce
+sed 's/0102030405060708/0000000005060708/' "$work/one" >"$work/zeroes"
+cookie_of_zeroes()
+{
+    run 0 --hex "$1" && out_is "$work/zeroes"
+}
+check 'hex: a cookie that begins with zeroes is no marker' cookie_of_zeroes \
+    00000000${header#01020304}00000028$nonce
+check 'hex: a marker before a cookie that begins with zeroes' cookie_of_zeroes \
+    0000000000000000${header#01020304}00000028$nonce
 check 'hex: standard input' hex_input_is "${header}00000028$nonce\n" "$work/one"
 check 'hex: standard input without a newline' hex_input_is "${header}\n00000028\n$nonce" "$work/one"
 check 'hex: two messages' hex_input_is \
