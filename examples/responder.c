@@ -113,9 +113,8 @@ static void run(app *a, isakmp_ctx *x)
         if (n) {
             host_show_datagram(&a->show, &path, (isakmp_span){buf, n}, 0);
             isakmp_input(x, host_now(), &path, buf, n);
-        } else {
-            isakmp_tick(x, host_now());
         }
+        isakmp_tick(x, host_now()); /* also when datagrams never cease */
         if (a->changed)
             host_show_tables(&a->show, x);
         a->changed = 0;
@@ -180,6 +179,8 @@ int main(int argc, char **argv)
     config.exchanges = isakmp_all_exchanges;
     config.extensions = isakmp_all_extensions;
     config.natt_port = host_udp_natt_port(a.o.local.port);
+    if (config.natt_port == 0)
+        a.o.peer.flags |= ISAKMP_PF_NO_NATT;
     arena = calloc(1, isakmp_ctx_size(&config));
     if (arena == NULL ||
         isakmp_ctx_init(&x, arena, isakmp_ctx_size(&config), &config, host_now()) != ISAKMP_OK) {

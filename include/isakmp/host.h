@@ -140,11 +140,12 @@ typedef struct isakmp_host {
     int (*find_child)(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp_selector *local,
                       const isakmp_selector *remote, const isakmp_child_policy **out);
 
-    /* Optional.  An SPI for inbound packets to path->local, from 256 on, that is not in use.
+    /* Optional.  An SPI for a child's inbound packets to path->local, from 256 on, that is not in use.
+     * It belongs to the child until ISAKMP_EV_CHILD_DOWN, installed or not.
      *   later  the SPI: a uint32_t in host order, n 4.
      * Without this callback the library picks one that no other child of the context has. */
-    int (*get_spi)(void *user, isakmp_ticket t, uint8_t proto, const isakmp_path *path,
-                   uint32_t *spi);
+    int (*get_spi)(void *user, isakmp_ticket t, isakmp_child_id child, uint8_t proto,
+                   const isakmp_path *path, uint32_t *spi);
 
     /* -- TELL -- all optional -- */
 

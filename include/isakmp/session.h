@@ -3,7 +3,8 @@
  * A host does four things for ever:
  *
  *     isakmp_input(x, now, &path, datagram, n);   when a datagram has come
- *     isakmp_tick(x, now);                        when isakmp_deadline(x) has come
+ *     isakmp_tick(x, now);                        when isakmp_deadline(x) has come, also between
+ *                                                 datagrams that never cease
  *     isakmp_answer(x, now, ticket, ...);         when a parked question can be answered
  *     isakmp_connect(...), isakmp_close(...)      when its user wants something
  *
@@ -33,7 +34,7 @@ typedef struct isakmp_limits {
     uint32_t packets;            /* messages kept for retransmission or until an answer comes;
                                     0: as many as exchanges, and half as many again              */
     uint32_t max_datagram;       /* octets of the longest message, marker included: 576 to 65,535 */
-    uint32_t max_dh;             /* octets of the longest public value: 96 to 1024.  Groups beyond
+    uint32_t max_dh;             /* octets of the longest public value: 32 to 1024.  Groups beyond
                                     it are neither offered nor matched                           */
 } isakmp_limits;
 
@@ -76,7 +77,7 @@ ISAKMP_API int isakmp_ctx_init(isakmp_ctx **out, void *mem, size_t mem_n, const 
                                isakmp_time now);
 
 /* End everything at once, without a word to anybody and without callbacks, and set the whole
- * arena to zero.  To say goodbye, close the SAs first. */
+ * arena to zero.  To say goodbye, close the SAs first.  From inside a callback it does nothing. */
 ISAKMP_API void isakmp_ctx_wipe(isakmp_ctx *x);
 
 /* ---- In: bytes and time ------------------------------------------------------------------- */
@@ -130,7 +131,7 @@ ISAKMP_API int isakmp_child_connect(isakmp_ctx *x, isakmp_time now, isakmp_sa_id
  *   returns  ISAKMP_OK, ISAKMP_E_STALE, ISAKMP_E_REENTRANT. */
 ISAKMP_API int isakmp_child_close(isakmp_ctx *x, isakmp_time now, isakmp_child_id child);
 
-/* Close an ISAKMP SA and all its children; the peer is told by one message.
+/* Close an ISAKMP SA and all its children; the peer is told by Deletes, those of the children first.
  *   returns  ISAKMP_OK, ISAKMP_E_STALE, ISAKMP_E_REENTRANT. */
 ISAKMP_API int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
 

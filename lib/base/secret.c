@@ -24,3 +24,11 @@ int isakmp__ct_equal(const uint8_t *a, const uint8_t *b, size_t n)
         diff = (uint8_t)(diff | (a[i] ^ b[i]));
     return diff == 0;
 }
+
+int isakmp__ct_zero(const uint8_t *p, size_t n)
+{
+    volatile uint8_t any = 0;
+    for (size_t i = 0; i < n; i++)
+        any = (uint8_t)(any | p[i]);
+    return any == 0;
+}

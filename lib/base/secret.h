@@ -11,4 +11,7 @@ void isakmp__wipe(void *p, size_t n);
  * payloads, NAT-D values and cookies. */
 int isakmp__ct_equal(const uint8_t *a, const uint8_t *b, size_t n);
 
+/* Are n octets of a secret all zero?  1 or 0, in a time that depends on n alone. */
+int isakmp__ct_zero(const uint8_t *p, size_t n);
+
 #endif

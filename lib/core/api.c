@@ -8,20 +8,6 @@
 
 /* ---- ISAKMP SAs ----------------------------------------------------------------------------- */
 
-/* Our cookie must be one that no other SA of ours has: it is what the SA is found by. */
-static int own_cookie(isakmp_ctx *x, uint8_t *cookie)
-{
-    isakmp_header h;
-    int rc;
-    memset(&h, 0, sizeof h);
-    do {
-        rc = isakmp__random(&x->crypto, h.cky_i, sizeof h.cky_i);
-    } while (rc == ISAKMP_OK &&
-             (isakmp__all_zero(h.cky_i, sizeof h.cky_i) || isakmp__sa_find(x, &h) != NULL));
-    memcpy(cookie, h.cky_i, sizeof h.cky_i);
-    return rc;
-}
-
 static int connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
                    uint8_t exchange, isakmp_sa_id *out)
 {
@@ -42,7 +28,7 @@ static int connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp
     sa->exchange = exchange;
     sa->path = *path;
     e = isakmp__engine_take(x, sa, def, 1, 0);
-    if (e == NULL || own_cookie(x, sa->cky_i) != ISAKMP_OK) {
+    if (e == NULL || isakmp__sa_make_cookie(x, sa) != ISAKMP_OK) {
         int rc = e ? ISAKMP_E_CRYPTO : ISAKMP_E_LIMIT;
         if (e)
             isakmp__exch_give(x, e);
@@ -76,8 +62,7 @@ int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id id)
         return rc;
     sa = isakmp__sa_of(x, id);
     if (sa) {
-        if (sa->state == ISAKMP_SA_UP)
-            isakmp__inform_sa_gone(x, sa);
+        isakmp__inform_sa_gone(x, sa);
         for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
             isakmp__child_end(x, c, why);
         isakmp__sa_end(x, sa, why);

@@ -196,7 +196,7 @@ int isakmp_ctx_init(isakmp_ctx **out, void *mem, size_t mem_n, const isakmp_conf
     own = complete(c);
     if (!limits_are_sound(&own.limits) || !provider_is_sound(own.crypto) ||
         !take_host(&host, own.host) || own.exchanges == NULL || !tables_are_sound(&own) ||
-        own.retransmit_ms == 0)
+        own.retransmit_ms == 0 || own.retransmit_max_ms == 0 || own.half_open_ms == 0)
         return ISAKMP_E_ARG;
     p = plan_of(&own);
     if (p.total == 0 || mem_n < p.total)
@@ -216,7 +216,7 @@ int isakmp_ctx_init(isakmp_ctx **out, void *mem, size_t mem_n, const isakmp_conf
 
 void isakmp_ctx_wipe(isakmp_ctx *x)
 {
-    if (x)
+    if (x && !x->entered)
         isakmp__wipe(x, x->arena_n);
 }
 
@@ -231,7 +231,7 @@ int isakmp__enter(isakmp_ctx *x, isakmp_time now)
     x->entered = 1;
     if (now < x->now)
         x->stats.clock_backwards++;
-    else
+    else if (now != ISAKMP_NEVER) /* no time, but what isakmp_deadline() may have said */
         x->now = now;
     return ISAKMP_OK;
 }

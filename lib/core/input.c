@@ -15,15 +15,6 @@
 
 /* ---- A peer begins -------------------------------------------------------------------------- */
 
-static int make_cookie(isakmp_ctx *x, uint8_t *cookie)
-{
-    int rc;
-    do
-        rc = isakmp__random(&x->crypto, cookie, ISAKMP_COOKIE_SIZE);
-    while (rc == ISAKMP_OK && isakmp__all_zero(cookie, ISAKMP_COOKIE_SIZE));
-    return rc;
-}
-
 static unsigned begin_phase1(isakmp_ctx *x, const isakmp_exchange *def, isakmp_msg *m,
                              const isakmp_path *path)
 {
@@ -36,7 +27,7 @@ static unsigned begin_phase1(isakmp_ctx *x, const isakmp_exchange *def, isakmp_m
     if (sa == NULL)
         return ISAKMP_D_POOL;
     e = isakmp__engine_take(x, sa, def, 0, 0);
-    if (e == NULL || make_cookie(x, sa->cky_r) != ISAKMP_OK) {
+    if (e == NULL || isakmp__sa_make_cookie(x, sa) != ISAKMP_OK) {
         rc = e ? ISAKMP_D_CRYPTO : ISAKMP_D_POOL;
         if (e)
             isakmp__exch_give(x, e);

@@ -3,6 +3,7 @@
  * Whatever the provider checks, a value that no honest peer sends never reaches it: all octets zero
  * or all octets one.  A shared secret of zero never leaves [RFC8031 5, RFC6989]. */
 #include "keys.h"
+#include "base/secret.h"
 
 static int sure(int rc)
 {
@@ -28,7 +29,7 @@ int isakmp__dh_key(const isakmp_crypto *c, isakmp_ticket t, uint16_t group, isak
     if (peer.n != isakmp_group_size(group) || ones == peer.n || isakmp__all_zero(peer.p, peer.n))
         return ISAKMP_NONE;
     rc = sure(c->dh_key(c->self, t, group, priv, peer, out));
-    if (rc == ISAKMP_OK && isakmp__all_zero(out, isakmp_group_secret_size(group)))
+    if (rc == ISAKMP_OK && isakmp__ct_zero(out, isakmp_group_secret_size(group)))
         return ISAKMP_NONE;
     return rc;
 }

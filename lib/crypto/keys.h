@@ -48,6 +48,8 @@ int isakmp__skeyid_children(const isakmp_crypto *c, uint16_t hash, const uint8_t
  *   returns  also ISAKMP_NONE if it is a weak or semi-weak key of DES, which must not be used. */
 int isakmp__cipher_key(const isakmp_crypto *c, uint16_t hash, uint16_t cipher,
                        const uint8_t *skeyid_e, uint8_t *key, size_t n);
+/* Are 8 octets a weak or semi-weak key of DES?  1 or 0. */
+int isakmp__is_weak_des(const uint8_t *key);
 
 /* ---- HASH payloads ------------------------------------------------------------------------- */
 

@@ -69,7 +69,7 @@ int isakmp__skeyid_children(const isakmp_crypto *c, uint16_t hash, const uint8_t
  * differently]: two octets alternate, each one of four.  The second half of a key shows two of the
  * four in another form, because the key schedule takes the halves apart; the last bit of an octet
  * is parity. */
-static int is_weak_des(const uint8_t *key)
+int isakmp__is_weak_des(const uint8_t *key)
 {
     static const uint8_t form[4][2] = {{0x00, 0x00}, {0xfe, 0xfe}, {0x1e, 0x0e}, {0xe0, 0xf0}};
     for (unsigned pair = 0; pair < 16; pair++) {
@@ -103,7 +103,7 @@ int isakmp__cipher_key(const isakmp_crypto *c, uint16_t hash, uint16_t cipher,
         in = isakmp__span(k, size);
     }
     isakmp__wipe(k, sizeof k);
-    if (rc == ISAKMP_OK && cipher == ISAKMP_CIPHER_DES && is_weak_des(key))
+    if (rc == ISAKMP_OK && cipher == ISAKMP_CIPHER_DES && isakmp__is_weak_des(key))
         return ISAKMP_NONE;
     return rc;
 }

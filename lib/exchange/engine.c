@@ -89,12 +89,13 @@ static void refuse_first(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
     isakmp_report report;
     int has_report = detail == ISAKMP_D_NO_PROPOSAL && report_of(x, e, &report);
     isakmp_reason why = isakmp__reason(ISAKMP_BY_US, detail, 1, isakmp_detail_notify(detail));
-    if (!is_shortage(detail) && (e->def->phase == 1 || e->authentic)) {
+    if (!is_shortage(detail) && e->def->type != ISAKMP_EXCH_INFO &&
+        (e->def->phase == 1 || e->authentic)) {
         isakmp__tell_refused(x, e, why, has_report ? &report : NULL);
         isakmp__inform_refused(x, sa, e, detail);
-        if (e->msg_id)
-            isakmp__msg_id_note(sa, e->msg_id);
     }
+    if (e->authentic && e->msg_id && !is_shortage(detail))
+        isakmp__msg_id_note(sa, e->msg_id);
     if (e->def->phase == 1) {
         isakmp__exch_give(x, e);
         isakmp__half_open_leave(x, sa);
@@ -105,6 +106,18 @@ static void refuse_first(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
     isakmp__exch_give(x, e);
     if (c)
         isakmp__child_give(x, c);
+}
+
+/* A message of phase 1 that was encrypted, and is refused before its HASH has been found right.  With
+ * pre-shared keys that is what two different keys look like; and whatever it is, the peer gets one and
+ * the same answer, so that nobody learns from answers what an altered message decrypts to. */
+static int may_be_other_key(const isakmp__exch *e, unsigned detail)
+{
+    if (detail == ISAKMP_D_PSK_SUSPECTED)
+        return 1;
+    return e->def->phase == 1 && e->encrypted && detail != ISAKMP_D_CRYPTO &&
+           !is_shortage(detail) && e->sa->suite &&
+           isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_PSK;
 }
 
 /* Whose fault a reason is. */
@@ -129,8 +142,10 @@ static unsigned refuse(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
         return detail;
     }
     e->hint = (uint16_t)detail;
-    if (authentic || detail == ISAKMP_D_PSK_SUSPECTED)
+    if (authentic)
         isakmp__inform_refused(x, e->sa, e, detail);
+    else if (may_be_other_key(e, detail))
+        isakmp__inform_refused(x, e->sa, e, ISAKMP_D_PSK_SUSPECTED);
     if (!authentic) {
         roll_back(x, e);
         return detail;
@@ -222,10 +237,13 @@ static unsigned hold(isakmp_ctx *x, isakmp__exch *e)
     return ISAKMP_OK;
 }
 
-/* End an exchange.  If it had come to an agreement the peer may have SAs in place by now. */
+/* End an exchange.  If it had come to an agreement the peer may have SAs in place by now; but if it has
+ * not had our answer yet, it is told that there will be none. */
 static void give_up(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why)
 {
-    if (e->child && e->child->n)
+    if (e->child && e->child->n && !e->initiator && e->msg == 2 && e->phase == ISAKMP__SEND)
+        isakmp__inform_no_answer(x, e);
+    else if (e->child && e->child->n)
         isakmp__inform_child_gone(x, e->child);
     isakmp__exch_fail(x, e, why);
 }
@@ -245,8 +263,6 @@ static void finish(isakmp_ctx *x, isakmp__exch *e, int spoke_last)
         fail(x, e, rc);
         return;
     }
-    if (e->msg_id)
-        isakmp__msg_id_note(sa, e->msg_id);
     if (spoke_last && e->last)
         isakmp__exch_keep(x, e);
     else

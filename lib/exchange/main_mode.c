@@ -8,6 +8,9 @@
  *     HDR*, IDii, HASH_I         -->
  *                                <--   HDR*, IDir, HASH_R
  *
+ * Certificates and requests for them may come with any message [RFC2408 3.9, 3.10]; pre-shared keys need
+ * none, so they are passed over.
+ *
  * The pre-shared key is looked up when only addresses are known: SKEYID is needed to read IDii. */
 #include "row.h"
 
@@ -15,12 +18,15 @@
 
 /* clang-format off */
 static const isakmp__rule r_sa[] = {
-    {ISAKMP_PAYLOAD_SA, 1, 1}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
+    {ISAKMP_PAYLOAD_SA, 1, 1}, {ISAKMP_PAYLOAD_CERT, 0, 255}, {ISAKMP_PAYLOAD_CERT_REQ, 0, 255},
+    {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
 static const isakmp__rule r_ke[] = {
     {ISAKMP_PAYLOAD_KE, 1, 1}, {ISAKMP_PAYLOAD_NONCE, 1, 1}, {ISAKMP_PAYLOAD_NATD, 0, 8},
-    {ISAKMP_PAYLOAD_CERT_REQ, 0, 255}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
+    {ISAKMP_PAYLOAD_CERT, 0, 255}, {ISAKMP_PAYLOAD_CERT_REQ, 0, 255},
+    {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
 static const isakmp__rule r_auth[] = {
     {ISAKMP_PAYLOAD_ID, 1, 1}, {ISAKMP_PAYLOAD_HASH, 1, 1}, {ISAKMP_PAYLOAD_NOTIFY, 0, 4},
+    {ISAKMP_PAYLOAD_CERT, 0, 255}, {ISAKMP_PAYLOAD_CERT_REQ, 0, 255},
     {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
 
 static const isakmp__row rows[] = {
@@ -47,7 +53,7 @@ static const isakmp__row rows[] = {
      .recv = {V(take_id), V(check_hash), V(check_id), V(take_status)}},
     {.msg = 6, .from_i = 0, .auth = ISAKMP__AUTH_PSK, .sec = ISAKMP__ENCRYPTED,
      .flags = ISAKMP__F_LAST, .rules = r_auth,
-     .send = {V(put_id), V(put_hash)},
+     .send = {V(put_id), V(put_hash), V(put_life)},
      .recv = {V(take_id), V(check_hash), V(check_id), V(take_status)}},
 };
 /* clang-format on */

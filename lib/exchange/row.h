@@ -123,6 +123,7 @@ ISAKMP__VERB(check_id);
 ISAKMP__VERB(put_hash);
 ISAKMP__VERB(check_hash);
 ISAKMP__VERB(put_contact);
+ISAKMP__VERB(put_life);
 ISAKMP__VERB(take_status);
 ISAKMP__VERB(establish);
 /* verbs_quick.c */

@@ -117,17 +117,32 @@ ISAKMP__DEFINE_VERB(check_hash);
 
 /* ---- What else the last messages say -------------------------------------------------------- */
 
+/* Is another SA between us and this peer up, or are children left of one?  Rather too often than too
+ * seldom: what INITIAL-CONTACT ends at the peer, we would go on using.  All SAs are looked at: it is
+ * asked once in a phase 1 that we begin, and only if the policy wants the announcement. */
+static int knows_peer(const isakmp_ctx *x, const isakmp__sa *sa)
+{
+    const isakmp__sa *other;
+    for (uint32_t i = 0; (other = (const isakmp__sa *)isakmp__pool_each(&x->sas, &i)) != NULL;) {
+        isakmp_id id = isakmp__sa_peer_id(other);
+        if (other->state == ISAKMP_SA_NEGOTIATING ||
+            !isakmp_id_equal(&other->policy->my_id, &sa->policy->my_id))
+            continue;
+        if (other->policy == sa->policy || isakmp_id_equal(&id, &sa->policy->peer_id) ||
+            isakmp__same_ip(&other->path.remote, &sa->path.remote))
+            return 1;
+    }
+    return 0;
+}
+
 /* INITIAL-CONTACT: no other SA of ours is with this peer, so whatever it has left of us is from
  * before a restart [RFC2407 4.6.3.3]. */
 static unsigned put_contact(isakmp_ctx *x, isakmp__exch *e)
 {
-    const isakmp__sa *sa = e->sa, *other = NULL;
+    const isakmp__sa *sa = e->sa;
     isakmp_notify n;
-    if (!(sa->policy->flags & ISAKMP_PF_INITIAL_CONTACT))
+    if (!(sa->policy->flags & ISAKMP_PF_INITIAL_CONTACT) || knows_peer(x, sa))
         return ISAKMP_OK;
-    while ((other = isakmp__sa_with_policy(x, sa->policy, other)) != NULL)
-        if (other->state != ISAKMP_SA_NEGOTIATING)
-            return ISAKMP_OK;
     memset(&n, 0, sizeof n);
     n.doi = ISAKMP_DOI_IPSEC;
     n.protocol = ISAKMP_PROTO_ISAKMP;
@@ -138,49 +153,72 @@ static unsigned put_contact(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_PUT_VERB(put_contact, ISAKMP_PAYLOAD_NOTIFY);
 
+/* RESPONDER-LIFETIME: ours is shorter than the one that was offered [RFC2407 4.6.3.1]. */
+static void life_notify(isakmp_notify *n, uint8_t attrs[16], const isakmp__sa *sa)
+{
+    isakmp_writer w;
+    isakmp_wr_init(&w, attrs, 16);
+    isakmp_wr_attr(&w, ISAKMP_ATTR_LIFE_TYPE, ISAKMP_LIFE_SECONDS);
+    isakmp_wr_attr(&w, ISAKMP_ATTR_LIFE_DURATION, sa->life_s);
+    memset(n, 0, sizeof *n);
+    n->doi = ISAKMP_DOI_IPSEC;
+    n->protocol = ISAKMP_PROTO_ISAKMP;
+    n->type = ISAKMP_N_RESPONDER_LIFETIME;
+    n->spi = isakmp__sa_cookies(sa);
+    n->data = isakmp__span(attrs, w.len);
+}
+
+/* In a message that is repeated if it is lost, as the RFC wants it [RFC2407 4.6.3]. */
+static unsigned put_life(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_notify n;
+    uint8_t attrs[16];
+    (void)x;
+    if (!e->announce)
+        return ISAKMP_OK;
+    life_notify(&n, attrs, e->sa);
+    isakmp_wr_notify(&e->w, &n);
+    e->announce = 0;
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_PUT_VERB(put_life, ISAKMP_PAYLOAD_NOTIFY);
+
 /* Notifies that ride in an encrypted message of phase 1 are not covered by HASH.  One that names
  * both cookies was made by somebody who can encrypt with our key. */
 static unsigned take_status(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_notify n;
     isakmp_span body;
+    uint32_t no_kilobytes = 0;
     (void)x;
-    if (!e->encrypted)
-        return ISAKMP_OK;
-    for (unsigned i = 0; (body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_NOTIFY, i)).p; i++)
-        if (isakmp_notify_read(&n, body) == ISAKMP_OK && n.type == ISAKMP_N_INITIAL_CONTACT &&
-            isakmp__sa_has_cookies(e->sa, n.spi))
+    for (unsigned i = 0; (body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_NOTIFY, i)).p; i++) {
+        if (!e->encrypted || isakmp_notify_read(&n, body) != ISAKMP_OK ||
+            !isakmp__sa_has_cookies(e->sa, n.spi))
+            continue;
+        if (n.type == ISAKMP_N_INITIAL_CONTACT)
             e->sa->contact = 1;
+        else if (n.type == ISAKMP_N_RESPONDER_LIFETIME)
+            isakmp__life_shorten(&e->sa->life_s, &no_kilobytes, n.data);
+    }
     return ISAKMP_OK;
 }
 ISAKMP__DEFINE_VERB(take_status);
 
-/* Our lifetime is shorter than the one that was offered [RFC2407 4.6.3.1]. */
-static void announce_life(isakmp_ctx *x, isakmp__sa *sa)
-{
-    uint8_t attrs[16];
-    isakmp_writer w;
-    isakmp_notify n;
-    memset(&n, 0, sizeof n);
-    isakmp_wr_init(&w, attrs, sizeof attrs);
-    isakmp_wr_attr(&w, ISAKMP_ATTR_LIFE_TYPE, ISAKMP_LIFE_SECONDS);
-    isakmp_wr_attr(&w, ISAKMP_ATTR_LIFE_DURATION, sa->life_s);
-    n.doi = ISAKMP_DOI_IPSEC;
-    n.protocol = ISAKMP_PROTO_ISAKMP;
-    n.type = ISAKMP_N_RESPONDER_LIFETIME;
-    n.spi = isakmp__sa_cookies(sa);
-    n.data = isakmp__span(attrs, w.len);
-    isakmp__inform(x, sa, &n, NULL);
-}
-
+/* Aggressive Mode has no encrypted message of the responder's: there the lifetime is announced by an
+ * Informational. */
 static unsigned establish(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__sa *sa = e->sa;
+    isakmp_time began = sa->since;
+    isakmp_notify n;
+    uint8_t attrs[16];
     isakmp__sa_establish(x, sa);
     if (sa->contact)
-        isakmp__end_siblings(x, sa);
-    if (e->announce)
-        announce_life(x, sa);
+        isakmp__end_siblings(x, sa, began);
+    if (e->announce) {
+        life_notify(&n, attrs, sa);
+        isakmp__inform(x, sa, &n, NULL);
+    }
     return ISAKMP_OK;
 }
 ISAKMP__DEFINE_VERB(establish);

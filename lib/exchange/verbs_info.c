@@ -43,6 +43,8 @@ static void take_shorter_life(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify
     isakmp__child *c = child_of_peer(x, sa, n->protocol, spi_of(n->spi));
     uint32_t unused = 0;
     if (n->protocol == ISAKMP_PROTO_ISAKMP) {
+        if (n->spi.n && !isakmp__sa_has_cookies(sa, n->spi))
+            return;
         isakmp__life_shorten(&sa->life_s, &unused, n->data);
         isakmp__sa_set_life(x, sa);
     } else if (c) {
@@ -51,8 +53,8 @@ static void take_shorter_life(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify
     }
 }
 
-/* Which Quick Mode an error is about: the one with that SPI of ours, or else the only one that we have
- * begun. */
+/* Which Quick Mode an error is about: the one with that SPI of ours; without an SPI, the only one that
+ * we have begun. */
 static isakmp__exch *refused_exchange(const isakmp__sa *sa, const isakmp_notify *n)
 {
     uint32_t spi = spi_of(n->spi);
@@ -67,7 +69,14 @@ static isakmp__exch *refused_exchange(const isakmp__sa *sa, const isakmp_notify 
         if (e->initiator)
             only = e;
     }
-    return begun == 1 ? only : NULL;
+    return begun == 1 && spi == 0 ? only : NULL;
+}
+
+/* Does an error refuse a negotiation?  These tell of something else [RFC2408 3.14.1]. */
+static int refuses(uint16_t type)
+{
+    return type < ISAKMP_N_CONNECTED && type != ISAKMP_N_INVALID_SPI &&
+           type != ISAKMP_N_ADDRESS_NOTIFICATION && type != ISAKMP_N_NOTIFY_SA_LIFETIME;
 }
 
 /* A protected error: the peer has refused what we proposed. */
@@ -82,12 +91,12 @@ static void take_error(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
 
 static void act_on_notify(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
 {
-    if (n->type < ISAKMP_N_CONNECTED)
+    if (refuses(n->type))
         take_error(x, sa, n);
     else if (n->type == ISAKMP_N_RESPONDER_LIFETIME)
         take_shorter_life(x, sa, n);
     else if (n->type == ISAKMP_N_INITIAL_CONTACT && sa->state == ISAKMP_SA_UP)
-        isakmp__end_siblings(x, sa);
+        isakmp__end_siblings(x, sa, sa->since);
 }
 
 /* SPIs are the sender's inbound ones: our outbound ones.  An ISAKMP SA is named by its cookies; one
@@ -136,11 +145,13 @@ static unsigned act_on_info(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(act_on_info);
 
-void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa)
+void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa, isakmp_time before)
 {
     isakmp_reason why = isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_INITIAL_CONTACT, 0, 0);
     isakmp__sa *other = NULL;
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL) {
+        if (other->since > before)
+            continue;
         for (isakmp__child *c = NULL; (c = isakmp__child_after(other, c)) != NULL;)
             isakmp__child_end(x, c, why);
         isakmp__sa_end(x, other, why);
@@ -232,6 +243,19 @@ void isakmp__inform_refused(isakmp_ctx *x, isakmp__sa *sa, const isakmp__exch *e
         inform_in_clear(x, sa, first, &n);
 }
 
+void isakmp__inform_no_answer(isakmp_ctx *x, const isakmp__exch *e)
+{
+    isakmp_notify n;
+    uint8_t spi[4];
+    memset(&n, 0, sizeof n);
+    n.doi = ISAKMP_DOI_IPSEC;
+    n.protocol = e->child->protect[0].proto;
+    n.type = ISAKMP_N_NO_PROPOSAL_CHOSEN;
+    isakmp__put32(spi, e->child->spi_out[0]);
+    n.spi = isakmp__span(spi, sizeof spi);
+    isakmp__inform(x, e->sa, &n, NULL);
+}
+
 /* ---- Goodbye -------------------------------------------------------------------------------- */
 
 #define SPIS_AT_ONCE 32
@@ -274,13 +298,15 @@ static void flush(isakmp_ctx *x, isakmp__sa *sa, gathered *g)
 
 static void gather(isakmp_ctx *x, gathered *g, const isakmp__child *c)
 {
+    uint32_t spi;
     for (unsigned i = 0; i < c->n; i++) {
         if (c->protect[i].proto != g->proto)
             continue;
         if (g->n == SPIS_AT_ONCE)
-            flush(x, c->sa, g);
-        isakmp__put32(g->spis + 4 * (size_t)g->n, isakmp__spi_of(&c->spis, g->proto));
-        g->n++;
+            flush(x, speaker(x, c->sa), g);
+        spi = isakmp__spi_of(&c->spis, g->proto);
+        isakmp__put32(g->spis + 4 * (size_t)g->n, spi);
+        g->n += spi != 0; /* 0: none was asked for yet */
     }
 }
 
@@ -311,12 +337,14 @@ void isakmp__inform_sa_only_gone(isakmp_ctx *x, isakmp__sa *sa)
 /* The children first.  One Delete payload in each message: strongSwan reads only the first. */
 void isakmp__inform_sa_gone(isakmp_ctx *x, isakmp__sa *sa)
 {
+    isakmp__sa *by = speaker(x, sa);
     for (unsigned i = 0; i < sizeof ipsec_protocols; i++) {
         gathered g = {0};
         g.proto = ipsec_protocols[i];
         for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
             gather(x, &g, c);
-        flush(x, sa, &g);
+        flush(x, by, &g);
     }
-    isakmp__inform_sa_only_gone(x, sa);
+    if (sa->state == ISAKMP_SA_UP)
+        isakmp__inform_sa_only_gone(x, sa);
 }

@@ -29,12 +29,13 @@ unsigned isakmp__make_ke(isakmp_ctx *x, isakmp__exch *e)
     if (pub == NULL)
         return ISAKMP_D_TOO_LONG;
     answer = isakmp__ask_dh_new(x, e, priv, &priv_n, pub);
-    if (answer != ISAKMP_OK) {
+    if (answer == ISAKMP_OK) {
+        *isakmp__own_ke(e) = isakmp__span(pub, size);
+        rc = isakmp__exch_store(e, &e->priv, isakmp__span(priv, priv_n));
+    } else {
         e->room_n = before;
-        return answer == ISAKMP_PENDING ? (unsigned)ISAKMP_PENDING : (unsigned)ISAKMP_D_CRYPTO;
+        rc = answer == ISAKMP_PENDING ? (unsigned)ISAKMP_PENDING : (unsigned)ISAKMP_D_CRYPTO;
     }
-    *isakmp__own_ke(e) = isakmp__span(pub, size);
-    rc = isakmp__exch_store(e, &e->priv, isakmp__span(priv, priv_n));
     isakmp__wipe(priv, sizeof priv);
     return rc;
 }

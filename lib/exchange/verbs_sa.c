@@ -55,10 +55,8 @@ static unsigned ask_psk(isakmp_ctx *x, isakmp__exch *e)
     if (!wants_psk(e->sa->policy))
         return ISAKMP_OK;
     answer = isakmp__ask_psk(x, e, key, &n);
-    if (answer == ISAKMP_NONE)
-        return ISAKMP_OK;
     rc = outcome(answer, ISAKMP_OK);
-    if (rc == ISAKMP_OK)
+    if (answer == ISAKMP_OK)
         rc = isakmp__exch_store(e, &e->psk, isakmp__span(key, n));
     isakmp__wipe(key, sizeof key);
     return rc;

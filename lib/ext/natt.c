@@ -119,14 +119,20 @@ static void detect(isakmp_ctx *x, isakmp__exch *e)
     isakmp__tell(x, ISAKMP_EV_NAT, sa, NULL, NULL);
 }
 
-/* A message that is proven to come from the peer says where the peer is [RFC3947 4].  From port 4500
- * there is no way back: what still comes along the old path was sent before. */
+/* A message that is proven to come from the peer says where the peer is, if the peer is behind a NAT
+ * whose mappings may change [RFC3947 4, 7].  Else only its port changes, once: HASH does not cover
+ * addresses, and whoever relays a message could draw ours to himself.  From port 4500 there is no way
+ * back: what still comes along the old path was sent before. */
 static void follow(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__sa *sa = e->sa;
-    int differs =
-        !isakmp_addr_equal(&sa->path.remote, &e->path.remote) || sa->path.natt != e->path.natt;
-    if (e->authentic && sa->nat && differs && e->path.natt >= sa->path.natt)
+    int floats = e->path.natt > sa->path.natt;
+    int moves =
+        !isakmp_addr_equal(&sa->path.remote, &e->path.remote) && e->path.natt == sa->path.natt;
+    if (!e->authentic || !sa->nat || !(floats || moves))
+        return;
+    if (sa->nat & ISAKMP_NAT_REMOTE ||
+        (floats && isakmp__same_ip(&sa->path.remote, &e->path.remote)))
         isakmp__sa_move(x, sa, &e->path);
 }
 

@@ -4,6 +4,7 @@
  * is parked on that verb; isakmp_answer() runs the verb again, and this time the same function
  * returns the answer without asking.  So a verb that asks must come to its question on the same way
  * both times, and an exchange has one open question at most. */
+#include "base/secret.h"
 #include "crypto/keys.h"
 #include "host.h"
 
@@ -118,7 +119,8 @@ int isakmp__ask_spi(isakmp_ctx *x, isakmp__exch *e, uint8_t proto, uint32_t *spi
     if (x->host.get_spi == NULL)
         return isakmp__child_pick_spi(x, e->child, spi);
     t = open_question(x, e, ISAKMP__ASK_SPI);
-    return close_question(e, x->host.get_spi(x->host.user, t, proto, &e->sa->path, spi));
+    return close_question(e, x->host.get_spi(x->host.user, t, isakmp__child_id(x, e->child), proto,
+                                             &e->sa->path, spi));
 }
 
 /* ---- Diffie-Hellman ------------------------------------------------------------------------ */
@@ -146,7 +148,7 @@ int isakmp__ask_dh_key(isakmp_ctx *x, isakmp__exch *e, isakmp_span peer, uint8_t
     isakmp_ticket t;
     int rc;
     if (is_answered(x, e, ISAKMP__ASK_DH_KEY, &rc)) {
-        if (rc == ISAKMP_OK && isakmp__all_zero(x->answer.value, x->answer.n))
+        if (rc == ISAKMP_OK && isakmp__ct_zero((const uint8_t *)x->answer.value, x->answer.n))
             return ISAKMP_NONE;
         if (rc == ISAKMP_OK)
             memcpy(out, x->answer.value, x->answer.n);

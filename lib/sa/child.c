@@ -58,12 +58,14 @@ int isakmp__child_pick_spi(isakmp_ctx *x, const isakmp__child *c, uint32_t *out)
     uint8_t random[4];
     while (span < x->children.cap)
         span <<= 1;
-    do {
+    for (unsigned tries = 0; tries < 16; tries++) {
         if (isakmp__random(&x->crypto, random, sizeof random) != ISAKMP_OK)
             return ISAKMP_E_CRYPTO;
         *out = (isakmp__get32(random) & ~(span - 1)) | isakmp__pool_index(&x->children, c);
-    } while (*out < 256);
-    return ISAKMP_OK;
+        if (*out > 255)
+            return ISAKMP_OK;
+    }
+    return ISAKMP_E_CRYPTO;
 }
 
 /* ---- SAD entries --------------------------------------------------------------------------- */
@@ -85,6 +87,11 @@ static void fill_entry(isakmp_sad_entry *s, const isakmp__child *c, unsigned i, 
     s->life_kb = c->life_kb;
 }
 
+static int is_des(const isakmp_protect *p)
+{
+    return p->proto == ISAKMP_PROTO_ESP && p->transform == ISAKMP_ESP_DES;
+}
+
 static unsigned install_one(isakmp_ctx *x, isakmp__child *c, const isakmp__exch *e, unsigned i,
                             int inbound)
 {
@@ -99,6 +106,10 @@ static unsigned install_one(isakmp_ctx *x, isakmp__child *c, const isakmp__exch 
     isakmp__put32(spi, s.spi);
     rc = isakmp__keymat(&x->crypto, isakmp__sa_hash(c->sa), c->sa->skeyid_d, e->g_xy, p->proto,
                         isakmp__span(spi, 4), e->ni, e->nr, keymat, n.enc + n.auth);
+    if (rc == ISAKMP_OK && is_des(p) && isakmp__is_weak_des(keymat)) { /* [RFC2405 2.3] */
+        isakmp__wipe(keymat, sizeof keymat);
+        return ISAKMP_D_WEAK_KEY;
+    }
     if (rc == ISAKMP_OK) {
         s.enc_key = isakmp__span(keymat, n.enc);
         s.auth_key = isakmp__span(keymat + n.enc, n.auth);

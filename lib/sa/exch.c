@@ -77,8 +77,12 @@ isakmp__exch *isakmp__exch_by_ticket(const isakmp_ctx *x, isakmp_ticket t)
     return e && e->ask && e->ticket == t.v ? e : NULL;
 }
 
+/* Its message ID is used up: a message with it can never begin another exchange.  Not so if there was
+ * no message that counted: then anybody may have invented the ID. */
 void isakmp__exch_give(isakmp_ctx *x, isakmp__exch *e)
 {
+    if (e->msg_id && (e->initiator || e->last))
+        isakmp__msg_id_note(e->sa, e->msg_id);
     isakmp__timer_set(&x->deadlines, &e->timer, ISAKMP_NEVER);
     isakmp__unlink(&e->done_link);
     isakmp__unlink(&e->link);

@@ -2,8 +2,9 @@
  * may be, in all and from one address.
  *
  * IKEv1 needs state from the first message on, so the limits are what stands between a flood of
- * spoofed first messages and the pools.  When they are reached, a newcomer may take the place of the
- * oldest one whose peer has had time to come back with our cookie and has not. */
+ * spoofed first messages and the pools.  When one of them is reached, or a pool is full, a newcomer
+ * takes the place of the oldest one (of its address, if that is what there are too many of) whose
+ * peer has had time to come back with our cookie and has not. */
 #include "host.h"
 
 /* Long for a round trip, short for a flood. */
@@ -16,25 +17,50 @@ static isakmp__sa *half_open_after(const isakmp_ctx *x, const isakmp__sa *sa)
                          queue_link);
 }
 
+/* End one that has had its time without proving where it is; 0 if there is none.
+ *   from  the address it must have come from; NULL: any. */
+static int evict(isakmp_ctx *x, const isakmp_addr *from)
+{
+    isakmp__sa *sa = NULL;
+    do
+        sa = from ? isakmp__sa_half_open_at(x, from, sa) : half_open_after(x, sa);
+    while (sa && sa->proven);
+    if (sa == NULL || sa->since + GRACE_MS > x->now)
+        return 0;
+    isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_US, ISAKMP_D_HALF_OPEN, 0, 0));
+    isakmp__settle(x);
+    return 1;
+}
+
+static unsigned count_at(const isakmp_ctx *x, const isakmp_addr *a)
+{
+    unsigned n = 0;
+    for (isakmp__sa *sa = NULL; (sa = isakmp__sa_half_open_at(x, a, sa)) != NULL;)
+        n++;
+    return n;
+}
+
+/* What is only kept to answer repetitions gives way by itself. */
+static int pools_are_full(const isakmp_ctx *x)
+{
+    return x->sas.used == x->sas.cap || (x->exchs.cap - x->exchs.used <= ISAKMP__HELD_BACK &&
+                                         isakmp__list_after(&x->done, NULL) == NULL);
+}
+
 unsigned isakmp__half_open_admit(isakmp_ctx *x, const isakmp_path *path)
 {
-    isakmp__sa *oldest = half_open_after(x, NULL);
-    if (isakmp__sa_count_half_open(x, &path->remote) >= x->config.limits.half_open_per_addr)
+    const isakmp_limits *l = &x->config.limits;
+    if (count_at(x, &path->remote) >= l->half_open_per_addr && !evict(x, &path->remote))
         return ISAKMP_D_HALF_OPEN;
-    if (x->n_half_open < x->config.limits.half_open)
-        return ISAKMP_OK;
-    while (oldest && oldest->proven)
-        oldest = half_open_after(x, oldest);
-    if (oldest == NULL || oldest->since + GRACE_MS > x->now)
+    if (x->n_half_open >= l->half_open && !evict(x, NULL))
         return ISAKMP_D_HALF_OPEN;
-    isakmp__sa_end(x, oldest, isakmp__reason(ISAKMP_BY_US, ISAKMP_D_HALF_OPEN, 0, 0));
-    isakmp__settle(x);
+    if (pools_are_full(x) && !evict(x, NULL))
+        return ISAKMP_D_POOL;
     return ISAKMP_OK;
 }
 
 void isakmp__half_open_enter(isakmp_ctx *x, isakmp__sa *sa)
 {
-    sa->since = x->now;
     sa->half_open = 1;
     x->n_half_open++;
     isakmp__list_append(&x->half_open, &sa->queue_link);

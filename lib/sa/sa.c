@@ -20,12 +20,18 @@ isakmp_sa_id isakmp__sa_id(const isakmp_ctx *x, const isakmp__sa *sa)
     return id;
 }
 
+int isakmp__same_ip(const isakmp_addr *a, const isakmp_addr *b)
+{
+    return a->family == b->family && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
+}
+
 isakmp__sa *isakmp__sa_take(isakmp_ctx *x)
 {
     isakmp__sa *sa = (isakmp__sa *)isakmp__pool_take(&x->sas);
     if (sa == NULL)
         return NULL;
     sa->state = ISAKMP_SA_NEGOTIATING;
+    sa->since = x->now;
     sa->timer.kind = ISAKMP__TIMER_SA;
     isakmp__list_init(&sa->children);
     isakmp__list_init(&sa->exchs);
@@ -47,6 +53,22 @@ static isakmp__sa **cookie_bucket(const isakmp_ctx *x, const uint8_t *cookie)
 static const uint8_t *own_cookie(const isakmp__sa *sa)
 {
     return sa->initiator ? sa->cky_i : sa->cky_r;
+}
+
+int isakmp__sa_make_cookie(isakmp_ctx *x, isakmp__sa *sa)
+{
+    uint8_t *cookie = sa->initiator ? sa->cky_i : sa->cky_r;
+    for (unsigned tries = 0; tries < 16; tries++) {
+        const isakmp__sa *other;
+        if (isakmp__random(&x->crypto, cookie, ISAKMP_COOKIE_SIZE) != ISAKMP_OK)
+            return ISAKMP_E_CRYPTO;
+        other = *cookie_bucket(x, cookie);
+        while (other && !isakmp__ct_equal(own_cookie(other), cookie, ISAKMP_COOKIE_SIZE))
+            other = other->cookie_next;
+        if (other == NULL && !isakmp__all_zero(cookie, ISAKMP_COOKIE_SIZE))
+            return ISAKMP_OK;
+    }
+    return ISAKMP_E_CRYPTO;
 }
 
 void isakmp__sa_index(isakmp_ctx *x, isakmp__sa *sa)
@@ -143,15 +165,13 @@ isakmp__sa *isakmp__sa_find_half_open(const isakmp_ctx *x, const isakmp_header *
     return NULL;
 }
 
-unsigned isakmp__sa_count_half_open(const isakmp_ctx *x, const isakmp_addr *a)
+isakmp__sa *isakmp__sa_half_open_at(const isakmp_ctx *x, const isakmp_addr *a, isakmp__sa *after)
 {
     const isakmp__list *b = addr_bucket(x, a);
-    unsigned n = 0;
-    for (isakmp__sa *sa = NULL; (sa = peer_after(b, sa)) != NULL;)
-        if (sa->half_open && sa->path.remote.family == a->family &&
-            memcmp(sa->path.remote.ip, a->ip, sizeof a->ip) == 0)
-            n++;
-    return n;
+    do
+        after = peer_after(b, after);
+    while (after && !(after->half_open && isakmp__same_ip(&after->path.remote, a)));
+    return after;
 }
 
 void isakmp__sa_enter_peer(isakmp_ctx *x, isakmp__sa *sa)
@@ -184,7 +204,8 @@ isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const 
     isakmp__sa *other = (isakmp__sa *)(uintptr_t)after;
     while ((other = peer_after(b, other)) != NULL) {
         theirs = isakmp__sa_peer_id(other);
-        if (other != sa && other->state != ISAKMP_SA_NEGOTIATING && isakmp_id_equal(&mine, &theirs))
+        if (other != sa && other->state != ISAKMP_SA_NEGOTIATING && other->policy == sa->policy &&
+            isakmp_id_equal(&mine, &theirs))
             return other;
     }
     return NULL;
@@ -237,6 +258,8 @@ int isakmp__msg_id_used(const isakmp__sa *sa, uint32_t msg_id)
 
 void isakmp__msg_id_note(isakmp__sa *sa, uint32_t msg_id)
 {
+    if (isakmp__msg_id_used(sa, msg_id))
+        return;
     sa->used_ids[sa->next_used] = msg_id;
     sa->next_used = (uint8_t)((sa->next_used + 1) % ISAKMP_USED_MSG_IDS);
 }

@@ -10,6 +10,9 @@
 isakmp__sa *isakmp__sa_take(isakmp_ctx *x);
 /* Give it back; it has no exchanges and children any more. */
 void isakmp__sa_give(isakmp_ctx *x, isakmp__sa *sa);
+/* Make our own cookie: random, not zero, and of no other SA of ours.
+ *   returns  ISAKMP_OK or ISAKMP_E_CRYPTO. */
+int isakmp__sa_make_cookie(isakmp_ctx *x, isakmp__sa *sa);
 /* Let it be found by our own cookie: cky_i or cky_r, as sa->initiator says. */
 void isakmp__sa_index(isakmp_ctx *x, isakmp__sa *sa);
 void isakmp__sa_unindex(isakmp_ctx *x, isakmp__sa *sa);
@@ -34,7 +37,9 @@ void isakmp__sa_end(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why);
 /* The identity that the peer has proved, or claims. */
 isakmp_id isakmp__sa_peer_id(const isakmp__sa *sa);
 void isakmp__sa_set_peer_id(isakmp__sa *sa, const isakmp_id *id);
-/* Another SA with the same proven identity, up or ended, after one; NULL at the end. */
+/* Another SA with the same peer, up or ended, after one; NULL at the end.  The same peer has proved the
+ * same identity under the same policy: without the policy, whoever has a key of his own under another
+ * one could take any name. */
 isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after);
 /* The host has named its policy. */
 void isakmp__sa_set_policy(isakmp_ctx *x, isakmp__sa *sa, const isakmp_peer_policy *p);
@@ -57,12 +62,14 @@ isakmp__means isakmp__sa_means(const isakmp_ctx *x, const isakmp__sa *sa);
 
 /* May a peer begin a phase 1 exchange from here?  May make room by ending the oldest half-open SA
  * whose peer has not come back.
- *   returns  ISAKMP_OK or ISAKMP_D_HALF_OPEN. */
+ *   returns  ISAKMP_OK, ISAKMP_D_HALF_OPEN or ISAKMP_D_POOL. */
 unsigned isakmp__half_open_admit(isakmp_ctx *x, const isakmp_path *path);
 void isakmp__half_open_enter(isakmp_ctx *x, isakmp__sa *sa);
 void isakmp__half_open_leave(isakmp_ctx *x, isakmp__sa *sa);
-/* How many half-open SAs there are from one address, whatever the port. */
-unsigned isakmp__sa_count_half_open(const isakmp_ctx *x, const isakmp_addr *a);
+/* The half-open SA from an address, whatever the port, after one, oldest first; NULL at the end. */
+isakmp__sa *isakmp__sa_half_open_at(const isakmp_ctx *x, const isakmp_addr *a, isakmp__sa *after);
+/* Are two addresses the same but for their ports? */
+int isakmp__same_ip(const isakmp_addr *a, const isakmp_addr *b);
 
 /* ---- Message IDs [RFC2408 3.1] ------------------------------------------------------------- */
 

@@ -190,7 +190,7 @@ static void test_everything_that_a_context_needs(void **state)
     isakmp_ctx *x;
     static const isakmp_exchange *const none[] = {NULL};
     (void)state;
-    for (unsigned i = 0; i < 13; i++) {
+    for (unsigned i = 0; i < 15; i++) {
         isakmp_crypto *c = &provider.table;
         fresh();
         switch (i) {
@@ -229,6 +229,12 @@ static void test_everything_that_a_context_needs(void **state)
             break;
         case 11:
             c->size = 8;
+            break;
+        case 12:
+            config.retransmit_max_ms = 0;
+            break;
+        case 13:
+            config.half_open_ms = 0;
             break;
         default:
             config.retransmit_ms = 0;
@@ -665,6 +671,37 @@ static void test_deadline_is_told(void **state)
     }
 }
 
+static void wipe_inside(peer *p, const isakmp_event *ev)
+{
+    (void)ev;
+    isakmp_ctx_wipe(p->x);
+}
+
+/* Not from inside a callback: what runs goes on. */
+static void test_wipe_from_a_callback(void **state)
+{
+    (void)state;
+    pair_init(&pr, 60);
+    A->hear_event = wipe_inside;
+    come_up(ISAKMP_EXCH_MAIN, 1);
+    A->hear_event = NULL;
+    finish();
+}
+
+/* A host that hands back the deadline as the time has not come to the end of time. */
+static void test_time_is_never(void **state)
+{
+    (void)state;
+    pair_init(&pr, 61);
+    pair_start(&pr);
+    assert_true(isakmp_deadline(A->x) == ISAKMP_NEVER);
+    assert_int_equal(isakmp_tick(A->x, isakmp_deadline(A->x)), ISAKMP_OK);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    assert_true(both_up(1));
+    finish();
+}
+
 /* A clock that goes backwards counts as one that stands still. */
 static void test_clock_goes_backwards(void **state)
 {
@@ -759,6 +796,8 @@ int main(void)
         cmocka_unit_test(test_order_of_callbacks),
         cmocka_unit_test(test_events_come_after_the_facts),
         cmocka_unit_test(test_deadline_is_told),
+        cmocka_unit_test(test_wipe_from_a_callback),
+        cmocka_unit_test(test_time_is_never),
         cmocka_unit_test(test_clock_goes_backwards),
         cmocka_unit_test(test_ticks_early_and_late),
         cmocka_unit_test(test_statistics),

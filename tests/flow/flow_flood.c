@@ -269,12 +269,42 @@ static void test_T71_limit_for_one_address(void **state)
     }
     assert_int_equal(input_from(8, 1), ISAKMP_OK);
     assert_int_equal(stats_of(B).half_open, 4);
-    /* Time does not help a flood from one address; only the end of its half-open SAs does. */
-    pr.now += 20000;
+    /* Whoever forges an address must not lock out who lives there: the oldest makes room. */
+    pr.now += 1000;
     assert_int_equal(input_from(7, 50), ISAKMP_IGNORED);
-    run_for(20000);
+    pr.now += 1001;
     assert_int_equal(input_from(7, 51), ISAKMP_OK);
+    assert_int_equal(stats_of(B).half_open, 4);
+    assert_int_equal(last_event(B, ISAKMP_EV_SA_DOWN)->detail, ISAKMP_D_HALF_OPEN);
     finish();
+}
+
+/* A forger fills what there is for one address, or all SAs: who really lives there gets through. */
+static void test_T71_nobody_is_locked_out(void **state)
+{
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        pair_init(&pr, 91);
+        B->config.limits.exchanges = 16;
+        B->config.limits.sas = all ? 4 : 16;
+        pair_start(&pr);
+        take_first(ISAKMP_EXCH_MAIN);
+        for (unsigned i = 0; i < 4; i++) {
+            isakmp_path path = all ? stranger(i) : pair_path(&pr, 1);
+            uint8_t copy[PAIR_MTU];
+            memcpy(copy, first, first_n);
+            isakmp__put32(copy, 77 + i);
+            assert_int_equal(isakmp_input(B->x, pr.now, &path, copy, first_n), ISAKMP_OK);
+        }
+        pr.n_wire = 0;
+        run_for(3000);
+        assert_int_equal(stats_of(B).half_open, 4);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+        run_for(1000);
+        assert_int_equal(sas_in(A, ISAKMP_SA_UP), 1);
+        run_for(40000);
+        finish();
+    }
 }
 
 /* The oldest makes room when its peer has had time to come back. */
@@ -475,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_T70_the_largest_answer),
         cmocka_unit_test(test_T71_limit_for_all),
         cmocka_unit_test(test_T71_limit_for_one_address),
+        cmocka_unit_test(test_T71_nobody_is_locked_out),
         cmocka_unit_test(test_T71_eviction),
         cmocka_unit_test(test_T71_the_proven_stay),
         cmocka_unit_test(test_T71_honest_peers_get_through),

@@ -1194,14 +1194,15 @@ static int swap_for_other_method(pair *p, wire_item *w)
     return PAIR_DELIVER;
 }
 
-/* A signature or certificate where a pre-shared key was agreed on, besides HASH and instead of it. */
+/* A signature where a pre-shared key was agreed on, besides HASH and instead of it; a certificate instead
+ * of it. */
 static void test_T84_payloads_of_other_methods(void **state)
 {
     static const uint8_t types[] = {ISAKMP_PAYLOAD_SIG, ISAKMP_PAYLOAD_CERT};
     (void)state;
     for (unsigned k = 0; k < 2; k++)
         for (unsigned t = 0; t < 2; t++)
-            for (int swap = 0; swap < 2; swap++) {
+            for (int swap = (int)t; swap < 2; swap++) {
                 other_method = types[t];
                 pair_init(&pr, 301);
                 pair_start(&pr);
@@ -1211,6 +1212,45 @@ static void test_T84_payloads_of_other_methods(void **state)
                 assert_true(both_up(1));
                 finish();
             }
+}
+
+/* A certificate, or a request for one, may come with any message of phase 1, and means nothing where none
+ * is needed [RFC2408 3.9, 3.10]. */
+static unsigned with_cert, cert_rc;
+
+static int add_certificates(pair *p, wire_item *w)
+{
+    static const uint8_t body[64] = {4};
+    static opened o;
+    if (header_of(w).exchange == ISAKMP_EXCH_QUICK || with_cert-- != 1)
+        return PAIR_DELIVER;
+    assert_true(open_item(&o, w));
+    add_part(&o, o.n, ISAKMP_PAYLOAD_CERT, body, sizeof body);
+    add_part(&o, o.n, ISAKMP_PAYLOAD_CERT_REQ, body, 1);
+    close_item(&o, w);
+    cert_rc = (unsigned)pair_input(p, 1 - w->from, w->data, w->n);
+    return PAIR_DROP;
+}
+
+static void test_certificates_are_passed_over(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 2; k++)
+        for (unsigned i = 1; i <= (k ? 3u : 6u); i++) {
+            with_cert = i;
+            cert_rc = 1234;
+            pair_init(&pr, 303);
+            pair_start(&pr);
+            pr.arrive = add_certificates;
+            pair_connect(&pr, exchanges[k], 0);
+            run_for(500);
+            assert_int_equal(cert_rc, ISAKMP_OK);
+            /* HASH covers neither, but the chain of IVs does: what follows an encrypted message that
+             * somebody else has changed cannot be read. */
+            if (k || i != 5)
+                assert_true(both_up(0));
+            finish();
+        }
 }
 
 /* Methods that are not served are neither offered nor matched, whatever a policy says. */
@@ -1389,6 +1429,7 @@ int main(void)
         cmocka_unit_test(test_T82_notify_data_is_only_data),
         cmocka_unit_test(test_names_are_escaped),
         cmocka_unit_test(test_T84_payloads_of_other_methods),
+        cmocka_unit_test(test_certificates_are_passed_over),
         cmocka_unit_test(test_T84_methods_that_are_not_served),
         cmocka_unit_test(test_T85_provider_without_an_algorithm),
         cmocka_unit_test(test_T85_provider_without_any),

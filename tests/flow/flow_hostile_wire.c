@@ -290,7 +290,7 @@ static int put_in(opened *o, unsigned i)
     if (at > o->n)
         return 0;
     /* What a message may carry of it anyway is no fault: then a second HASH is put in. */
-    if (type == ISAKMP_PAYLOAD_CERT_REQ && o->h.msg_id == 0)
+    if ((type == ISAKMP_PAYLOAD_CERT || type == ISAKMP_PAYLOAD_CERT_REQ) && o->h.msg_id == 0)
         type = ISAKMP_PAYLOAD_SIG;
     if (type == ISAKMP_PAYLOAD_NATOA && o->h.msg_id)
         type = ISAKMP_PAYLOAD_SIG;

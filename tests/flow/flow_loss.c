@@ -531,10 +531,10 @@ static void test_other_configurations(void **state)
             isakmp_config *c = &pr.p[k].config;
             c->retransmit_tries = i & 1 ? 0 : 255;
             c->reply_tries = i & 2 ? 0 : 255;
-            c->half_open_ms = i & 4 ? 0 : 5000;
+            c->half_open_ms = i & 4 ? 1 : 5000;
             c->linger_ms = i & 8 ? 0 : 500000;
             c->retransmit_ms = i & 16 ? 1 : 700;
-            c->retransmit_max_ms = i & 32 ? 0 : 2000;
+            c->retransmit_max_ms = i & 32 ? 1 : 2000;
         }
         pair_start(&pr);
         dice = 7 + i;

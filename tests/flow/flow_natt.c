@@ -190,6 +190,42 @@ static void test_responder_follows_aggressive_mode(void **state)
     finish();
 }
 
+/* A peer whose address is its own does not wander: a message of its, relayed by somebody else, is read,
+ * but answers still go where the peer is [RFC3947 7].  The other way round, behind a NAT it may. */
+static unsigned relayed;
+
+static int relay(pair *p, wire_item *w)
+{
+    if (w->from == 1 && header_of(w).exchange == ISAKMP_EXCH_QUICK && relayed == 0) {
+        w->path.local.ip[3] = 66;
+        w->path.local.port = 4500;
+        relayed = 1;
+        return PAIR_DELIVER;
+    }
+    return translate(p, w);
+}
+
+static void test_only_the_peer_behind_a_nat_is_followed(void **state)
+{
+    isakmp_path before, after;
+    (void)state;
+    prepare(214, 1, 0);
+    connect_through(ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    assert_true(both_up(0));
+    before = sa_info(A, first_sa(A)).path;
+    relayed = 0;
+    pr.filter = relay;
+    add_child(B, first_sa(B), &B->child);
+    run_for(100);
+    assert_int_equal(relayed, 1);
+    after = sa_info(A, first_sa(A)).path;
+    assert_true(isakmp_addr_equal(&before.remote, &after.remote));
+    assert_true(both_up(1));
+    pr.filter = translate;
+    finish();
+}
+
 /* No NAT: no change of port, no encapsulation. */
 static void test_no_nat(void **state)
 {
@@ -457,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_addresses_of_the_children),
         cmocka_unit_test(test_where_the_port_changes),
         cmocka_unit_test(test_responder_follows_aggressive_mode),
+        cmocka_unit_test(test_only_the_peer_behind_a_nat_is_followed),
         cmocka_unit_test(test_no_nat),
         cmocka_unit_test(test_switched_off),
         cmocka_unit_test(test_extension_not_named),

@@ -172,7 +172,7 @@ static void test_T40_flip_every_bit_of_notify(void **state)
     B->policies[0].life_s = 600;
     pair_start(&pr);
     tamper_with(flip_every_bit, ISAKMP_EXCH_INFO, 1);
-    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    pair_connect(&pr, ISAKMP_EXCH_AGGRESSIVE, 1);
     run_for(100);
     assert_true(tamper_flips > 8 * 28);
     assert_true(both_up(1));

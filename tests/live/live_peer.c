@@ -310,8 +310,7 @@ static void run(live *l, isakmp_ctx *x, int initiator)
             take_esp(l, buf, n);
         else if (n)
             isakmp_input(x, host_now(), &path, buf, n);
-        else
-            isakmp_tick(x, host_now());
+        isakmp_tick(x, host_now());
         if (l->child_up && !shown)
             host_show_tables(&l->show, x);
         shown |= l->child_up;

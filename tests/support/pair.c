@@ -189,10 +189,11 @@ static int on_find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isa
     return *out ? ISAKMP_OK : ISAKMP_NONE;
 }
 
-static int on_get_spi(void *user, isakmp_ticket t, uint8_t proto, const isakmp_path *path,
-                      uint32_t *spi)
+static int on_get_spi(void *user, isakmp_ticket t, isakmp_child_id child, uint8_t proto,
+                      const isakmp_path *path, uint32_t *spi)
 {
     peer *p = (peer *)user;
+    (void)child;
     (void)proto;
     (void)path;
     if (fails(p))
