@@ -16,7 +16,7 @@ static int fresh(void **state)
     memset(&path, 0, sizeof path);
     memset(&query, 0, sizeof query);
     for (size_t i = 0; i < 4; i++)
-        psks[i].key = isakmp__span("key 1\0key 2\0key 3\0key 4" + 6 * i, 5);
+        psks[i].key = isakmp__span(&"key 1\0key 2\0key 3\0key 4"[6 * i], 5);
     path.remote.family = 4;
     memcpy(path.remote.ip, ip, sizeof ip);
     query.path = &path;
