@@ -57,7 +57,7 @@ found=$(version) || fail "the library is not 3.6: $found"
 echo "ok 1 - mbedtls $found"
 
 # shellcheck disable=SC2046
-tests=$(for t in suites keys provider handshakes toy; do echo $build/tests/unit/test_$t; done)
+tests=$(for t in suites keys provider aes128 handshakes keyring toy; do echo $build/tests/unit/test_$t; done)
 # shellcheck disable=SC2086
 make -s BUILD=$build MBEDTLS_CFLAGS="-isystem $debian/usr/include" MBEDTLS_LIBS="$library" $tests ||
     fail "does not compile"
