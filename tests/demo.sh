@@ -8,18 +8,24 @@ responder=
 trap '[ -z "$responder" ] || kill "$responder" 2>/dev/null; rm -rf "$dir"' EXIT
 
 common="--psk demo-pre-shared-key --ike aes256-sha256-modp2048 --esp aes128-sha1-modp2048 --once --timeout 20"
-# shellcheck disable=SC2086
-"$bin/responder" --local 127.0.0.2:15500 $common \
-    --local-net 10.2.0.0/16 --remote-net 10.1.0.0/16 >"$dir/responder" 2>&1 &
-responder=$!
-tries=0
-until grep -q waiting "$dir/responder" || [ $tries = 100 ]; do
-    kill -0 "$responder" 2>/dev/null || break
-    tries=$((tries + 1))
-    sleep 0.05
+# A responder on the first port that no other program has.
+listen() {
+    # shellcheck disable=SC2086
+    "$bin/responder" --local 127.0.0.2:"$1" $common \
+        --local-net 10.2.0.0/16 --remote-net 10.1.0.0/16 >"$dir/responder" 2>&1 &
+    responder=$!
+    until grep -q waiting "$dir/responder"; do
+        kill -0 "$responder" 2>/dev/null || break
+        sleep 0.05
+    done
+    grep -q waiting "$dir/responder"
+}
+port=15500
+until listen $port || ! grep -q "in use" "$dir/responder" || [ $port -ge 15600 ]; do
+    port=$((port + 10))
 done
 # shellcheck disable=SC2086
-"$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:15500 $common \
+"$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:$port $common \
     --local-net 10.1.0.0/16 --remote-net 10.2.0.0/16 >"$dir/initiator" 2>&1
 i=$?
 wait "$responder"
