@@ -115,9 +115,8 @@ static int may_be_other_key(const isakmp__exch *e, unsigned detail)
 {
     if (detail == ISAKMP_D_PSK_SUSPECTED)
         return 1;
-    return e->def->phase == 1 && e->encrypted && detail != ISAKMP_D_CRYPTO &&
-           !is_shortage(detail) && e->sa->suite &&
-           isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_PSK;
+    return e->def->phase == 1 && e->encrypted && e->sa->keyed && detail != ISAKMP_D_CRYPTO &&
+           !is_shortage(detail) && isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_PSK;
 }
 
 /* Whose fault a reason is. */

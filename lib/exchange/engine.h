@@ -63,9 +63,9 @@ void isakmp__inform_sa_gone(isakmp_ctx *x, isakmp__sa *sa);
 void isakmp__inform_refused(isakmp_ctx *x, isakmp__sa *sa, const isakmp__exch *e, unsigned detail);
 /* Tell the peer that its Quick Mode, which had come to an agreement, will have no answer. */
 void isakmp__inform_no_answer(isakmp_ctx *x, const isakmp__exch *e);
-/* The peer has announced that it knows of no other SA with us: end those that were up before a time.
- * What has come up since then it cannot have known. */
-void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa, isakmp_time before);
+/* The peer has announced that it knows of no other SA with us: end those that were up before the
+ * negotiation of this one began.  What has come up since then it need not have known. */
+void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa);
 
 /* ---- Quick Modes that we begin (verbs_quick.c) ---------------------------------------------- */
 

@@ -5,7 +5,8 @@
  * copy of the chain of IVs, and what the chain becomes is kept aside until the message is accepted.
  * What padding holds is never looked at, only that it is not more than a block: HASH does not cover it,
  * and blocks that somebody has added would lead the chain astray.  (Some peers pad whole messages with
- * a whole block.)  Everything that can be wrong with an encrypted message ends in the same silence. */
+ * a whole block.)  Whatever is wrong with an encrypted message, its sender sees the same: silence in
+ * phase 2, and one and the same notify in phase 1 (see may_be_other_key() in engine.c). */
 #include "base/secret.h"
 #include "crypto/keys.h"
 #include "engine.h"

@@ -117,19 +117,17 @@ ISAKMP__DEFINE_VERB(check_hash);
 
 /* ---- What else the last messages say -------------------------------------------------------- */
 
-/* Is another SA between us and this peer up, or are children left of one?  Rather too often than too
- * seldom: what INITIAL-CONTACT ends at the peer, we would go on using.  All SAs are looked at: it is
+/* Is another SA with this peer up, under whatever identity of ours, or are children left of one?  Rather
+ * yes too often than too seldom: what INITIAL-CONTACT ends at the peer, we would go on using.  All SAs are looked at: it is
  * asked once in a phase 1 that we begin, and only if the policy wants the announcement. */
 static int knows_peer(const isakmp_ctx *x, const isakmp__sa *sa)
 {
     const isakmp__sa *other;
     for (uint32_t i = 0; (other = (const isakmp__sa *)isakmp__pool_each(&x->sas, &i)) != NULL;) {
         isakmp_id id = isakmp__sa_peer_id(other);
-        if (other->state == ISAKMP_SA_NEGOTIATING ||
-            !isakmp_id_equal(&other->policy->my_id, &sa->policy->my_id))
-            continue;
-        if (other->policy == sa->policy || isakmp_id_equal(&id, &sa->policy->peer_id) ||
-            isakmp__same_ip(&other->path.remote, &sa->path.remote))
+        if (other->state != ISAKMP_SA_NEGOTIATING &&
+            (other->policy == sa->policy || isakmp_id_equal(&id, &sa->policy->peer_id) ||
+             isakmp__same_ip(&other->path.remote, &sa->path.remote)))
             return 1;
     }
     return 0;
@@ -184,7 +182,7 @@ static unsigned put_life(isakmp_ctx *x, isakmp__exch *e)
 ISAKMP__DEFINE_PUT_VERB(put_life, ISAKMP_PAYLOAD_NOTIFY);
 
 /* Notifies that ride in an encrypted message of phase 1 are not covered by HASH.  One that names
- * both cookies was made by somebody who can encrypt with our key. */
+ * both cookies was made by somebody who can encrypt with our key; others are only told to the host. */
 static unsigned take_status(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_notify n;
@@ -197,7 +195,7 @@ static unsigned take_status(isakmp_ctx *x, isakmp__exch *e)
             continue;
         if (n.type == ISAKMP_N_INITIAL_CONTACT)
             e->sa->contact = 1;
-        else if (n.type == ISAKMP_N_RESPONDER_LIFETIME)
+        else if (n.type == ISAKMP_N_RESPONDER_LIFETIME && e->initiator)
             isakmp__life_shorten(&e->sa->life_s, &no_kilobytes, n.data);
     }
     return ISAKMP_OK;
@@ -209,12 +207,11 @@ ISAKMP__DEFINE_VERB(take_status);
 static unsigned establish(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__sa *sa = e->sa;
-    isakmp_time began = sa->since;
     isakmp_notify n;
     uint8_t attrs[16];
     isakmp__sa_establish(x, sa);
     if (sa->contact)
-        isakmp__end_siblings(x, sa, began);
+        isakmp__end_siblings(x, sa);
     if (e->announce) {
         life_notify(&n, attrs, sa);
         isakmp__inform(x, sa, &n, NULL);

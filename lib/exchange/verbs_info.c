@@ -43,7 +43,7 @@ static void take_shorter_life(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify
     isakmp__child *c = child_of_peer(x, sa, n->protocol, spi_of(n->spi));
     uint32_t unused = 0;
     if (n->protocol == ISAKMP_PROTO_ISAKMP) {
-        if (n->spi.n && !isakmp__sa_has_cookies(sa, n->spi))
+        if (n->spi.n == 2 * ISAKMP_COOKIE_SIZE && !isakmp__sa_has_cookies(sa, n->spi))
             return;
         isakmp__life_shorten(&sa->life_s, &unused, n->data);
         isakmp__sa_set_life(x, sa);
@@ -54,7 +54,7 @@ static void take_shorter_life(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify
 }
 
 /* Which Quick Mode an error is about: the one with that SPI of ours; without an SPI, the only one that
- * we have begun. */
+ * we have begun, unless it is the SPI that is wrong: then it is one of an IPsec SA. */
 static isakmp__exch *refused_exchange(const isakmp__sa *sa, const isakmp_notify *n)
 {
     uint32_t spi = spi_of(n->spi);
@@ -69,14 +69,14 @@ static isakmp__exch *refused_exchange(const isakmp__sa *sa, const isakmp_notify 
         if (e->initiator)
             only = e;
     }
-    return begun == 1 && spi == 0 ? only : NULL;
+    return begun == 1 && spi == 0 && n->type != ISAKMP_N_INVALID_SPI ? only : NULL;
 }
 
 /* Does an error refuse a negotiation?  These tell of something else [RFC2408 3.14.1]. */
 static int refuses(uint16_t type)
 {
-    return type < ISAKMP_N_CONNECTED && type != ISAKMP_N_INVALID_SPI &&
-           type != ISAKMP_N_ADDRESS_NOTIFICATION && type != ISAKMP_N_NOTIFY_SA_LIFETIME;
+    return type < ISAKMP_N_CONNECTED && type != ISAKMP_N_ADDRESS_NOTIFICATION &&
+           type != ISAKMP_N_NOTIFY_SA_LIFETIME;
 }
 
 /* A protected error: the peer has refused what we proposed. */
@@ -96,7 +96,7 @@ static void act_on_notify(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
     else if (n->type == ISAKMP_N_RESPONDER_LIFETIME)
         take_shorter_life(x, sa, n);
     else if (n->type == ISAKMP_N_INITIAL_CONTACT && sa->state == ISAKMP_SA_UP)
-        isakmp__end_siblings(x, sa, sa->since);
+        isakmp__end_siblings(x, sa);
 }
 
 /* SPIs are the sender's inbound ones: our outbound ones.  An ISAKMP SA is named by its cookies; one
@@ -145,12 +145,12 @@ static unsigned act_on_info(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(act_on_info);
 
-void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa, isakmp_time before)
+void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp_reason why = isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_INITIAL_CONTACT, 0, 0);
     isakmp__sa *other = NULL;
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL) {
-        if (other->since > before)
+        if (other->since >= sa->since - sa->took_ms)
             continue;
         for (isakmp__child *c = NULL; (c = isakmp__child_after(other, c)) != NULL;)
             isakmp__child_end(x, c, why);

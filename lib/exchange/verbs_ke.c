@@ -1,5 +1,6 @@
 /* exchange/verbs_ke.c -- phase 1: public values, nonces, and the keys that follow from them
  * [RFC2409 5]. */
+#include "base/fingerprint.h"
 #include "base/secret.h"
 #include "crypto/keys.h"
 #include "kex.h"
@@ -132,6 +133,7 @@ static unsigned derive_keys(isakmp_ctx *x, isakmp__exch *e)
     if (rc == ISAKMP_OK)
         rc = isakmp__iv_phase1(&x->crypto, hash, e->g_xi, e->g_xr, e->iv);
     if (rc == ISAKMP_OK) {
+        sa->peer_key = isakmp__fingerprint(x->secret, e->psk);
         memcpy(sa->skeyid_d, keys.d, sizeof sa->skeyid_d);
         memcpy(sa->skeyid_a, keys.a, sizeof sa->skeyid_a);
     }

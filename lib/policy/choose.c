@@ -68,14 +68,14 @@ static int encap_differs(isakmp_mismatch *m, const isakmp_child_policy *p,
     return theirs->encap && differs(m, ISAKMP_SA_ATTR_ENCAP, "encapsulation", want, theirs->encap);
 }
 
-/* Without a group of our own the peer may ask for one: it only adds secrecy.  But not for a weak one,
- * which is used only where a policy names it. */
+/* Without a group of our own the peer may ask for one: it only adds secrecy.  For a weak one only if a
+ * policy has named it: that of the ISAKMP SA. */
 static int group_differs(isakmp_mismatch *m, const isakmp_child_policy *p,
                          const isakmp__means *means, const isakmp__offer2 *theirs)
 {
     static const char what[] = "group of perfect forward secrecy";
     int able = isakmp__group_able(means->crypto, theirs->group, means->max_dh);
-    int weak = isakmp_is_weak(ISAKMP_CAN_GROUP, theirs->group);
+    int weak = isakmp_is_weak(ISAKMP_CAN_GROUP, theirs->group) && theirs->group != means->ike_group;
     if (p->pfs_group && p->pfs_group != theirs->group)
         return differs(m, ISAKMP_SA_ATTR_GROUP, what, p->pfs_group, theirs->group);
     return theirs->group && (!able || (weak && !p->pfs_group)) &&

@@ -24,6 +24,7 @@ typedef struct isakmp__means {
     uint8_t auth;    /* the families for which there is key material                             */
     uint8_t natt;    /* phase 2: UDP encapsulation is in use                                     */
     uint16_t group;  /* phase 1: only this group, 0: any [RFC2409 5: Aggressive Mode]            */
+    uint16_t ike_group; /* phase 2: the group of the ISAKMP SA                                   */
 } isakmp__means;
 
 /* Can a policy be offered or matched with these means?  NULL if it can, else why not: static text. */

@@ -17,6 +17,13 @@ static isakmp__sa *half_open_after(const isakmp_ctx *x, const isakmp__sa *sa)
                          queue_link);
 }
 
+/* Do we wait for the peer?  Time in which our own host thinks about a question is not the peer's. */
+static int waits_for_peer(const isakmp__sa *sa)
+{
+    const isakmp__exch *e = isakmp__exch_phase1(sa);
+    return e == NULL || e->ask == ISAKMP__ASK_NONE;
+}
+
 /* End one that has had its time without proving where it is; 0 if there is none.
  *   from  the address it must have come from; NULL: any. */
 static int evict(isakmp_ctx *x, const isakmp_addr *from)
@@ -24,7 +31,7 @@ static int evict(isakmp_ctx *x, const isakmp_addr *from)
     isakmp__sa *sa = NULL;
     do
         sa = from ? isakmp__sa_half_open_at(x, from, sa) : half_open_after(x, sa);
-    while (sa && sa->proven);
+    while (sa && (sa->proven || !waits_for_peer(sa)));
     if (sa == NULL || sa->since + GRACE_MS > x->now)
         return 0;
     isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_US, ISAKMP_D_HALF_OPEN, 0, 0));

@@ -50,6 +50,7 @@ void isakmp__sa_establish(isakmp_ctx *x, isakmp__sa *sa)
     isakmp__half_open_leave(x, sa);
     sa->state = ISAKMP_SA_UP;
     isakmp__sa_enter_peer(x, sa);
+    sa->took_ms = (uint32_t)(x->now - sa->since);
     sa->since = x->now;
     isakmp__sa_set_life(x, sa);
     isakmp__tell(x, ISAKMP_EV_SA_UP, sa, NULL, NULL);

@@ -204,8 +204,8 @@ isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const 
     isakmp__sa *other = (isakmp__sa *)(uintptr_t)after;
     while ((other = peer_after(b, other)) != NULL) {
         theirs = isakmp__sa_peer_id(other);
-        if (other != sa && other->state != ISAKMP_SA_NEGOTIATING && other->policy == sa->policy &&
-            isakmp_id_equal(&mine, &theirs))
+        if (other != sa && other->state != ISAKMP_SA_NEGOTIATING &&
+            other->peer_key == sa->peer_key && isakmp_id_equal(&mine, &theirs))
             return other;
     }
     return NULL;
@@ -241,7 +241,9 @@ int isakmp__sa_has_cookies(const isakmp__sa *sa, isakmp_span cookies)
 
 isakmp__means isakmp__sa_means(const isakmp_ctx *x, const isakmp__sa *sa)
 {
-    isakmp__means m = {&x->crypto, x->config.limits.max_dh, 0, 0, 0};
+    isakmp__means m = {&x->crypto, x->config.limits.max_dh, 0, 0, 0, 0};
+    if (sa->suite)
+        m.ike_group = sa->suite->group;
     m.natt = sa->nat != 0;
     return m;
 }

@@ -37,9 +37,9 @@ void isakmp__sa_end(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why);
 /* The identity that the peer has proved, or claims. */
 isakmp_id isakmp__sa_peer_id(const isakmp__sa *sa);
 void isakmp__sa_set_peer_id(isakmp__sa *sa, const isakmp_id *id);
-/* Another SA with the same peer, up or ended, after one; NULL at the end.  The same peer has proved the
- * same identity under the same policy: without the policy, whoever has a key of his own under another
- * one could take any name. */
+/* Another SA with the same peer, up or ended, after one; NULL at the end.  The same peer has the same
+ * identity and has proved it by the same key: with a key of his own and a policy that lets any identity
+ * pass, anybody could take any name. */
 isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after);
 /* The host has named its policy. */
 void isakmp__sa_set_policy(isakmp_ctx *x, isakmp__sa *sa, const isakmp_peer_policy *p);

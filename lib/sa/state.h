@@ -76,8 +76,10 @@ struct isakmp__sa {
     const isakmp_peer_policy *policy; /* NULL until the host has named it */
     const isakmp_policy *suite;       /* what was agreed; NULL until then */
     isakmp_time since;                /* when it came up, or began */
+    uint32_t took_ms;                 /* from its beginning to its coming up */
     uint32_t soft_ms;                 /* after since */
     uint32_t n_children;
+    uint64_t peer_key; /* what the peer proved itself by: a fingerprint of the pre-shared key    */
     isakmp_reason why; /* once it is ending */
     uint8_t peer_id_type;
     uint8_t peer_id_n;

@@ -48,9 +48,9 @@ static isakmp_sa_id connect_from(uint8_t last, const isakmp_peer_policy *policy)
     return sa;
 }
 
-/* An honest peer is up with a child; then another one, which B knows by another policy that expects no
- * certain identity, proves itself by its own key, but under the first one's name. */
-static isakmp_sa_id liar_comes(isakmp_child_id *child)
+/* An honest peer is up with a child; then another one comes, of whom B expects no certain identity, and
+ * proves itself by its own key, but under the first one's name. */
+static isakmp_sa_id liar_comes(isakmp_child_id *child, int same_policy)
 {
     isakmp_sa_id sa;
     pair_init(&pr, 401);
@@ -58,25 +58,27 @@ static isakmp_sa_id liar_comes(isakmp_child_id *child)
     honest = liar = A->peer;
     liar.flags |= ISAKMP_PF_INITIAL_CONTACT;
     for_honest = for_liar = B->peer;
-    name(&for_honest.peer_id, "victim.example");
-    B->choose_peer = by_address;
+    if (!same_policy) {
+        name(&for_honest.peer_id, "victim.example");
+        B->choose_peer = by_address;
+    }
     pair_start(&pr);
     sa = connect_from(1, &honest);
     *child = add_child(A, sa, &A->child);
     run_for(100);
     assert_int_equal(children_in(B, ISAKMP_CHILD_UP), 1);
+    A->psk[0] = B->psk[0] = (uint8_t)~A->psk[0];
     return connect_from(9, &liar);
 }
 
-static void test_another_peer_of_that_name(void **state)
+static void another_peer_of_that_name(int same_policy)
 {
     isakmp_child_id child;
-    isakmp_sa_id sa = liar_comes(&child);
+    isakmp_sa_id sa = liar_comes(&child, same_policy);
     isakmp_notify n = notify_of(inner_sa(A, sa), ISAKMP_PROTO_ISAKMP, ISAKMP_N_INITIAL_CONTACT);
     isakmp_delete d;
     uint8_t spi[4];
     forgery f;
-    (void)state;
     assert_int_equal(sas_in(B, ISAKMP_SA_UP), 2);
     forge_notify(&f, A, sa, 76, &n);
     assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
@@ -91,6 +93,36 @@ static void test_another_peer_of_that_name(void **state)
     forge_delete(&f, A, sa, 77, &d);
     assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
     assert_int_equal(children_in(B, ISAKMP_CHILD_UP), 1);
+    finish();
+}
+
+static void test_another_peer_of_that_name(void **state)
+{
+    (void)state;
+    another_peer_of_that_name(0);
+    another_peer_of_that_name(1);
+}
+
+/* The host has replaced its policy by an equal one: the peer is the same, and its restart is noticed. */
+static const isakmp_peer_policy *the_new_one(peer *p, const isakmp_query *q)
+{
+    (void)p;
+    (void)q;
+    return &for_honest;
+}
+
+static void test_the_same_peer_under_a_new_policy(void **state)
+{
+    (void)state;
+    pair_init(&pr, 400);
+    A->peer.flags |= ISAKMP_PF_INITIAL_CONTACT;
+    come_up(ISAKMP_EXCH_MAIN, 1);
+    for_honest = B->peer;
+    B->choose_peer = the_new_one;
+    pair_restart(&pr, 0);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    assert_true(both_up(1));
     finish();
 }
 
@@ -296,11 +328,22 @@ static void test_errors_that_refuse_nothing(void **state)
         assert_int_equal(forge_send(&f, 0), ISAKMP_OK);
         assert_int_equal(heard(A, ISAKMP_EV_CHILD_DOWN), 0);
     }
+    /* An SPI of ours is about the negotiation that offers it, also if it is the SPI that is wrong. */
+    {
+        uint8_t own[4];
+        n = notify_of(NULL, ISAKMP_PROTO_ESP, ISAKMP_N_INVALID_SPI);
+        isakmp__put32(own, isakmp__child_of(A->x, first_child(A))->spis.esp);
+        n.spi = isakmp__span(own, sizeof own);
+        forge_notify(&f, B, first_sa(B), 97, &n);
+        assert_int_equal(forge_send(&f, 0), ISAKMP_OK);
+        assert_int_equal(heard(A, ISAKMP_EV_CHILD_DOWN), 1);
+    }
+    add_child(A, first_sa(A), &A->child);
     /* Without an SPI it is about the only negotiation there is. */
     n = notify_of(NULL, ISAKMP_PROTO_ESP, ISAKMP_N_NO_PROPOSAL_CHOSEN);
     forge_notify(&f, B, first_sa(B), 99, &n);
     assert_int_equal(forge_send(&f, 0), ISAKMP_OK);
-    assert_int_equal(heard(A, ISAKMP_EV_CHILD_DOWN), 1);
+    assert_int_equal(heard(A, ISAKMP_EV_CHILD_DOWN), 2);
     finish();
 }
 
@@ -429,6 +472,41 @@ static void test_T63_one_answer(void **state)
     finish();
 }
 
+/* Before there are keys there is nothing to learn, and nobody is answered. */
+static void test_T63_no_answer_before_there_are_keys(void **state)
+{
+    uint8_t junk[ISAKMP_HEADER_SIZE + 16];
+    isakmp_header h;
+    isakmp_writer w;
+    isakmp_sa_info i;
+    unsigned before;
+    (void)state;
+    pair_init(&pr, 413);
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+    pair_deliver(&pr);
+    i = sa_info(B, first_sa(B));
+    memset(&h, 0, sizeof h);
+    memcpy(h.cky_i, i.cky_i, sizeof h.cky_i);
+    memcpy(h.cky_r, i.cky_r, sizeof h.cky_r);
+    h.version = 0x10;
+    h.exchange = ISAKMP_EXCH_MAIN;
+    h.flags = ISAKMP_FLAG_ENCRYPTION;
+    h.next = ISAKMP_PAYLOAD_ID;
+    h.length = sizeof junk;
+    memset(junk, 7, sizeof junk);
+    isakmp_wr_init(&w, junk, sizeof junk);
+    isakmp_wr_header(&w, &h);
+    isakmp__put32(junk + 24, sizeof junk);
+    junk[16] = ISAKMP_PAYLOAD_ID;
+    before = B->sends;
+    assert_int_equal(pair_input(&pr, 1, junk, sizeof junk), ISAKMP_IGNORED);
+    assert_int_equal(B->sends, before);
+    run_for(100);
+    assert_true(both_up(0));
+    finish();
+}
+
 /* ---- What is left of an SA --------------------------------------------------------------------- */
 
 /* A child has outlived its SA; when the host closes that, the next SA with the peer says goodbye. */
@@ -462,6 +540,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_another_peer_of_that_name),
+        cmocka_unit_test(test_the_same_peer_under_a_new_policy),
         cmocka_unit_test(test_announcement_from_before),
         cmocka_unit_test(test_announcement_repeated_later),
         cmocka_unit_test(test_no_announcement_to_a_known_peer),
@@ -472,6 +551,7 @@ int main(void)
         cmocka_unit_test(test_lifetime_of_another_sa),
         cmocka_unit_test(test_shorter_lifetime_is_sure_to_arrive),
         cmocka_unit_test(test_T63_one_answer),
+        cmocka_unit_test(test_T63_no_answer_before_there_are_keys),
         cmocka_unit_test(test_close_of_an_ended_sa),
     };
     return cmocka_run_group_tests_name("peers", tests, NULL, NULL);
