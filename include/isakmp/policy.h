@@ -130,13 +130,21 @@ typedef struct isakmp_child_policy {
     uint8_t mode;       /* ISAKMP_MODE_*                                                         */
     uint8_t life_mode;  /* isakmp_life_mode                                                      */
     uint16_t pfs_group; /* ISAKMP_GROUP_*: offered and required.  0: not offered, and whatever the
-                           peer asks for is accepted, but for a weak one (isakmp_is_weak())      */
+                           peer asks for is accepted, but a weak one (isakmp_is_weak()) only if
+                           the ISAKMP SA has it too                                              */
     /* As initiator: offered as they stand; family 0 stands for the address of that end.  As
-     * responder: the offered selectors must lie within these; family 0 allows any. */
+     * responder: the offered selectors must lie within these; family 0 allows any.  In transport
+     * mode a selector is one address. */
     isakmp_selector local, remote;
     uint32_t life_s;  /* seconds, 60 or more; 0: 28,800                                          */
     uint32_t life_kb; /* kilobytes of traffic, counted by the host; 0: no limit                  */
+    uint16_t flags;   /* ISAKMP_CF_*                                                             */
 } isakmp_child_policy;
+
+/* Flags of a child policy */
+enum {
+    ISAKMP_CF_NO_INTEG = 1 /* ESP that encrypts without authenticating is meant, not forgotten   */
+};
 
 #define ISAKMP_DEFAULT_CHILD_LIFE_S 28800
 
@@ -184,6 +192,7 @@ typedef struct isakmp_report isakmp_report;
 
 typedef struct isakmp_mismatch {
     uint8_t proposal, transform; /* their numbers in the offer                                   */
+    uint8_t protocol;            /* of the offered proposal: ISAKMP_PROTO_*                      */
     uint16_t priority;           /* phase 1: of our policy.  Phase 2: our set                     */
     uint16_t attr;               /* the attribute that failed: ISAKMP_ATTR_* or ISAKMP_SA_ATTR_*;
                                     0: `what` says it                                             */

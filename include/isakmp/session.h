@@ -60,6 +60,12 @@ typedef struct isakmp_config {
  *   size  sizeof(isakmp_config).  [q] */
 ISAKMP_API void isakmp_config_init(isakmp_config *c, size_t size);
 
+/* Is a configuration sound?  isakmp_ctx_init() checks by the same rules.
+ *   why      gets one sentence if it is not, with a final zero octet; may be NULL with cap 0.
+ *   cap      octets at why.
+ *   returns  ISAKMP_OK or ISAKMP_E_ARG.  [q] */
+ISAKMP_API int isakmp_config_check(const isakmp_config *c, char *why, size_t cap);
+
 /* ---- Context ------------------------------------------------------------------------------ */
 
 /* The exact size of the arena for a configuration, in octets.
@@ -71,7 +77,7 @@ ISAKMP_API size_t isakmp_ctx_size(const isakmp_config *c);
  *   mem    caller's memory until wipe; aligned as malloc() would.
  *   mem_n  octets at mem, at least isakmp_ctx_size(c).
  *   c      copied; what it refers to is caller's memory until wipe.
- *   returns  ISAKMP_OK; ISAKMP_E_ARG if something in c is not valid; ISAKMP_E_SPACE;
+ *   returns  ISAKMP_OK; ISAKMP_E_ARG (isakmp_config_check() says what is wrong); ISAKMP_E_SPACE;
  *            ISAKMP_E_CRYPTO if there is no randomness. */
 ISAKMP_API int isakmp_ctx_init(isakmp_ctx **out, void *mem, size_t mem_n, const isakmp_config *c,
                                isakmp_time now);
@@ -108,20 +114,24 @@ ISAKMP_API int isakmp_answer(isakmp_ctx *x, isakmp_time now, isakmp_ticket ticke
 
 /* ---- What the user wants ------------------------------------------------------------------ */
 
-/* Begin to negotiate an ISAKMP SA with a peer.  ISAKMP_EV_SA_UP or _SA_DOWN follows.
+/* Begin to negotiate an ISAKMP SA with a peer.  ISAKMP_EV_SA_UP or _SA_DOWN follows; the latter may be
+ * told before this function returns, if the host or the provider fails at once.
  *   policy    borrowed while in use.
- *   path      copied.
+ *   path      copied; both addresses, of one family, and the peer's port must be set.
  *   exchange  ISAKMP_EXCH_MAIN or ISAKMP_EXCH_AGGRESSIVE.
  *   out       gets the id.
- *   returns   ISAKMP_OK; ISAKMP_E_ARG (isakmp_peer_policy_check() says what is wrong); E_STATE if
- *             the exchange is not in the config; ISAKMP_E_LIMIT; ISAKMP_E_REENTRANT. */
+ *   returns   ISAKMP_OK; ISAKMP_E_ARG (isakmp_peer_policy_check() says what is wrong; or none of its
+ *             policies can be used with this provider and limits.max_dh: the log says why); E_STATE
+ *             if the exchange is not in the config; ISAKMP_E_LIMIT; ISAKMP_E_REENTRANT. */
 ISAKMP_API int isakmp_connect(isakmp_ctx *x, isakmp_time now, const isakmp_peer_policy *policy,
                               const isakmp_path *path, uint8_t exchange, isakmp_sa_id *out);
 
 /* Negotiate a child under an ISAKMP SA: at once if it is up, else as soon as it is.
  * ISAKMP_EV_CHILD_UP or _CHILD_DOWN follows.
  *   policy   borrowed while in use.
- *   returns  ISAKMP_OK; ISAKMP_E_ARG (isakmp_child_policy_check() says what is wrong);
+ *   returns  ISAKMP_OK; ISAKMP_E_ARG (isakmp_child_policy_check() says what is wrong; or its group is
+ *            longer than limits.max_dh, or its selectors are not of one family with the addresses
+ *            that stand for those left open);
  *            ISAKMP_E_STATE if Quick Mode is not in the config or the SA has ended;
  *            ISAKMP_E_STALE; ISAKMP_E_LIMIT; ISAKMP_E_REENTRANT. */
 ISAKMP_API int isakmp_child_connect(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa,

@@ -8,14 +8,35 @@
 
 /* ---- ISAKMP SAs ----------------------------------------------------------------------------- */
 
+/* Is there a path that a message can take? */
+static int path_is_sound(const isakmp_path *path)
+{
+    return path && path->remote.family && path->remote.port &&
+           path->remote.family == path->local.family;
+}
+
+/* Can one of the policies be used with this provider and these limits, given the key for it? */
+static int has_usable(isakmp_ctx *x, const isakmp_peer_policy *policy)
+{
+    isakmp__means m = {&x->crypto, x->config.limits.max_dh, ISAKMP__AUTH_ANY, 0, 0, 0};
+    int found = 0;
+    for (const isakmp_policy *p = NULL; (p = isakmp__policy_next(policy, p)) != NULL;) {
+        const char *why = isakmp__policy_unusable(p, &m);
+        if (why)
+            isakmp__log(x, ISAKMP_LOG_INFO, NULL, "policy %u is not offered: %s", p->priority, why);
+        found |= why == NULL;
+    }
+    return found;
+}
+
 static int connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
                    uint8_t exchange, isakmp_sa_id *out)
 {
     const isakmp_exchange *def = isakmp__exchange_of(x, exchange);
     isakmp__exch *e;
     isakmp__sa *sa;
-    if (policy == NULL || path == NULL || out == NULL || path->remote.family == 0 ||
-        isakmp_peer_policy_check(policy, NULL, NULL, 0) != ISAKMP_OK)
+    if (out == NULL || !path_is_sound(path) ||
+        isakmp_peer_policy_check(policy, NULL, NULL, 0) != ISAKMP_OK || !has_usable(x, policy))
         return ISAKMP_E_ARG;
     if (exchange != ISAKMP_EXCH_MAIN && exchange != ISAKMP_EXCH_AGGRESSIVE)
         return ISAKMP_E_ARG;
@@ -73,18 +94,26 @@ int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id id)
 
 /* ---- Children ------------------------------------------------------------------------------- */
 
+/* Are both selectors of one family, with the addresses of the ends for those left open? */
+static int families_agree(const isakmp__sa *sa, const isakmp_child_policy *p)
+{
+    return (p->local.family ? p->local.family : sa->path.local.family) ==
+           (p->remote.family ? p->remote.family : sa->path.remote.family);
+}
+
 static int child_connect(isakmp_ctx *x, isakmp_sa_id id, const isakmp_child_policy *policy,
                          isakmp_child_id *out)
 {
     isakmp__sa *sa = isakmp__sa_of(x, id);
     isakmp__child *c;
-    if (policy == NULL || out == NULL ||
-        isakmp_child_policy_check(policy, &x->crypto, NULL, 0) != ISAKMP_OK ||
+    if (out == NULL || isakmp_child_policy_check(policy, &x->crypto, NULL, 0) != ISAKMP_OK ||
         (policy->pfs_group &&
          !isakmp__group_able(&x->crypto, policy->pfs_group, x->config.limits.max_dh)))
         return ISAKMP_E_ARG;
     if (sa == NULL)
         return ISAKMP_E_STALE;
+    if (!families_agree(sa, policy))
+        return ISAKMP_E_ARG;
     if (sa->state == ISAKMP_SA_ENDED || isakmp__exchange_of(x, ISAKMP_EXCH_QUICK) == NULL)
         return ISAKMP_E_STATE;
     c = isakmp__child_take(x, sa, policy);

@@ -1,95 +1,13 @@
-/* core/ctx.c -- the context: is the configuration sound, how is the arena laid out, and who may come
- * in?
+/* core/ctx.c -- the context: how is the arena laid out, and who may come in?
  *
  * The arena holds, each aligned: the context itself, the four pools, the heap of deadlines with a
  * place for every timer, and the buckets that SAs are found by. */
 #include "base/secret.h"
 #include "crypto/keys.h"
+#include "config.h"
 #include "entry.h"
 #include "exchange/engine.h"
 #include "sa/host.h"
-
-/* ---- Configuration ------------------------------------------------------------------------- */
-
-void isakmp_config_init(isakmp_config *c, size_t size)
-{
-    isakmp_config d;
-    memset(&d, 0, sizeof d);
-    memset(c, 0, size);
-    d.size = (uint32_t)size;
-    d.limits.sas = 16;
-    d.limits.children = 32;
-    d.limits.exchanges = 16;
-    d.limits.max_datagram = 4096;
-    d.limits.max_dh = 512;
-    d.retransmit_ms = 1000;
-    d.retransmit_max_ms = 16000;
-    d.retransmit_tries = 5;
-    d.reply_tries = 10;
-    d.half_open_ms = 30000;
-    d.linger_ms = 30000;
-    d.natt_port = 4500;
-    memcpy(c, &d, size < sizeof d ? size : sizeof d);
-}
-
-/* What the caller's configuration says, in our own struct: what it does not have yet is zero. */
-static isakmp_config complete(const isakmp_config *c)
-{
-    isakmp_config own;
-    isakmp_limits *l = &own.limits;
-    memset(&own, 0, sizeof own);
-    memcpy(&own, c, c->size < sizeof own ? c->size : sizeof own);
-    if (l->half_open == 0)
-        l->half_open = (l->exchanges + 1) / 2;
-    if (l->half_open_per_addr == 0)
-        l->half_open_per_addr = (l->half_open + 1) / 2;
-    if (l->packets == 0)
-        l->packets = l->exchanges + (l->exchanges + 1) / 2;
-    return own;
-}
-
-#define MAX_COUNT 0x01000000u /* of anything: ids have 32 bits for a slot */
-
-static int limits_are_sound(const isakmp_limits *l)
-{
-    return l->sas && l->children && l->exchanges && l->sas <= MAX_COUNT &&
-           l->children <= MAX_COUNT && l->exchanges <= MAX_COUNT && l->packets <= MAX_COUNT &&
-           l->max_datagram >= 576 && l->max_datagram <= 65535 && l->max_dh >= 32 &&
-           l->max_dh <= ISAKMP_MAX_DH_PUBLIC;
-}
-
-static int provider_is_sound(const isakmp_crypto *k)
-{
-    return k && k->size >= sizeof *k && k->can && k->random && k->hash && k->hmac && k->cbc &&
-           k->dh_new && k->dh_key;
-}
-
-/* The host's table in our own struct: what it does not have yet is zero.  0 if it lacks what every host
- * must have. */
-static int take_host(isakmp_host *own, const isakmp_host *h)
-{
-    memset(own, 0, sizeof *own);
-    if (h == NULL || h->size < offsetof(isakmp_host, timer))
-        return 0;
-    memcpy(own, h, h->size < sizeof *own ? h->size : sizeof *own);
-    return own->send && own->sa_install && own->sa_remove;
-}
-
-#if ISAKMP_CHECKS
-static int tables_are_sound(const isakmp_config *c)
-{
-    unsigned row;
-    for (const isakmp_exchange *const *p = c->exchanges; *p; p++)
-        if (isakmp__table_check(*p, &row))
-            return 0;
-    return 1;
-}
-#else
-static int tables_are_sound(const isakmp_config *c)
-{
-    return c->exchanges[0] != NULL;
-}
-#endif
 
 /* ---- Arena --------------------------------------------------------------------------------- */
 
@@ -149,10 +67,7 @@ static plan plan_of(const isakmp_config *c)
 size_t isakmp_ctx_size(const isakmp_config *c)
 {
     isakmp_config own;
-    if (c == NULL || c->size < sizeof c->size)
-        return 0;
-    own = complete(c);
-    return limits_are_sound(&own.limits) ? plan_of(&own).total : 0;
+    return isakmp__limits_check(&own, c, NULL) == ISAKMP_OK ? plan_of(&own).total : 0;
 }
 
 static void make_pool(isakmp__pool *pool, uint8_t *mem, const part *p)
@@ -189,14 +104,10 @@ int isakmp_ctx_init(isakmp_ctx **out, void *mem, size_t mem_n, const isakmp_conf
     isakmp_config own;
     isakmp_host host;
     plan p;
-    if (out == NULL || mem == NULL || c == NULL || c->size < sizeof c->size ||
-        (uintptr_t)mem % sizeof(isakmp_time))
+    if (out == NULL || mem == NULL || (uintptr_t)mem % sizeof(isakmp_time))
         return ISAKMP_E_ARG;
     *out = NULL;
-    own = complete(c);
-    if (!limits_are_sound(&own.limits) || !provider_is_sound(own.crypto) ||
-        !take_host(&host, own.host) || own.exchanges == NULL || !tables_are_sound(&own) ||
-        own.retransmit_ms == 0 || own.retransmit_max_ms == 0 || own.half_open_ms == 0)
+    if (isakmp__config_check(&own, &host, c, NULL) != ISAKMP_OK)
         return ISAKMP_E_ARG;
     p = plan_of(&own);
     if (p.total == 0 || mem_n < p.total)

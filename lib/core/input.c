@@ -101,8 +101,11 @@ static unsigned informational_in_clear(isakmp_ctx *x, isakmp__sa *sa, const isak
     for (unsigned i = 0; (body = isakmp_msg_find(m, ISAKMP_PAYLOAD_NOTIFY, i)).p; i++) {
         if (isakmp_notify_read(&n, body) != ISAKMP_OK)
             continue;
-        if (e && sa->state == ISAKMP_SA_NEGOTIATING)
+        if (e && sa->state == ISAKMP_SA_NEGOTIATING) {
             e->notify = n.type;
+            if (sa->keyed && n.type < ISAKMP_N_CONNECTED)
+                suspect_key(sa); /* it cannot read what we encrypt */
+        }
         isakmp__tell_notify(x, sa, NULL, path, &n, 0);
     }
     return ISAKMP_D_NOT_ENCRYPTED;
@@ -199,8 +202,9 @@ int isakmp_input(isakmp_ctx *x, isakmp_time now, const isakmp_path *path, uint8_
     if (rc != ISAKMP_OK) {
         x->stats.ignored++;
         isakmp__count(x, rc);
-        isakmp__log(x, ISAKMP_LOG_DEBUG, NULL, "datagram of %u octets ignored: %s", (unsigned)n,
-                    isakmp_detail_text(rc));
+        if (rc != ISAKMP_D_NONE) /* a repetition, or a keepalive */
+            isakmp__log(x, ISAKMP_LOG_DEBUG, NULL, "datagram of %u octets ignored: %s", (unsigned)n,
+                        isakmp_detail_text(rc));
     }
     isakmp__leave(x);
     return rc == ISAKMP_OK ? ISAKMP_OK : ISAKMP_IGNORED;

@@ -151,6 +151,12 @@ int isakmp__protect_keys(isakmp__key_sizes *out, uint8_t proto, uint8_t transfor
     return ISAKMP_OK;
 }
 
+int isakmp__wants_integ(uint8_t proto, uint8_t transform)
+{
+    const esp *e = find_esp(transform);
+    return proto == ISAKMP_PROTO_ESP && e && e->integ == MAY;
+}
+
 int isakmp__group_able(const isakmp_crypto *c, uint16_t group, size_t max_dh)
 {
     size_t n = isakmp_group_size(group);

@@ -19,6 +19,10 @@ typedef struct isakmp__key_sizes {
 int isakmp__protect_keys(isakmp__key_sizes *out, uint8_t proto, uint8_t transform,
                          uint16_t key_bits, uint16_t integ);
 
+/* Is an ESP cipher at home with an authentication algorithm beside it, though it can do without?  1 or
+ * 0. */
+int isakmp__wants_integ(uint8_t proto, uint8_t transform);
+
 /* Does the provider have the algorithms of a phase 1 suite, within max_dh octets of public value?
  * 1 or 0. */
 int isakmp__suite_able(const isakmp_crypto *c, uint16_t cipher, uint16_t key_bits, uint16_t hash,

@@ -119,6 +119,15 @@ static int may_be_other_key(const isakmp__exch *e, unsigned detail)
            !is_shortage(detail) && isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_PSK;
 }
 
+/* The host hears of it at once, and once: its user should not have to wait for the timeout. */
+static void refuse_other_key(isakmp_ctx *x, const isakmp__exch *e, unsigned detail)
+{
+    isakmp_reason why = isakmp__reason(ISAKMP_BY_US, detail, e->msg, 0);
+    if (e->hint == ISAKMP_D_NONE)
+        isakmp__tell_refused(x, e, why, NULL);
+    isakmp__inform_refused(x, e->sa, e, ISAKMP_D_PSK_SUSPECTED);
+}
+
 /* Whose fault a reason is. */
 static uint8_t blame(unsigned detail)
 {
@@ -140,11 +149,11 @@ static unsigned refuse(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
         refuse_first(x, e, detail);
         return detail;
     }
-    e->hint = (uint16_t)detail;
     if (authentic)
         isakmp__inform_refused(x, e->sa, e, detail);
     else if (may_be_other_key(e, detail))
-        isakmp__inform_refused(x, e->sa, e, ISAKMP_D_PSK_SUSPECTED);
+        refuse_other_key(x, e, detail);
+    e->hint = (uint16_t)detail;
     if (!authentic) {
         roll_back(x, e);
         return detail;
@@ -466,9 +475,10 @@ unsigned isakmp__engine_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
     uint64_t print = isakmp__fingerprint(x->secret, m->raw);
     const isakmp__row *r = isakmp__row_of(e);
     unsigned rc;
-    if (print == e->last) {
+    if (print == e->last || (e->phase == ISAKMP__RECV && print == e->reading)) {
         x->stats.duplicates++;
-        isakmp__exch_repeat(x, e);
+        if (e->phase != ISAKMP__RECV)
+            isakmp__exch_repeat(x, e);
         return ISAKMP_D_NONE;
     }
     if (e->phase == ISAKMP__DONE || r == NULL)
@@ -513,6 +523,8 @@ void isakmp__engine_resume(isakmp_ctx *x, isakmp__exch *e)
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned detail = e->hint != ISAKMP_D_NONE ? e->hint : (unsigned)ISAKMP_D_TIMEOUT;
+    if (e->ask != ISAKMP__ASK_NONE)
+        detail = ISAKMP_D_BUSY;
     if (e->phase == ISAKMP__DONE) {
         isakmp__exch_give(x, e);
         return;

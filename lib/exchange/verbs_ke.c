@@ -133,7 +133,7 @@ static unsigned derive_keys(isakmp_ctx *x, isakmp__exch *e)
     if (rc == ISAKMP_OK)
         rc = isakmp__iv_phase1(&x->crypto, hash, e->g_xi, e->g_xr, e->iv);
     if (rc == ISAKMP_OK) {
-        sa->peer_key = isakmp__fingerprint(x->secret, e->psk);
+        sa->peer_key = (uint32_t)isakmp__fingerprint(x->secret, e->psk);
         memcpy(sa->skeyid_d, keys.d, sizeof sa->skeyid_d);
         memcpy(sa->skeyid_a, keys.a, sizeof sa->skeyid_a);
     }

@@ -224,7 +224,11 @@ static unsigned begin_child(isakmp_ctx *x, isakmp__exch *e, const isakmp_child_p
         isakmp__log(x, ISAKMP_LOG_ERROR, e->sa, "the host's child policy is not valid: %s", why);
         return ISAKMP_D_HOST;
     }
-    if (!isakmp_selector_within(local, &p->local) || !isakmp_selector_within(remote, &p->remote))
+    if (!isakmp_selector_within(local, &p->local) || !isakmp_selector_within(remote, &p->remote) ||
+        local->family != remote->family)
+        return ISAKMP_D_SELECTORS;
+    if (p->mode == ISAKMP_MODE_TRANSPORT &&
+        !(isakmp__selector_is_host(local) && isakmp__selector_is_host(remote)))
         return ISAKMP_D_SELECTORS;
     c = isakmp__child_take(x, e->sa, p);
     if (c == NULL)

@@ -177,6 +177,8 @@ struct isakmp_report {
 /* The selector of one address, any protocol and port. */
 isakmp_selector isakmp__selector_of(const isakmp_addr *a);
 int isakmp__selector_equal(const isakmp_selector *a, const isakmp_selector *b);
+/* Is it one address, or open (family 0)? */
+int isakmp__selector_is_host(const isakmp_selector *s);
 
 /* Is an identity the one that a policy expects?  A pattern of type NONE is any. */
 int isakmp__id_accepted(const isakmp_id *pattern, const isakmp_id *id);

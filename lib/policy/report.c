@@ -42,6 +42,7 @@ static int row1(const isakmp_report *r, size_t i, isakmp_mismatch *out)
     for (size_t k = 0; k <= i % n; k++)
         ours = isakmp__policy_next(r->peer, ours);
     out->proposal = p.number;
+    out->protocol = p.protocol;
     out->transform = t.number;
     out->priority = ours->priority;
     unusable = isakmp__policy_unusable(ours, &r->means);
@@ -67,6 +68,7 @@ static int row2(const isakmp_report *r, size_t i, isakmp_mismatch *out)
         return ISAKMP_NONE;
     ours = &r->child->protect[i % n];
     out->proposal = p.number;
+    out->protocol = p.protocol;
     out->transform = t.number;
     out->priority = ours->set;
     isakmp__offer2_read(&o, p.protocol, &t);
@@ -113,7 +115,9 @@ static int registry_without_attr(const isakmp_report *r, const isakmp_mismatch *
 {
     if (r->child == NULL || m->offered == UINT32_MAX)
         return -2;
-    return m->what[0] == 'p' ? ISAKMP_REG_PROTOCOL : -1;
+    if (m->what[0] == 'p')
+        return ISAKMP_REG_PROTOCOL;
+    return m->protocol == ISAKMP_PROTO_ESP ? ISAKMP_REG_ESP : ISAKMP_REG_AH;
 }
 
 size_t isakmp_mismatch_text(char *out, size_t cap, const isakmp_report *r, const isakmp_mismatch *m)

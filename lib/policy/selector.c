@@ -21,6 +21,11 @@ isakmp_selector isakmp__selector_of(const isakmp_addr *a)
     return s;
 }
 
+int isakmp__selector_is_host(const isakmp_selector *s)
+{
+    return s->family == 0 || memcmp(s->lo, s->hi, s->family == 4 ? 4 : 16) == 0;
+}
+
 int isakmp__selector_equal(const isakmp_selector *a, const isakmp_selector *b)
 {
     size_t n = ip_size(a->family);

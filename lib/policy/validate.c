@@ -60,8 +60,11 @@ static int is_taken(const isakmp_peer_policy *p, size_t i)
 static int check_peer(const isakmp_peer_policy *p, const isakmp_crypto *crypto, isakmp__text *why)
 {
     int rc = ISAKMP_OK;
-    if (p->size != sizeof *p)
+    if (p == NULL || p->size != sizeof *p)
         return wrong(why, "a peer policy must have its size set to %u", (unsigned)sizeof *p);
+    if (p->n_policies && p->policies == NULL)
+        return wrong(why, "the list of ISAKMP policies is NULL, but has %u elements",
+                     (unsigned)p->n_policies);
     if (p->n_policies == 0 && !(p->flags & ISAKMP_PF_DEFAULT_POLICY))
         return wrong(why, "a peer policy needs at least %u ISAKMP policy", 1);
     if (p->n_policies > ISAKMP_MAX_OFFERS)
@@ -80,6 +83,8 @@ static int check_peer(const isakmp_peer_policy *p, const isakmp_crypto *crypto, 
         rc = wrong(why, "IKE version %u is not served", p->ike_major);
     if (rc == ISAKMP_OK && p->life_mode > ISAKMP_LIFE_EXACT)
         rc = wrong(why, "%u is not a lifetime mode", p->life_mode);
+    if (rc == ISAKMP_OK && p->flags >= ISAKMP_PF_NO_NATT << 1)
+        rc = wrong(why, "the flags %u of a peer policy are not all known", p->flags);
     return rc;
 }
 
@@ -104,6 +109,22 @@ static int check_protect(const isakmp_protect *p, unsigned i, isakmp__text *why)
                      i);
     return p->esn ? wrong(why, "protection %u: extended sequence numbers are not served", i)
                   : ISAKMP_OK;
+}
+
+/* Encryption without authentication must be meant; AH in the same set authenticates too. */
+static int check_integ(const isakmp_child_policy *p, size_t i, isakmp__text *why)
+{
+    const isakmp_protect *esp = &p->protect[i];
+    if (p->flags & ISAKMP_CF_NO_INTEG || esp->integ != ISAKMP_INTEG_NONE ||
+        !isakmp__wants_integ(esp->proto, esp->transform))
+        return ISAKMP_OK;
+    for (size_t j = 0; j < p->n_protect; j++)
+        if (p->protect[j].set == esp->set && p->protect[j].proto == ISAKMP_PROTO_AH)
+            return ISAKMP_OK;
+    return wrong(why,
+                 "protection %u: there is no authentication algorithm; if that is meant, say "
+                 "ISAKMP_CF_NO_INTEG",
+                 (unsigned)i + 1);
 }
 
 /* Entries of a set stand together, are of different protocols, and are not too many. */
@@ -136,12 +157,14 @@ static int check_selector(const isakmp_selector *s, const char *text, isakmp__te
 static int check_child(const isakmp_child_policy *p, const isakmp_crypto *crypto, isakmp__text *why)
 {
     int rc = ISAKMP_OK;
-    if (p->size != sizeof *p)
+    if (p == NULL || p->size != sizeof *p)
         return wrong(why, "a child policy must have its size set to %u", (unsigned)sizeof *p);
-    if (p->n_protect == 0 || p->n_protect > ISAKMP_MAX_OFFERS)
+    if (p->protect == NULL || p->n_protect == 0 || p->n_protect > ISAKMP_MAX_OFFERS)
         return wrong(why, "a child policy needs 1 to %u protections", ISAKMP_MAX_OFFERS);
     for (size_t i = 0; i < p->n_protect && rc == ISAKMP_OK; i++) {
         rc = check_protect(&p->protect[i], (unsigned)i + 1, why);
+        if (rc == ISAKMP_OK)
+            rc = check_integ(p, i, why);
         if (rc == ISAKMP_OK)
             rc = check_set(p, i, why);
     }
@@ -163,6 +186,15 @@ static int check_child(const isakmp_child_policy *p, const isakmp_crypto *crypto
         rc = check_selector(&p->local, "the local selector of family %u is not valid", why);
     if (rc == ISAKMP_OK)
         rc = check_selector(&p->remote, "the remote selector of family %u is not valid", why);
+    if (rc == ISAKMP_OK && p->local.family && p->remote.family &&
+        p->local.family != p->remote.family)
+        rc = wrong(why, "the selectors must be of one family, but the local one is of family %u",
+                   p->local.family);
+    if (rc == ISAKMP_OK && p->mode == ISAKMP_MODE_TRANSPORT &&
+        !(isakmp__selector_is_host(&p->local) && isakmp__selector_is_host(&p->remote)))
+        rc = wrong(why, "in transport mode a selector is %u address of an end", 1);
+    if (rc == ISAKMP_OK && p->flags & ~ISAKMP_CF_NO_INTEG)
+        rc = wrong(why, "the flags %u of a child policy are not all known", p->flags);
     return rc;
 }
 

@@ -241,6 +241,12 @@ static void test_everything_that_a_context_needs(void **state)
         }
         if (init() != ISAKMP_E_ARG)
             fail_msg("case %u was accepted", i);
+        {
+            char why[160] = "";
+            assert_int_equal(isakmp_config_check(&config, why, sizeof why), ISAKMP_E_ARG);
+            assert_true(strlen(why) > 20);
+            assert_int_equal(isakmp_config_check(&config, NULL, 0), ISAKMP_E_ARG);
+        }
     }
     fresh();
     assert_int_equal(isakmp_ctx_init(NULL, arena, sizeof arena, &config, 0), ISAKMP_E_ARG);
@@ -688,6 +694,44 @@ static void test_wipe_from_a_callback(void **state)
     finish();
 }
 
+static void test_paths_that_cannot_be(void **state)
+{
+    isakmp_path path;
+    isakmp_sa_id sa;
+    (void)state;
+    pair_init(&pr, 62);
+    pair_start(&pr);
+    for (unsigned i = 0; i < 3; i++) {
+        path = pair_path(&pr, 0);
+        if (i == 0)
+            path.remote.port = 0;
+        else if (i == 1)
+            path.local.family = 6;
+        else
+            path.local.family = 0;
+        assert_int_equal(isakmp_connect(A->x, pr.now, &A->peer, &path, ISAKMP_EXCH_MAIN, &sa),
+                         ISAKMP_E_ARG);
+    }
+    finish();
+}
+
+/* A host that never answers is not a peer that does not. */
+static void test_whose_silence_it_is(void **state)
+{
+    (void)state;
+    pair_init(&pr, 63);
+    B->park = B->never_answer = 1;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+    run_for(LONG_MS);
+    assert_int_equal(last_event(B, ISAKMP_EV_SA_DOWN)->detail, ISAKMP_D_BUSY);
+    assert_int_equal(last_event(A, ISAKMP_EV_SA_DOWN)->detail, ISAKMP_D_TIMEOUT);
+    assert_true(stats_of(B).duplicates > 3);
+    assert_int_equal(isakmp_count(B->x, ISAKMP_D_BUSY), heard(B, ISAKMP_EV_SA_DOWN));
+    B->park = 0;
+    finish();
+}
+
 /* A host that hands back the deadline as the time has not come to the end of time. */
 static void test_time_is_never(void **state)
 {
@@ -797,6 +841,8 @@ int main(void)
         cmocka_unit_test(test_events_come_after_the_facts),
         cmocka_unit_test(test_deadline_is_told),
         cmocka_unit_test(test_wipe_from_a_callback),
+        cmocka_unit_test(test_paths_that_cannot_be),
+        cmocka_unit_test(test_whose_silence_it_is),
         cmocka_unit_test(test_time_is_never),
         cmocka_unit_test(test_clock_goes_backwards),
         cmocka_unit_test(test_ticks_early_and_late),

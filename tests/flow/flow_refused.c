@@ -65,7 +65,8 @@ static void test_wrong_key_in_main_mode(void **state)
         check_told(A, suspected, 0);
         run_for(LONG_MS);
         check_down(B, ISAKMP_BY_TIMER, ISAKMP_D_PSK_SUSPECTED, 5, 0);
-        check_down(A, ISAKMP_BY_TIMER, ISAKMP_D_TIMEOUT, 6, suspected);
+        check_down(A, ISAKMP_BY_TIMER, ISAKMP_D_PSK_SUSPECTED, 6, suspected);
+        assert_int_equal(heard(B, ISAKMP_EV_REFUSED), 1); /* at once, and not again */
         assert_int_equal(last_event(A, ISAKMP_EV_CHILD_DOWN)->detail, ISAKMP_D_PARENT);
         assert_int_equal(heard(A, ISAKMP_EV_SA_DOWN), 1);
         nothing_left();
@@ -85,7 +86,8 @@ static void test_wrong_key_in_aggressive_mode(void **state)
         check_told(B, suspected, 0);
         run_for(LONG_MS);
         check_down(A, ISAKMP_BY_TIMER, ISAKMP_D_PSK_SUSPECTED, 2, 0);
-        check_down(B, ISAKMP_BY_TIMER, ISAKMP_D_TIMEOUT, 3, suspected);
+        check_down(B, ISAKMP_BY_TIMER, ISAKMP_D_PSK_SUSPECTED, 3, suspected);
+        assert_int_equal(heard(A, ISAKMP_EV_REFUSED), 1);
         nothing_left();
     }
 }

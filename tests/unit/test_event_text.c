@@ -65,10 +65,10 @@ static void test_sas(void **state)
     text_is("ISAKMP SA office with 192.0.2.1:500 is down: the peer did not answer (message 1)");
     because(ISAKMP_BY_HOST, ISAKMP_D_CLOSED, 0, 0);
     peer.name = NULL;
-    text_is("ISAKMP SA with 192.0.2.1:500 is down: the host closed it");
+    text_is("ISAKMP SA with 192.0.2.1:500 is down: it was closed on this side");
     ev.peer_policy = NULL;
     ev.path = NULL;
-    text_is("ISAKMP SA is down: the host closed it");
+    text_is("ISAKMP SA is down: it was closed on this side");
 }
 
 static void test_children(void **state)

@@ -312,12 +312,69 @@ static void test_short_buffers(void **state)
     }
 }
 
+/* A forgotten authentication algorithm is told from one that is not wanted. */
+static void test_encryption_alone_must_be_meant(void **state)
+{
+    char why[200];
+    (void)state;
+    protect[0] = protect_of(1, ISAKMP_PROTO_ESP, ISAKMP_ESP_AES_CBC, 128, ISAKMP_INTEG_NONE);
+    child.n_protect = 1;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_E_ARG);
+    assert_non_null(strstr(why, "protection 1: there is no authentication algorithm"));
+    child.flags = ISAKMP_CF_NO_INTEG;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, NULL, 0), ISAKMP_OK);
+    child.flags = 0;
+    protect[0].transform = ISAKMP_ESP_AES_GCM_16;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, NULL, 0), ISAKMP_OK);
+    protect[0].transform = ISAKMP_ESP_AES_CBC;
+    protect[1] = protect_of(1, ISAKMP_PROTO_AH, ISAKMP_AH_SHA1, 0, ISAKMP_INTEG_HMAC_SHA1);
+    child.n_protect = 2;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, NULL, 0), ISAKMP_OK);
+}
+
+static void test_lists_that_are_not_there(void **state)
+{
+    char why[200];
+    (void)state;
+    assert_int_equal(isakmp_peer_policy_check(NULL, NULL, why, sizeof why), ISAKMP_E_ARG);
+    assert_int_equal(isakmp_child_policy_check(NULL, NULL, why, sizeof why), ISAKMP_E_ARG);
+    peer.policies = NULL;
+    assert_int_equal(isakmp_peer_policy_check(&peer, NULL, why, sizeof why), ISAKMP_E_ARG);
+    child.protect = NULL;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_E_ARG);
+}
+
+static void test_flags_and_families(void **state)
+{
+    char why[200];
+    (void)state;
+    peer.flags = 0x8000;
+    assert_int_equal(isakmp_peer_policy_check(&peer, NULL, why, sizeof why), ISAKMP_E_ARG);
+    child.flags = 0x8000;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_E_ARG);
+    child.flags = 0;
+    memset(&child.local, 0, sizeof child.local);
+    memset(&child.remote, 0, sizeof child.remote);
+    child.local.family = 4;
+    child.remote.family = 6;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_E_ARG);
+    assert_non_null(strstr(why, "of one family"));
+    child.remote.family = 4;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_OK);
+    child.mode = ISAKMP_MODE_TRANSPORT;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_OK);
+    child.remote.hi[3] = 1;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_E_ARG);
+    assert_non_null(strstr(why, "in transport mode"));
+}
+
 /* T-26: all encryptions, authentications and key lengths there could be: a policy is valid exactly if
  * its keys have sizes, and these are never zero together nor larger than a key can be. */
 static void test_T26_all_protections(void **state)
 {
     unsigned valid = 0;
     (void)state;
+    child.flags = ISAKMP_CF_NO_INTEG;
     for (unsigned proto = 0; proto < 6; proto++)
         for (unsigned transform = 0; transform < 256; transform++)
             for (uint16_t integ = 0; integ < 16; integ++)
@@ -356,6 +413,9 @@ int main(void)
         cmocka_unit_test_setup(test_child, fresh),
         cmocka_unit_test_setup(test_selectors, fresh),
         cmocka_unit_test_setup(test_short_buffers, fresh),
+        cmocka_unit_test_setup(test_encryption_alone_must_be_meant, fresh),
+        cmocka_unit_test_setup(test_lists_that_are_not_there, fresh),
+        cmocka_unit_test_setup(test_flags_and_families, fresh),
         cmocka_unit_test_setup(test_T26_all_protections, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,7 +186,7 @@ static void test_each_attribute_of_phase_2(void **state)
     (void)state;
     theirs.transform = ISAKMP_ESP_3DES;
     about_child(&p, offer_protects(&o, &theirs, 1));
-    row_is(0, "proposal 1, transform 1, our set 1: transform is 3, ours is 12");
+    row_is(0, "proposal 1, transform 1, our set 1: transform is 3des, ours is aes");
     theirs = ours;
     theirs.integ = 0;
     about_child(&p, offer_protects(&o, &theirs, 1));
