@@ -24,38 +24,66 @@ static int complain(const char *format, ...)
 
 /* ---- Help ----------------------------------------------------------------------------------- */
 
+static const char initiator_whom[] =
+    "Negotiate an ISAKMP SA and a child SA with a peer.\n"
+    "\n"
+    "  --local ADDR[:PORT]     our address; port 0: any            (any address, port 500)\n"
+    "  --remote ADDR[:PORT]    the peer's address                  (port 500)\n"
+    "  --mode main|aggressive  how to begin                        (main)\n"
+    "  --local-net CIDR        addresses to be protected on our\n"
+    "                          side, offered as they stand         (our address)\n"
+    "  --remote-net CIDR       ... on the peer's side              (the peer's address)\n"
+    "  --ike-lifetime SECONDS  to offer for the ISAKMP SA; many\n"
+    "                          responders use and announce theirs\n"
+    "                          if it is shorter, and refuse the\n"
+    "                          offer if theirs is longer           (86400)\n";
+
+static const char responder_whom[] =
+    "Wait for peers and negotiate ISAKMP SAs and child SAs with them.\n"
+    "\n"
+    "  --local ADDR[:PORT]     our address; port 0: any            (any address, port 500)\n"
+    "  --remote ADDR           answer only this peer, from any\n"
+    "                          port                                (everybody)\n"
+    "  --mode main|aggressive  aggressive: answer Aggressive Mode\n"
+    "                          as well as Main Mode                (main: Main Mode only)\n"
+    "  --local-net CIDR        accept only what lies within these\n"
+    "                          addresses on our side               (ANY addresses)\n"
+    "  --remote-net CIDR       ... on the peer's side              (ANY addresses)\n"
+    "                          without these two the peer chooses what is protected: any\n"
+    "                          selectors are accepted\n"
+    "  --ike-lifetime SECONDS  of the ISAKMP SA; a shorter one than\n"
+    "                          the peer offers is used and\n"
+    "                          announced, a longer one is no match (86400)\n";
+
+static const char for_both[] =
+    "  --esp-lifetime SECONDS  of the child SA; the shorter of\n"
+    "                          both sides' is used                 (28800)\n"
+    "  --ike SUITE,...         such as aes256-sha256-modp2048,\n"
+    "                          3des-md5-modp1024, des-sha1-modp768,\n"
+    "                          aes128-sha256-curve25519            (aes256-sha256-modp2048)\n"
+    "  --esp SUITE,...         such as aes128-sha1, aes256gcm16,\n"
+    "                          null-sha256; a group at the end\n"
+    "                          (aes128-sha1-modp2048) asks for PFS (aes128-sha1)\n"
+    "  --transport             transport mode                      (tunnel mode)\n"
+    "  --psk TEXT              the pre-shared key\n"
+    "  --psk-file FILE         ... the first line of a file\n"
+    "  --id ID                 our identity: an address, a host\n"
+    "                          name (gw or @gw), user@host or\n"
+    "                          key-id:TEXT                         (our address)\n"
+    "  --peer-id ID            the identity the peer must have     (any)\n"
+    "  --once                  end with status 0 as soon as the first child SA is up here, with\n"
+    "                          1 if one is refused or none comes up in time\n"
+    "  --timeout SECONDS       how long --once waits; without\n"
+    "                          --once it has no effect             (60)\n"
+    "  --keylog FILE           append keys for Wireshark's ikev1_decryption_table\n"
+    "  --pcap FILE             write the datagrams to a capture file\n"
+    "  --verbose               show what the library logs\n"
+    "  --help                  this text\n";
+
 static void help(const char *program, int initiator)
 {
-    printf("usage: %s [options]\n\n%s\n\n", program,
-           initiator ? "Negotiate an ISAKMP SA and a child SA with a peer."
-                     : "Wait for peers and negotiate ISAKMP SAs and child SAs with them.");
-    puts("  --local ADDR[:PORT]     our address; port 0: any            (any address, port 500)\n"
-         "  --remote ADDR[:PORT]    the peer's address                  (port 500)\n"
-         "  --mode main|aggressive  how to begin; the responder answers\n"
-         "                          Aggressive Mode only if it is named (main)\n"
-         "  --ike SUITE,...         such as aes256-sha256-modp2048,\n"
-         "                          3des-md5-modp1024, des-sha1-modp768,\n"
-         "                          aes128-sha256-curve25519            (aes256-sha256-modp2048)\n"
-         "  --esp SUITE,...         such as aes128-sha1, aes256gcm16,\n"
-         "                          null-sha256; a group at the end\n"
-         "                          (aes128-sha1-modp2048) asks for PFS (aes128-sha1)\n"
-         "  --psk TEXT              the pre-shared key\n"
-         "  --psk-file FILE         ... the first line of a file\n"
-         "  --id ID                 our identity: an address, a name,\n"
-         "                          user@name or key-id:TEXT            (our address)\n"
-         "  --peer-id ID            the identity the peer must have     (any)\n"
-         "  --local-net CIDR        addresses protected on our side     (our address)\n"
-         "  --remote-net CIDR       ... on the peer's side              (the peer's address)\n"
-         "  --transport             transport mode                      (tunnel mode)\n"
-         "  --ike-lifetime SECONDS  of the ISAKMP SA                    (86400)\n"
-         "  --esp-lifetime SECONDS  of the child SA                     (28800)\n"
-         "  --once                  end with status 0 as soon as the first child SA is up, with 1\n"
-         "                          if it is refused or does not come up in time\n"
-         "  --timeout SECONDS       how long --once waits               (60)\n"
-         "  --keylog FILE           append keys for Wireshark's ikev1_decryption_table\n"
-         "  --pcap FILE             write the datagrams to a capture file\n"
-         "  --verbose               show what the library logs\n"
-         "  --help                  this text");
+    printf("usage: %s [options]     (what holds without an option is in parentheses)\n\n%s%s",
+           program, initiator ? initiator_whom : responder_whom, for_both);
 }
 
 /* ---- Values --------------------------------------------------------------------------------- */
@@ -78,14 +106,26 @@ static int read_addr(isakmp_addr *out, const char *option, const char *text)
     if (host_parse_addr(out, text, 500))
         return -1;
     return complain("--%s takes an address such as 192.0.2.1, 192.0.2.1:500 or [2001:db8::1]:500, "
-                    "not \"%s\"",
+                    "where a port is 0 to 65535, not \"%s\"",
                     option, text);
+}
+
+/* The addresses whose first bits are those of an address. */
+static void set_net(isakmp_selector *out, const isakmp_addr *a, unsigned long bits)
+{
+    memset(out, 0, sizeof *out);
+    out->family = a->family;
+    for (size_t i = 0; i < (a->family == 6 ? 16 : 4); i++, bits -= bits < 8 ? bits : 8) {
+        uint8_t mask = (uint8_t)(0xff00u >> (bits < 8 ? bits : 8));
+        out->lo[i] = a->ip[i] & mask;
+        out->hi[i] = (uint8_t)(out->lo[i] | (uint8_t)~mask);
+    }
 }
 
 /* "10.1.0.0/16" or an address. */
 static int read_net(isakmp_selector *out, const char *option, const char *text)
 {
-    char host[64];
+    char host[64], net[64];
     const char *slash = strchr(text, '/');
     size_t n = slash ? (size_t)(slash - text) : strlen(text);
     isakmp_addr a;
@@ -100,18 +140,18 @@ static int read_net(isakmp_selector *out, const char *option, const char *text)
                         option, text);
     most = a.family == 6 ? 128 : 32;
     bits = slash ? strtoul(slash + 1, &end, 10) : most;
-    if (slash && (end == slash + 1 || *end || slash[1] == '-' || bits > most))
+    if (slash && (slash[1] < '0' || slash[1] > '9' || *end || bits > most))
         return complain("--%s: the prefix length in \"%s\" must be 0 to %lu", option, text, most);
-    memset(out, 0, sizeof *out);
-    out->family = a.family;
-    for (size_t i = 0; i < most / 8; i++, bits -= bits < 8 ? bits : 8) {
-        uint8_t mask = (uint8_t)(0xff00u >> (bits < 8 ? bits : 8));
-        out->lo[i] = a.ip[i] & mask;
-        out->hi[i] = (uint8_t)(out->lo[i] | (uint8_t)~mask);
+    set_net(out, &a, bits);
+    if (memcmp(out->lo, a.ip, most / 8) != 0) {
+        isakmp_selector_text(net, sizeof net, out);
+        return complain("--%s: \"%s\" has bits beyond its prefix; the network is %s", option, text,
+                        net);
     }
     return -1;
 }
 
+/* As strongSwan users write them, but that a name with '@' before it may not have another. */
 static int read_id(isakmp_id *out, uint8_t *data, const char *option, const char *text)
 {
     isakmp_addr a;
@@ -120,8 +160,14 @@ static int read_id(isakmp_id *out, uint8_t *data, const char *option, const char
     if (strncmp(text, "key-id:", 7) == 0) {
         out->type = ISAKMP_ID_KEY_ID;
         skip = 7;
+    } else if (strchr(text, '=')) { /* as a name it would never match, and nobody would know why */
+        return complain("--%s: distinguished names such as \"%s\" are not served yet; an address, "
+                        "a host name, user@host and key-id:TEXT are",
+                        option, text);
     } else if (strncmp(text, "fqdn:", 5) == 0) {
         skip = 5;
+    } else if (text[0] == '@') {
+        skip = strchr(text + 1, '@') ? n : 1;
     } else if (strchr(text, '@')) {
         out->type = ISAKMP_ID_USER_FQDN;
     } else if (host_parse_addr(&a, text, 0) && a.port == 0 && text[0] != '[') {
@@ -133,7 +179,7 @@ static int read_id(isakmp_id *out, uint8_t *data, const char *option, const char
     }
     n -= skip;
     if (n == 0 || n > ISAKMP_MAX_ID)
-        return complain("--%s takes an address, a name, user@name or key-id:TEXT of 1 to %u "
+        return complain("--%s takes an address, a host name, user@host or key-id:TEXT of 1 to %u "
                         "characters, not \"%s\"",
                         option, (unsigned)ISAKMP_MAX_ID, text);
     memcpy(data, text + skip, n);
@@ -157,11 +203,16 @@ static int read_psk_file(host_options *o, const char *file)
     char line[ISAKMP_MAX_PSK + 3] = "";
     FILE *f = fopen(file, "r");
     size_t n;
+    int why = 0;
     if (f == NULL)
         return complain("--psk-file %s: %s", file, strerror(errno));
-    if (fgets(line, sizeof line, f) == NULL)
+    if (fgets(line, sizeof line, f) == NULL) {
+        why = ferror(f) ? errno : 0; /* a directory opens, but cannot be read */
         line[0] = '\0';
+    }
     fclose(f);
+    if (why)
+        return complain("--psk-file %s: %s", file, strerror(why));
     n = strcspn(line, "\r\n");
     return set_psk(o, line, n, file);
 }
@@ -169,7 +220,7 @@ static int read_psk_file(host_options *o, const char *file)
 /* ---- Suites --------------------------------------------------------------------------------- */
 
 /* Call one function for each of the comma-separated parts of a list. */
-static int for_each_suite(host_options *o, const char *list,
+static int for_each_suite(host_options *o, const char *option, const char *list,
                           int (*add)(host_options *o, const char *suite, size_t index))
 {
     char suite[64];
@@ -178,8 +229,8 @@ static int for_each_suite(host_options *o, const char *list,
         size_t n = strcspn(at, ",");
         int rc;
         if (n == 0 || n >= sizeof suite || index == HOST_MAX_SUITES)
-            return complain("\"%s\" must be 1 to %u suites with commas between them", list,
-                            (unsigned)HOST_MAX_SUITES);
+            return complain("--%s takes 1 to %u suites with commas between them, not \"%s\"",
+                            option, (unsigned)HOST_MAX_SUITES, list);
         memcpy(suite, at, n);
         suite[n] = '\0';
         if ((rc = add(o, suite, index)) >= 0 || at[n] == '\0')
@@ -312,7 +363,7 @@ static int read_option(host_options *o, int which, const char *text)
     case MODE:
         return read_mode(o, text);
     case ESP:
-        return for_each_suite(o, text, add_esp);
+        return for_each_suite(o, "esp", text, add_esp);
     case PSK:
         return set_psk(o, text, strlen(text), "--psk");
     case PSK_FILE:
@@ -366,6 +417,8 @@ static int check(const host_options *o, int initiator)
     char why[160];
     if (initiator && o->remote.family == 0)
         return complain("--remote ADDR is needed: whom to negotiate with");
+    if (initiator && o->remote.port == 0)
+        return complain("--remote: nobody can be called at port 0");
     if (o->remote.family && o->local.family != o->remote.family)
         return complain("--local and --remote must both be IPv4 or both be IPv6");
     if (o->psk.key.n == 0)
@@ -405,7 +458,7 @@ int host_options_read(host_options *o, int argc, char **argv, int initiator)
     if (rc < 0 && optind < argc)
         rc = complain("\"%s\" is not an option; %s --help shows them all", argv[optind], program);
     if (rc < 0 && ike)
-        rc = for_each_suite(o, ike, add_ike);
+        rc = for_each_suite(o, "ike", ike, add_ike);
     if (rc < 0 && life)
         rc = read_life(o, IKE_LIFE, life);
     if (!has_local && o->remote.family)

@@ -1,18 +1,30 @@
 /* host_show.c -- events, tables, the key log and the capture file of the examples. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "host_show.h"
 #include "host_udp.h"
 #include "isakmp/mbedtls.h"
+
+/* For appending; one that exists keeps its mode. */
+static FILE *open_keylog(const char *file)
+{
+    int fd = open(file, O_WRONLY | O_APPEND | O_CREAT, 0600);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "a");
+    if (fd >= 0 && f == NULL)
+        close(fd);
+    return f;
+}
 
 int host_show_open(host_show *s, const host_options *o)
 {
     memset(s, 0, sizeof *s);
     s->o = o;
     s->start = host_now();
-    if (o->keylog && (s->keylog = fopen(o->keylog, "a")) == NULL) {
+    if (o->keylog && (s->keylog = open_keylog(o->keylog)) == NULL) {
         fprintf(stderr, "--keylog %s: %s\n", o->keylog, strerror(errno));
         return 2;
     }
@@ -57,13 +69,31 @@ static void show_report(const host_show *s, const isakmp_report *r)
     }
 }
 
-void host_show_event(const host_show *s, const isakmp_event *ev)
+static int is_trouble(const isakmp_event *ev)
+{
+    if (ev->type == ISAKMP_EV_NOTIFY) /* an error, or status */
+        return ev->notify->type < ISAKMP_N_CONNECTED;
+    return ev->type == ISAKMP_EV_SA_DOWN || ev->type == ISAKMP_EV_CHILD_DOWN ||
+           ev->type == ISAKMP_EV_REFUSED;
+}
+
+void host_show_event(host_show *s, const isakmp_event *ev)
 {
     char text[300];
     isakmp_event_text(text, sizeof text, ev);
     host_show_line(s, "%s", text);
     if (ev->report)
         show_report(s, ev->report);
+    if (is_trouble(ev))
+        memcpy(s->trouble, text, sizeof text);
+}
+
+void host_show_timeout(const host_show *s)
+{
+    const char *cause = s->trouble[0] ? s->trouble
+                        : s->received ? "the negotiation was not over"
+                                      : "no datagram has come in";
+    host_show_line(s, "no child SA came up within %u s; %s", s->o->timeout_s, cause);
 }
 
 void host_show_log(const host_show *s, int level, const char *line)
@@ -92,6 +122,7 @@ void host_show_key(host_show *s, const uint8_t *cky_i, isakmp_span key)
 void host_show_datagram(host_show *s, const isakmp_path *path, isakmp_span datagram, int sent)
 {
     struct timespec t;
+    s->received += !sent;
     if (s->pcap == NULL)
         return;
     clock_gettime(CLOCK_REALTIME, &t);
@@ -198,20 +229,33 @@ static void show_sad_entry(const host_sad_entry *h)
            check[3]);
 }
 
+static void show_none(unsigned rows)
+{
+    if (rows == 0)
+        puts("  none");
+}
+
 void host_show_tables(const host_show *s, const isakmp_ctx *x)
 {
+    const isakmp_sa_id any = {0};
     isakmp_child_id child = {0};
     isakmp_sa_id sa = {0};
+    unsigned sas = 0, children = 0, entries = 0;
     puts("\nISAKMP SA");
-    while ((sa = isakmp_sa_next(x, sa)).v)
+    for (; (sa = isakmp_sa_next(x, sa)).v; sas++)
         show_sa(x, sa);
+    show_none(sas);
     puts("child SA");
-    sa.v = 0;
-    while ((child = isakmp_child_next(x, sa, child)).v)
+    for (; (child = isakmp_child_next(x, any, child)).v; children++)
         show_child(x, child);
+    show_none(children);
     puts("SAD");
-    for (size_t i = 0; i < HOST_MAX_SAD; i++)
-        if (s->sad[i].child.v)
-            show_sad_entry(&s->sad[i]);
+    for (size_t i = 0; i < HOST_MAX_SAD; i++) {
+        if (s->sad[i].child.v == 0)
+            continue;
+        show_sad_entry(&s->sad[i]);
+        entries++;
+    }
+    show_none(entries);
     putchar('\n');
 }

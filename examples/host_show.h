@@ -19,19 +19,23 @@ typedef struct host_sad_entry {
 typedef struct host_show {
     const host_options *o;
     isakmp_time start;
+    unsigned long received; /* datagrams */
+    char trouble[300];      /* the last event that can be why no child SA comes up, as text */
     FILE *keylog;
     host_pcap *pcap;
     host_sad_entry sad[HOST_MAX_SAD];
 } host_show;
 
-/* Open the files that the options name.
+/* Open the files that the options name.  A key log that is new can be read by its owner only.
  *   returns  0, or 2 after one sentence on stderr. */
 int host_show_open(host_show *s, const host_options *o);
 void host_show_close(host_show *s);
 
 void host_show_line(const host_show *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void host_show_event(const host_show *s, const isakmp_event *ev);
+void host_show_event(host_show *s, const isakmp_event *ev);
+/* The line for --once when its time is over: what is known about the cause. */
+void host_show_timeout(const host_show *s);
 void host_show_log(const host_show *s, int level, const char *line);
 void host_show_key(host_show *s, const uint8_t *cky_i, isakmp_span key);
 /* A datagram, sent or received, for the capture file. */

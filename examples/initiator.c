@@ -16,6 +16,7 @@ typedef struct app {
     host_options o;
     host_udp udp;
     host_show show;
+    isakmp_sa_id sa;
     int child_up, failed; /* what the events have said */
 } app;
 
@@ -63,6 +64,8 @@ static void on_event(void *user, const isakmp_event *ev)
     host_show_event(&a->show, ev);
     a->child_up |= ev->type == ISAKMP_EV_CHILD_UP;
     a->failed |= ev->type == ISAKMP_EV_SA_DOWN || ev->type == ISAKMP_EV_CHILD_DOWN;
+    if (ev->type == ISAKMP_EV_REFUSED && ev->sa.v == a->sa.v) /* not of a stranger who calls us */
+        a->failed |= a->o.once;
 }
 
 static void on_log(void *user, int level, isakmp_sa_id sa, const char *line)
@@ -109,19 +112,23 @@ static void run(app *a, isakmp_ctx *x)
 static int negotiate(app *a, isakmp_ctx *x)
 {
     isakmp_path path = host_udp_path(&a->udp, &a->o.remote);
-    isakmp_sa_id sa;
     isakmp_child_id child;
-    int rc = isakmp_connect(x, host_now(), &a->o.peer, &path, a->o.exchange, &sa);
+    char text[64];
+    int rc;
+    isakmp_addr_text(text, sizeof text, &path.remote);
+    host_show_line(&a->show, "calling %s, %s", text,
+                   isakmp_name(ISAKMP_REG_EXCHANGE, a->o.exchange));
+    rc = isakmp_connect(x, host_now(), &a->o.peer, &path, a->o.exchange, &a->sa);
     if (rc == ISAKMP_OK)
-        rc = isakmp_child_connect(x, host_now(), sa, &a->o.child, &child);
+        rc = isakmp_child_connect(x, host_now(), a->sa, &a->o.child, &child);
     if (rc != ISAKMP_OK) {
         fprintf(stderr, "cannot begin: %s\n", isakmp_strerror(rc));
         return 1;
     }
     run(a, x);
     if (!a->child_up && !a->failed && !stop)
-        host_show_line(&a->show, "no child SA came up within %u s", a->o.timeout_s);
-    isakmp_close(x, host_now(), sa); /* the peer hears that we go */
+        host_show_timeout(&a->show);
+    isakmp_close(x, host_now(), a->sa); /* the peer hears that we go */
     return a->child_up && (a->o.once || stop) ? 0 : 1;
 }
 

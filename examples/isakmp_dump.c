@@ -35,8 +35,11 @@ static const char usage[] =
     "first\n"
     "one of the ISAKMP SA, in the order in which they were sent.\n"
     "\n"
-    "The exit status is 0 if every message was well formed, 1 if one was not or what should have\n"
-    "been decrypted was not, 2 if the options or the input cannot be used.\n"
+    "The exit status is 0 if every message was well formed, 1 if one was not, what should have "
+    "been\n"
+    "decrypted was not, or the capture has no message on these ports, 2 if the options or the "
+    "input\n"
+    "cannot be used.\n"
     "\n"
     "Examples:\n"
     "  isakmp-dump trace.pcap\n"
@@ -52,7 +55,7 @@ typedef struct options {
 typedef struct dumper {
     const options *o;
     host_track *track;
-    unsigned long printed, malformed;
+    unsigned long printed, messages, malformed;
 } dumper;
 
 static void fail(const char *format, ...)
@@ -117,6 +120,7 @@ static void dump_message(dumper *d, uint8_t *bytes, size_t n)
     isakmp_msg m;
     int rc = isakmp_msg_parse(&m, datagram);
     host_track_result readable = HOST_TRACK_READABLE;
+    d->messages++;
     if (rc == ISAKMP_OK && d->track)
         readable = decrypt(d, &m, bytes);
     print_text(&m);
@@ -219,6 +223,15 @@ static void dump_capture(dumper *d, const char *file)
         fflush(stdout);
         fail("%s", why);
     }
+}
+
+/* Without this line a capture of a peer on another port looks like an empty one. */
+static void say_none(const options *o)
+{
+    fprintf(stderr, "isakmp-dump: %s has no ISAKMP message on the UDP ports", o->file);
+    for (unsigned i = 0; i < o->n_ports; i++)
+        fprintf(stderr, "%s %u", i == 0 ? "" : i + 1 < o->n_ports ? "," : " and", o->ports[i]);
+    fputs("; --port names another\n", stderr);
 }
 
 /* ---- Hex ---------------------------------------------------------------------------------- */
@@ -384,7 +397,7 @@ static void read_options(dumper *d, options *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
     options o = {{500, 4500}, 2, NULL, NULL};
-    dumper d = {&o, NULL, 0, 0};
+    dumper d = {&o, NULL, 0, 0, 0};
     read_options(&d, &o, argc, argv);
     if (o.file) {
         dump_capture(&d, o.file);
@@ -398,5 +411,7 @@ int main(int argc, char **argv)
     host_track_free(d.track);
     if (fflush(stdout) != 0)
         fail("the text cannot be written: %s", strerror(errno));
-    return d.malformed ? 1 : 0;
+    if (d.messages == 0)
+        say_none(&o);
+    return d.malformed || d.messages == 0 ? 1 : 0;
 }

@@ -15,7 +15,7 @@ typedef struct app {
     host_options o;
     host_udp udp;
     host_show show;
-    int child_up, changed; /* what the events have said */
+    int child_up, refused, changed; /* what the events have said */
 } app;
 
 static volatile sig_atomic_t stop;
@@ -80,11 +80,20 @@ static int find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp
 
 /* ---- TELL ----------------------------------------------------------------------------------- */
 
+/* By us, though not of those whom --remote shuts out; or by the peer, proven. */
+static int is_refusal(const isakmp_event *ev)
+{
+    if (ev->type == ISAKMP_EV_REFUSED)
+        return ev->why.detail != ISAKMP_D_NO_POLICY;
+    return ev->why.detail == ISAKMP_D_PEER_REFUSED;
+}
+
 static void on_event(void *user, const isakmp_event *ev)
 {
     app *a = (app *)user;
     host_show_event(&a->show, ev);
     a->child_up |= ev->type == ISAKMP_EV_CHILD_UP;
+    a->refused |= is_refusal(ev);
     a->changed |= ev->type == ISAKMP_EV_CHILD_UP || ev->type == ISAKMP_EV_SA_DOWN;
 }
 
@@ -101,12 +110,17 @@ static void on_key(void *user, const uint8_t *cky_i, isakmp_span key)
 
 /* ---- The program ---------------------------------------------------------------------------- */
 
+static int is_over(const app *a, isakmp_time end)
+{
+    return stop || (a->o.once && (a->child_up || a->refused || host_now() >= end));
+}
+
 static void run(app *a, isakmp_ctx *x)
 {
     isakmp_time end = host_now() + (isakmp_time)a->o.timeout_s * 1000;
     static uint8_t buf[65536];
     isakmp_path path;
-    while (!stop && !(a->o.once && (a->child_up || host_now() >= end))) {
+    while (!is_over(a, end)) {
         isakmp_time deadline = isakmp_deadline(x);
         size_t n = host_udp_wait(&a->udp, a->o.once && end < deadline ? end : deadline, &path, buf,
                                  sizeof buf);
@@ -136,8 +150,8 @@ static int serve(app *a, isakmp_ctx *x)
     host_show_line(&a->show, "waiting on %s", text);
     run(a, x);
     close_all(x);
-    if (a->o.once && !a->child_up && !stop)
-        host_show_line(&a->show, "no child SA came up within %u s", a->o.timeout_s);
+    if (a->o.once && !a->child_up && !a->refused && !stop)
+        host_show_timeout(&a->show);
     return a->o.once && !a->child_up ? 1 : 0;
 }
 

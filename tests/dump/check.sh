@@ -148,6 +148,27 @@ sys.stdout.buffer.write(capture.replace(b"\x01\xf4\x01\xf4", b"\x13\x88\x13\x88"
     run 0 "$work/port.pcap" && [ "$(grep -c '^frame ' "$work/out")" = 7 ] &&
         run 0 --port 5000 "$work/port.pcap" && [ "$(grep -c '^frame ' "$work/out")" = 30 ]
 }
+# Status 1 and one sentence: nothing at all would look like an empty capture.
+says_none()
+{
+    sentence=$1
+    shift
+    "$dump" "$@" >"$work/out" 2>"$work/err"
+    [ $? = 1 ] && [ ! -s "$work/out" ] && [ "$(cat "$work/err")" = "isakmp-dump: $sentence" ]
+}
+no_message()
+{
+    tshark -r "$csr" -w "$work/500.pcap" -F pcap 'udp.port == 500' 2>"$work/err" &&
+        python3 -c 'import sys
+capture = sys.stdin.buffer.read()
+sys.stdout.buffer.write(capture.replace(b"\x01\xf4\x01\xf4", b"\x13\x88\x13\x88"))
+' <"$work/500.pcap" >"$work/5000.pcap" &&
+        says_none "$work/5000.pcap has no ISAKMP message on the UDP ports 500 and 4500; --port \
+names another" "$work/5000.pcap" &&
+        says_none "$work/5000.pcap has no ISAKMP message on the UDP ports 500, 4500 and 5001; --port \
+names another" --port 5001 "$work/5000.pcap" &&
+        run 0 --port 5000 "$work/5000.pcap" && out_has 'Main Mode'
+}
 ip_fragments()
 {
     python3 $here/fragment.py "$csr" "$work/fragments.pcap"
@@ -162,6 +183,7 @@ check 'pcap: what shares port 4500' natt
 check 'pcapng' pcapng
 check 'pcap: a frame that was cut short' cut_short
 check 'pcap: another port' other_port
+check 'pcap: no message on the ports looked at' no_message
 survives()
 {
     run 0 "$1" || run 1 "$1"

@@ -47,7 +47,11 @@ for p in "$i" "$r"; do
         refused "more than three parts" $p --ike aes128-sha256-modp2048-
         refused "the encryption must be one of" $p --ike=-aes128-sha256-modp2048
         refused "the hash must be one of" $p --ike aes128--sha256-modp2048
-        refused "suites with commas" $p --ike ,
+        refused "--ike takes .* suites with commas" $p --ike ,
+        refused "--ike takes .* suites with commas" $p --ike ""
+        refused "--ike takes .* suites with commas" $p --ike aes128-sha1-modp1024,
+        refused "--esp takes .* suites with commas" $p --esp aes128-sha1,
+        refused '--ike "x": the encryption must be one of' $p --ike x,
         refused "the encryption must be one of" $p --esp xyz
         refused "the authentication must be one of" $p --esp aes128
         refused "the authentication must be one of" $p --esp aes128-
@@ -56,26 +60,37 @@ for p in "$i" "$r"; do
         refused "too many parts" $p --esp aes128-sha1-modp2048-
         refused "must name the same group" $p --esp aes128-sha1-modp1024,aes128-sha1
         refused "takes an address such as" $p --local 300.1.1.1
-        refused "takes an address such as" $p --local 127.0.0.1:66000
+        refused "a port is 0 to 65535" $p --local 127.0.0.1:66000
+        refused "a port is 0 to 65535" $p --remote 127.0.0.1:99999
+        refused "a port is 0 to 65535" $p --remote 127.0.0.1:
         refused "takes an address such as" $p --remote somewhere
         refused "both be IPv4 or both be IPv6" $p --remote 127.0.0.1 --local ::1
         refused "takes a network such as" $p --local-net 10.0.0
         refused "prefix length in .* must be 0 to 32" $p --remote-net 10.0.0.0/33
+        refused "prefix length in .* must be 0 to 32" $p --remote-net 10.0.0.0/
+        refused "beyond its prefix; the network is 10.0.0.0/8" $p --local-net 10.0.0.5/8
+        refused "beyond its prefix; the network is 2001:db8::/32" $p --remote-net 2001:db8::1/32
         refused "number of seconds from 60" $p --ike-lifetime 59
         refused "number of seconds from 60" $p --esp-lifetime long
         refused "number of seconds from 1" $p --timeout 0
         refused "main or aggressive" $p --mode quick
         refused "pre-shared key has 1 to" $p --psk ""
         refused "No such file" $p --psk-file "$dir/missing"
+        refused "--psk-file $dir: Is a directory" $p --psk-file "$dir"
         refused "No such file" $p --keylog "$dir/missing/log"
         refused "No such file" $p --pcap "$dir/missing/pcap"
         refused "is not an option" $p --frobnicate
         refused "is not an option" $p word
         refused "needs a value" $p --ike
-        refused "takes an address, a name" $p --id ""
+        refused "takes an address, a host name" $p --id ""
+        refused "takes an address, a host name" $p --id @
+        refused "takes an address, a host name" $p --id @@user@host
+        refused "distinguished names .* are not served yet" $p --id C=DE,CN=x
+        refused "distinguished names .* are not served yet" $p --peer-id CN=gw@example.org
     }
 done
 refused "remote ADDR is needed" "$bin/initiator" --psk k
+refused "nobody can be called at port 0" "$bin/initiator" --psk k --remote 127.0.0.1:0
 refused "psk TEXT or --psk-file FILE is needed" "$bin/initiator" --remote 127.0.0.1
 : >"$dir/empty"
 refused "pre-shared key has 1 to" "$bin/responder" --psk-file "$dir/empty"
@@ -85,6 +100,15 @@ for p in initiator responder; do
     [ $? = 0 ] && [ ! -s "$dir/err" ] && grep -q -- --keylog "$dir/out"
     say $? "$p --help"
 done
+# What differs between the two is said by each for itself.
+"$bin/initiator" --help | tr -s ' \n' ' ' >"$dir/out"
+grep -q "(our address) --remote-net CIDR ... on the peer's side (the peer's address)" "$dir/out"
+say $? "initiator --help tells what is offered without networks"
+"$bin/responder" --help | tr -s ' \n' ' ' >"$dir/out"
+grep -q "any selectors are accepted" "$dir/out" && grep -q "answer only this peer" "$dir/out" &&
+    grep -q "announced, a longer one is no match" "$dir/out" &&
+    grep -q "without --once it has no effect" "$dir/out"
+say $? "responder --help tells what a responder makes of its options"
 
 # A port that is taken, and one that is not for everybody.
 "$bin/responder" --psk k --local 127.0.0.1:15577 >"$dir/taken" 2>&1 &
@@ -129,6 +153,9 @@ pair() {
 pair "main mode, defaults" --psk k -- --psk k
 pair "aggressive mode, names as identities" --psk k --mode aggressive --id a.example.org \
     --peer-id b.example.org -- --psk k --mode aggressive --id b.example.org --peer-id a.example.org
+pair "names with @ before them are host names" --psk k --id @gw --peer-id gate -- \
+    --psk k --peer-id gw --id @gate
+pair "key-id may have any text" --psk k --id key-id:C=DE -- --psk k --peer-id key-id:C=DE
 pair "transport mode, 3des-md5" --psk k --transport --ike 3des-md5-modp1024 --esp 3des-md5 -- \
     --psk k --transport --ike 3des-md5-modp1024 --esp 3des-md5
 printf 'a key from a file\nwhatever follows\n' >"$dir/key"
@@ -144,17 +171,62 @@ done
 # What --once says when it does not come to anything.
 "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.1:9 --psk k --once --timeout 2 \
     >"$dir/out" 2>"$dir/err"
-[ $? = 1 ] && grep -q "no child SA came up within 2 s" "$dir/out"
+[ $? = 1 ] && grep -q "no child SA came up within 2 s; no datagram has come in" "$dir/out" &&
+    head -n 1 "$dir/out" | grep -q "calling 127.0.0.1:9, Main Mode"
 say $? "--once with a peer that is not there ends with status 1 and says so"
 
-"$bin/responder" --local 127.0.0.2:15599 --psk k --ike 3des-md5-modp1024 >"$dir/r" 2>&1 &
+# refuse NAME PORT RESPONDER-WORDS INITIATOR-WORDS RESPONDER-OPTIONS: the responder ends at once, with
+# status 1 and its event as the sentence; the initiator with status 1 and a last line that has the words.
+# The initiator waits, or not, for 3 s.
+refuse() {
+    name=$1 port=$2 ours=$3 theirs=$4
+    shift 4
+    timeout 10 "$bin/responder" --local 127.0.0.2:"$port" --psk k --once --timeout 60 "$@" >"$dir/r" 2>&1 &
+    responder=$!
+    pids="$pids $responder"
+    wait_for_responder "$dir/r"
+    "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:"$port" --psk k --once --timeout 3 \
+        >"$dir/out" 2>"$dir/err"
+    [ $? = 1 ] && wait $responder
+    [ $? = 1 ] && grep -q "$ours" "$dir/r" && ! grep -q "no child SA" "$dir/r" &&
+        tail -n 1 "$dir/out" | grep -q "$theirs"
+    say $? "$name"
+}
+refuse "no common proposal: both sides say why, and the responder ends at once" 15599 \
+    "policy 10: encryption is aes, ours is 3des" \
+    "no child SA came up within 3 s; the peer at .* says NO-PROPOSAL-CHOSEN (not proven)" \
+    --ike 3des-md5-modp1024
+refuse "no common protection: both sides end at once" 15598 \
+    "refused what the peer at .*: no proposal matches a policy" \
+    "is down: the peer refused .*, it said NO-PROPOSAL-CHOSEN" --esp 3des-md5
+refuse "selectors beyond the responder's: both sides end at once" 15597 \
+    "refused what the peer at .*: the selectors are not" "is down: the peer refused" \
+    --local-net 10.0.0.0/8
+
+# Whom --remote shuts out ends nothing.
+timeout 10 "$bin/responder" --local 127.0.0.2:15596 --remote 127.0.0.1 --psk k --once >"$dir/r" 2>&1 &
+responder=$!
+pids="$pids $responder"
+wait_for_responder "$dir/r"
+"$bin/initiator" --local 127.0.0.3:0 --remote 127.0.0.2:15596 --psk k --once --timeout 1 >"$dir/out" 2>"$dir/err"
+[ $? = 1 ] && grep -q "no policy of ours is for this peer" "$dir/r" &&
+    "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:15596 --psk k --once --timeout 5 \
+        >"$dir/out" 2>"$dir/err" &&
+    wait $responder
+say $? "a peer that --remote shuts out does not end --once"
+
+# The tables of a responder whose peer has come and gone.
+"$bin/responder" --local 127.0.0.2:15595 --psk k >"$dir/r" 2>&1 &
 pids="$pids $!"
 wait_for_responder "$dir/r"
-"$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:15599 --psk k --once --timeout 3 \
-    >"$dir/out" 2>"$dir/err"
-[ $? = 1 ] && grep -q "says NO-PROPOSAL-CHOSEN (not proven)" "$dir/out" &&
-    grep -q "policy 10: encryption is aes, ours is 3des" "$dir/r"
-say $? "no common proposal: both sides say why"
+"$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:15595 --psk k --once --timeout 5 >"$dir/out" 2>"$dir/err"
+tries=0
+until [ "$(grep -c '^  none$' "$dir/r")" = 3 ] || [ $tries = 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+done
+[ "$(grep -c '^  none$' "$dir/r")" = 3 ] && ! grep -q '^  none$' "$dir/out"
+say $? "empty tables have the row none"
 
 # Key log and capture file open in Wireshark, decrypted.
 "$bin/responder" --local 127.0.0.2:4999 --once --psk k >"$dir/r" 2>&1 &
@@ -167,6 +239,11 @@ tshark -r "$dir/pcap" -d udp.port==4999,isakmp -V \
 [ "$(grep -c 'Payload: Hash' "$dir/shark")" -ge 5 ] && grep -q "ID type: IPV4_ADDR" "$dir/shark" &&
     grep -q "Payload: Delete" "$dir/shark"
 say $? "--keylog and --pcap open decrypted in tshark"
+[ "$(stat -c %a "$dir/keylog")" = 600 ] && chmod 640 "$dir/keylog" &&
+    "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.1:9 --psk k --once --timeout 1 \
+        --keylog "$dir/keylog" >"$dir/out" 2>"$dir/err"
+[ $? = 1 ] && [ -s "$dir/keylog" ] && [ "$(stat -c %a "$dir/keylog")" = 640 ]
+say $? "--keylog makes a file that only its owner reads, and keeps the mode of one that exists"
 "$bin/isakmp-dump" --keylog "$dir/keylog" --port 4999 "$dir/pcap" >"$dir/out" 2>>"$dir/err"
 [ $? = 0 ] && grep -q "NOTIFY: INITIAL-CONTACT" "$dir/out" && grep -q "DELETE: ESP" "$dir/out"
 say $? "--keylog and --pcap open decrypted in isakmp-dump"
@@ -191,22 +268,22 @@ static size_t udp_receive(uint8_t *buf, size_t cap, isakmp_path *from, isakmp_ti
     (void)buf, (void)cap, (void)from;
     exit(sent == 1 && until > 1000 ? 0 : 1);
 }
-static int on_send(void *user, const isakmp_path *path, isakmp_span datagram)
+static int udp_send(void *user, const isakmp_path *path, isakmp_span datagram)
 {
     (void)user, (void)path;
     sent += datagram.n > 28 && datagram.n <= 1500;
     return ISAKMP_OK;
 }
-static int on_install(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
+static int sad_add(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
 {
     (void)user, (void)child, (void)e;
     return ISAKMP_OK;
 }
-static void on_remove(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
+static void sad_remove(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
 {
     (void)user, (void)child, (void)e;
 }
-static int on_psk(void *user, isakmp_ticket t, const isakmp_query *q, uint8_t *key, size_t cap, size_t *n)
+static int psk_for(void *user, isakmp_ticket t, const isakmp_query *q, uint8_t *key, size_t cap, size_t *n)
 {
     (void)user, (void)t, (void)q, (void)cap;
     key[0] = 'k', *n = 1;
@@ -217,15 +294,11 @@ C
     cat <<'C'
 int main(void)
 {
-    static const isakmp_host host = {
-        .size = sizeof host, .send = on_send, .sa_install = on_install, .sa_remove = on_remove,
-        .get_psk = on_psk,
-    };
     static const isakmp_path path = {
         .local = { .family = 4, .ip = {192, 0, 2, 1}, .port = 500 },
         .remote = { .family = 4, .ip = {192, 0, 2, 2}, .port = 500 },
     };
-    return negotiate(&path, &host) ? 2 : 3;
+    return negotiate(&path) ? 2 : 3;
 }
 C
 } >"$dir/readme.c"
