@@ -55,7 +55,7 @@ typedef struct options {
 typedef struct dumper {
     const options *o;
     host_track *track;
-    unsigned long printed, messages, malformed;
+    unsigned long printed, malformed;
 } dumper;
 
 static void fail(const char *format, ...)
@@ -120,7 +120,6 @@ static void dump_message(dumper *d, uint8_t *bytes, size_t n)
     isakmp_msg m;
     int rc = isakmp_msg_parse(&m, datagram);
     host_track_result readable = HOST_TRACK_READABLE;
-    d->messages++;
     if (rc == ISAKMP_OK && d->track)
         readable = decrypt(d, &m, bytes);
     print_text(&m);
@@ -397,7 +396,7 @@ static void read_options(dumper *d, options *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
     options o = {{500, 4500}, 2, NULL, NULL};
-    dumper d = {&o, NULL, 0, 0, 0};
+    dumper d = {&o, NULL, 0, 0};
     read_options(&d, &o, argc, argv);
     if (o.file) {
         dump_capture(&d, o.file);
@@ -411,7 +410,7 @@ int main(int argc, char **argv)
     host_track_free(d.track);
     if (fflush(stdout) != 0)
         fail("the text cannot be written: %s", strerror(errno));
-    if (d.messages == 0)
+    if (d.printed == 0)
         say_none(&o);
-    return d.malformed || d.messages == 0 ? 1 : 0;
+    return d.malformed || d.printed == 0 ? 1 : 0;
 }
