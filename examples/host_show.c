@@ -71,6 +71,8 @@ static void show_report(const host_show *s, const isakmp_report *r)
 
 static int is_trouble(const isakmp_event *ev)
 {
+    if (ev->why.detail == ISAKMP_D_CLOSED) /* that is us, at the end */
+        return 0;
     if (ev->type == ISAKMP_EV_NOTIFY) /* an error, or status */
         return ev->notify->type < ISAKMP_N_CONNECTED;
     return ev->type == ISAKMP_EV_SA_DOWN || ev->type == ISAKMP_EV_CHILD_DOWN ||

@@ -114,7 +114,7 @@ static int negotiate(app *a, isakmp_ctx *x)
     isakmp_path path = host_udp_path(&a->udp, &a->o.remote);
     isakmp_child_id child;
     char text[64];
-    int rc;
+    int rc, is_late;
     isakmp_addr_text(text, sizeof text, &path.remote);
     host_show_line(&a->show, "calling %s, %s", text,
                    isakmp_name(ISAKMP_REG_EXCHANGE, a->o.exchange));
@@ -126,9 +126,10 @@ static int negotiate(app *a, isakmp_ctx *x)
         return 1;
     }
     run(a, x);
-    if (!a->child_up && !a->failed && !stop)
-        host_show_timeout(&a->show);
+    is_late = !a->child_up && !a->failed && !stop;
     isakmp_close(x, host_now(), a->sa); /* the peer hears that we go */
+    if (is_late)
+        host_show_timeout(&a->show);
     return a->child_up && (a->o.once || stop) ? 0 : 1;
 }
 
