@@ -24,7 +24,7 @@ static int complain(const char *format, ...)
 
 /* ---- Help ----------------------------------------------------------------------------------- */
 
-static const char initiator_whom[] =
+static const char help_initiator[] =
     "Negotiate an ISAKMP SA and a child SA with a peer.\n"
     "\n"
     "  --local ADDR[:PORT]     our address; port 0: any            (any address, port 500)\n"
@@ -38,7 +38,7 @@ static const char initiator_whom[] =
     "                          if it is shorter, and refuse the\n"
     "                          offer if theirs is longer           (86400)\n";
 
-static const char responder_whom[] =
+static const char help_responder[] =
     "Wait for peers and negotiate ISAKMP SAs and child SAs with them.\n"
     "\n"
     "  --local ADDR[:PORT]     our address; port 0: any            (any address, port 500)\n"
@@ -55,7 +55,7 @@ static const char responder_whom[] =
     "                          the peer offers is used and\n"
     "                          announced, a longer one is no match (86400)\n";
 
-static const char for_both[] =
+static const char help_both[] =
     "  --esp-lifetime SECONDS  of the child SA; the shorter of\n"
     "                          both sides' is used                 (28800)\n"
     "  --ike SUITE,...         such as aes256-sha256-modp2048,\n"
@@ -83,7 +83,7 @@ static const char for_both[] =
 static void help(const char *program, int initiator)
 {
     printf("usage: %s [options]     (what holds without an option is in parentheses)\n\n%s%s",
-           program, initiator ? initiator_whom : responder_whom, for_both);
+           program, initiator ? help_initiator : help_responder, help_both);
 }
 
 /* ---- Values --------------------------------------------------------------------------------- */
