@@ -171,13 +171,12 @@ done
 # What --once says when it does not come to anything.
 "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.1:9 --psk k --once --timeout 2 \
     >"$dir/out" 2>"$dir/err"
-[ $? = 1 ] && grep -q "no child SA came up within 2 s; no datagram has come in" "$dir/out" &&
+[ $? = 1 ] && tail -n 1 "$dir/out" | grep -q "no child SA came up within 2 s; no datagram has come in" &&
     head -n 1 "$dir/out" | grep -q "calling 127.0.0.1:9, Main Mode"
 say $? "--once with a peer that is not there ends with status 1 and says so"
 
 # refuse NAME PORT RESPONDER-WORDS INITIATOR-WORDS RESPONDER-OPTIONS: the responder ends at once, with
-# status 1 and its event as the sentence; the initiator with status 1 and a last line that has the words.
-# The initiator waits, or not, for 3 s.
+# status 1 and its event as the sentence; the initiator with status 1 and a line that has these words.
 refuse() {
     name=$1 port=$2 ours=$3 theirs=$4
     shift 4
@@ -187,9 +186,10 @@ refuse() {
     wait_for_responder "$dir/r"
     "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:"$port" --psk k --once --timeout 3 \
         >"$dir/out" 2>"$dir/err"
-    [ $? = 1 ] && wait $responder
-    [ $? = 1 ] && grep -q "$ours" "$dir/r" && ! grep -q "no child SA" "$dir/r" &&
-        tail -n 1 "$dir/out" | grep -q "$theirs"
+    i=$?
+    wait $responder
+    [ $? = 1 ] && [ $i = 1 ] && grep -q "$ours" "$dir/r" && ! grep -q "no child SA" "$dir/r" &&
+        grep -q "$theirs" "$dir/out"
     say $? "$name"
 }
 refuse "no common proposal: both sides say why, and the responder ends at once" 15599 \
@@ -202,6 +202,20 @@ refuse "no common protection: both sides end at once" 15598 \
 refuse "selectors beyond the responder's: both sides end at once" 15597 \
     "refused what the peer at .*: the selectors are not" "is down: the peer refused" \
     --local-net 10.0.0.0/8
+
+refuse "another key, Main Mode: the responder ends at once, both name the cause" 15594 \
+    "the pre-shared keys seem to differ" \
+    "no child SA came up within 3 s; the peer at .* says AUTHENTICATION-FAILED (not proven)" --psk other
+
+# An initiator that refuses: in Aggressive Mode it is the one that sees first that the keys differ.
+"$bin/responder" --local 127.0.0.2:15593 --psk other --mode aggressive >"$dir/r" 2>&1 &
+pids="$pids $!"
+wait_for_responder "$dir/r"
+timeout 10 "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:15593 --psk k --mode aggressive --once \
+    --timeout 60 >"$dir/out" 2>"$dir/err"
+[ $? = 1 ] && grep -q "refused .* the pre-shared keys seem to differ" "$dir/out" &&
+    ! grep -q "no child SA" "$dir/out"
+say $? "another key, Aggressive Mode: the initiator ends at once and says so"
 
 # Whom --remote shuts out ends nothing.
 timeout 10 "$bin/responder" --local 127.0.0.2:15596 --remote 127.0.0.1 --psk k --once >"$dir/r" 2>&1 &
