@@ -62,7 +62,7 @@ static void add_refused(isakmp__text *t, const isakmp_event *ev)
 {
     isakmp__text_add(t, "refused what the peer");
     add_addr(t, " at ", ev);
-    isakmp__text_add(t, " proposed");
+    isakmp__text_add(t, " sent");
     add_why(t, &ev->why);
 }
 

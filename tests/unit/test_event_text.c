@@ -97,11 +97,11 @@ static void test_refused(void **state)
     (void)state;
     ev.type = ISAKMP_EV_REFUSED;
     because(ISAKMP_BY_US, ISAKMP_D_NO_PROPOSAL, 1, ISAKMP_N_NO_PROPOSAL_CHOSEN);
-    text_is("refused what the peer at 192.0.2.1:500 proposed: no proposal matches a policy "
+    text_is("refused what the peer at 192.0.2.1:500 sent: no proposal matches a policy "
             "(message 1)");
     ev.path = NULL;
     ev.peer_policy = NULL;
-    text_is("refused what the peer proposed: no proposal matches a policy (message 1)");
+    text_is("refused what the peer sent: no proposal matches a policy (message 1)");
 }
 
 static void test_notifies(void **state)
