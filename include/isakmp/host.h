@@ -44,7 +44,35 @@ typedef struct isakmp_query {
     isakmp_id peer_id;                /* what the peer says it is, not proven; type NONE: not
                                          said yet.  As initiator: what the policy expects        */
     const isakmp_peer_policy *policy; /* NULL in find_peer                                       */
+    const isakmp_span *wanted; /* names (DER) of the CAs whose certificates the peer asks for;
+                                  an empty one: of any                                           */
+    size_t n_wanted;
 } isakmp_query;
+
+/* ---- Public keys [RFC2409 5.1, RFC4945] --------------------------------------------------- */
+
+/* What there is for authentication by public keys between us and a peer.  What it points to is
+ * borrowed until the function of the library that asked for it has returned. */
+typedef struct isakmp_credentials {
+    uint32_t methods;         /* those for which we have a private key: 1 << ISAKMP_AUTH_*       */
+    const isakmp_span *certs; /* our certificate (X.509, DER), then those that lead to a CA      */
+    size_t n_certs;           /* 0: none; the peer has our public key by hand                    */
+    const isakmp_span *cas;   /* names (DER) of the CAs whose certificates we ask the peer for   */
+    size_t n_cas;             /* 0: none is asked for; we have the peer's public key by hand     */
+} isakmp_credentials;
+
+/* How a peer proves its identity, which is q->peer_id. */
+typedef struct isakmp_proof {
+    uint16_t auth;            /* ISAKMP_AUTH_*                                                   */
+    isakmp_span hash;         /* what was signed: HASH_I or HASH_R, as it is, without DigestInfo */
+    isakmp_span signature;    /* RSA: a number as long as the modulus; ECDSA: r | s [RFC4754 7]  */
+    const isakmp_cert *certs; /* what the peer sent, in its order, encodings mixed               */
+    size_t n_certs;
+} isakmp_proof;
+
+/* How many of a peer's certificates, and of its requests for ours, are looked at. */
+#define ISAKMP_MAX_CERTS     8
+#define ISAKMP_MAX_CERT_REQS 8
 
 typedef enum isakmp_event_type {
     ISAKMP_EV_SA_UP = 1,  /* an ISAKMP SA is established                                         */
@@ -131,6 +159,30 @@ typedef struct isakmp_host {
      *   later  the key and its length. */
     int (*get_psk)(void *user, isakmp_ticket t, const isakmp_query *q, uint8_t *key, size_t cap,
                    size_t *n);
+
+    /* Optional.  What we have for public-key authentication with a peer.  Without this callback no
+     * policy with public keys is offered or matched.
+     *   auth   0: only out->methods is looked at; else the method in use (ISAKMP_AUTH_*), and the
+     *          certificates and CAs for it are wanted.
+     *   out    zeroed before; what is not set is not there.
+     *   later  a const isakmp_credentials *; n is not looked at. */
+    int (*get_credentials)(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth,
+                           isakmp_credentials *out);
+
+    /* Optional, but needed with get_credentials.  Sign with our private key [RFC2409 5.1].
+     *   hash   HASH_I or HASH_R, to be signed as it is: for RSA in PKCS #1 v1.5 block type 1
+     *          without a DigestInfo, for ECDSA in the place of the digest.
+     *   sig    gets at most cap octets, as isakmp_proof.signature says;  n: gets how many.
+     *   later  the signature and its length. */
+    int (*sign)(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth, isakmp_span hash,
+                uint8_t *sig, size_t cap, size_t *n);
+
+    /* Optional, but needed with get_credentials.  Is the peer who it says it is (q->peer_id), and is
+     * the signature made with its key?  Only ISAKMP_OK says yes.
+     *   why    if the answer is ISAKMP_NONE: an isakmp_detail that says what is wrong.
+     *   later  after ISAKMP_NONE: `why`, a uint16_t; n 2. */
+    int (*verify)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_proof *p,
+                  uint16_t *why);
 
     /* Which policy is for traffic that a peer wants to protect?
      *   local, remote  the selectors that the peer proposes.
