@@ -362,7 +362,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     m.max_dh = isakmp_rd_u8(&r) & 1 ? 128 : ISAKMP_MAX_DH_PUBLIC;
     provider.deny[ISAKMP_CAN_CIPHER] = isakmp_rd_u8(&r);
     provider.deny[ISAKMP_CAN_HASH] = isakmp_rd_u8(&r);
-    m.auth = isakmp_rd_u8(&r) & 1 ? 0 : ISAKMP__AUTH_PSK;
+    m.methods = isakmp_rd_u8(&r) & 1 ? 0 : 1u << ISAKMP_AUTH_PSK;
     m.natt = isakmp_rd_u8(&r) & 1;
     m.group = isakmp_rd_u8(&r) & 1 ? ISAKMP_GROUP_MODP_1024 : 0;
     cap = isakmp_rd_u8(&r) % 100;

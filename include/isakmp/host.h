@@ -71,7 +71,9 @@ typedef struct isakmp_proof {
 } isakmp_proof;
 
 /* How many of a peer's certificates, and of its requests for ours, are looked at. */
-#define ISAKMP_MAX_CERTS     8
+#define ISAKMP_MAX_CERTS 8
+/* The longest signature, in octets: RSA with 8192 bits. */
+#define ISAKMP_MAX_SIGNATURE 1024
 #define ISAKMP_MAX_CERT_REQS 8
 
 typedef enum isakmp_event_type {

@@ -1,11 +1,11 @@
 /* crypto/hashes.c -- the HASH payloads and NAT-D values. */
 #include "keys.h"
 
-int isakmp__hash_phase1(const isakmp_crypto *c, uint16_t hash, const uint8_t *skeyid,
+int isakmp__hash_phase1(const isakmp_crypto *c, uint16_t hash, isakmp_span skeyid,
                         const isakmp__hash_input *in, uint8_t *out)
 {
     return isakmp__prf(
-        c, hash, isakmp__span(skeyid, isakmp_hash_size(hash)),
+        c, hash, skeyid,
         ISAKMP__PARTS(in->g_mine, in->g_other, in->cky_mine, in->cky_other, in->sai, in->id), out);
 }
 

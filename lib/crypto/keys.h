@@ -60,7 +60,7 @@ int isakmp__is_weak_des(const uint8_t *key);
 typedef struct isakmp__hash_input {
     isakmp_span g_mine, g_other, cky_mine, cky_other, sai, id;
 } isakmp__hash_input;
-int isakmp__hash_phase1(const isakmp_crypto *c, uint16_t hash, const uint8_t *skeyid,
+int isakmp__hash_phase1(const isakmp_crypto *c, uint16_t hash, isakmp_span skeyid,
                         const isakmp__hash_input *in, uint8_t *out);
 
 /* HASH(1), HASH(2) and HASH(3) of Quick Mode; HASH(1) also protects Informational exchanges

@@ -21,26 +21,47 @@ static const isakmp__rule r_2[] = {
     {ISAKMP_PAYLOAD_ID, 1, 1}, {ISAKMP_PAYLOAD_HASH, 1, 1}, {ISAKMP_PAYLOAD_NATD, 0, 8},
     {ISAKMP_PAYLOAD_CERT, 0, 255}, {ISAKMP_PAYLOAD_CERT_REQ, 0, 255},
     {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
+static const isakmp__rule r_2_sig[] = {
+    {ISAKMP_PAYLOAD_SA, 1, 1}, {ISAKMP_PAYLOAD_KE, 1, 1}, {ISAKMP_PAYLOAD_NONCE, 1, 1},
+    {ISAKMP_PAYLOAD_ID, 1, 1}, {ISAKMP_PAYLOAD_SIG, 1, 1}, {ISAKMP_PAYLOAD_NATD, 0, 8},
+    {ISAKMP_PAYLOAD_CERT, 0, 255}, {ISAKMP_PAYLOAD_CERT_REQ, 0, 255},
+    {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
 static const isakmp__rule r_3[] = {
     {ISAKMP_PAYLOAD_HASH, 1, 1}, {ISAKMP_PAYLOAD_NATD, 0, 8}, {ISAKMP_PAYLOAD_NOTIFY, 0, 4},
+    {ISAKMP_PAYLOAD_CERT, 0, 255}, {ISAKMP_PAYLOAD_CERT_REQ, 0, 255},
+    {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
+static const isakmp__rule r_3_sig[] = {
+    {ISAKMP_PAYLOAD_SIG, 1, 1}, {ISAKMP_PAYLOAD_NATD, 0, 8}, {ISAKMP_PAYLOAD_NOTIFY, 0, 4},
     {ISAKMP_PAYLOAD_CERT, 0, 255}, {ISAKMP_PAYLOAD_CERT_REQ, 0, 255},
     {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
 
 static const isakmp__row rows[] = {
     {.msg = 1, .from_i = 1, .auth = ISAKMP__AUTH_ANY, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_RETRANSMIT, .lead = 1, .rules = r_1,
-     .send = {V(ask_psk), V(put_sa_offer), V(make_ke), V(put_ke), V(put_nonce), V(put_id)},
-     .recv = {V(take_id), V(ask_peer), V(ask_psk), V(take_sa_offer), V(take_ke), V(take_nonce)}},
+     .send = {V(ask_psk), V(ask_methods), V(put_sa_offer), V(make_ke), V(put_ke), V(put_nonce),
+              V(put_id), V(put_cert_req)},
+     .recv = {V(take_id), V(ask_peer), V(ask_psk), V(ask_methods), V(take_sa_offer), V(take_ke),
+              V(take_nonce), V(take_cert_req)}},
     {.msg = 2, .from_i = 0, .auth = ISAKMP__AUTH_PSK, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_KEYS, .lead = 1, .rules = r_2,
      .send = {V(make_ke), V(derive_secret), V(put_sa_choice), V(put_ke), V(put_nonce), V(put_id),
               V(derive_keys), V(put_hash)},
      .recv = {V(take_sa_choice), V(take_ke), V(take_nonce), V(take_id), V(derive_secret),
               V(derive_keys), V(check_hash), V(check_id)}},
+    {.msg = 2, .from_i = 0, .auth = ISAKMP__AUTH_SIG, .sec = ISAKMP__CLEAR,
+     .flags = ISAKMP__F_KEYS, .lead = 1, .rules = r_2_sig,
+     .send = {V(make_ke), V(derive_secret), V(put_sa_choice), V(put_ke), V(put_nonce), V(put_id),
+              V(derive_keys), V(put_cert), V(put_sig), V(put_cert_req)},
+     .recv = {V(take_sa_choice), V(take_ke), V(take_nonce), V(take_id), V(take_cert_req),
+              V(derive_secret), V(derive_keys), V(check_sig), V(check_id)}},
     {.msg = 3, .from_i = 1, .auth = ISAKMP__AUTH_PSK, .sec = ISAKMP__EITHER,
      .flags = ISAKMP__F_LAST | ISAKMP__F_PROOF, .rules = r_3,
      .send = {V(put_hash), V(put_contact)},
      .recv = {V(check_hash), V(check_id), V(take_status)}},
+    {.msg = 3, .from_i = 1, .auth = ISAKMP__AUTH_SIG, .sec = ISAKMP__EITHER,
+     .flags = ISAKMP__F_LAST | ISAKMP__F_PROOF, .rules = r_3_sig,
+     .send = {V(put_cert), V(put_sig), V(put_contact)},
+     .recv = {V(check_sig), V(check_id), V(take_status)}},
 };
 /* clang-format on */
 

@@ -48,8 +48,10 @@ static void have_keys(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
 /* Drop what a refused message has left: the exchange waits for a better one. */
 static void roll_back(isakmp_ctx *x, isakmp__exch *e)
 {
-    if (isakmp__brings_cookie(e))
+    if (isakmp__brings_cookie(e)) {
         memset(e->sa->cky_r, 0, sizeof e->sa->cky_r);
+        e->sa->suite = NULL;
+    }
     e->in = NULL;
     e->ask = ISAKMP__ASK_NONE;
     e->ticket = 0;
@@ -68,7 +70,7 @@ static int report_of(const isakmp_ctx *x, const isakmp__exch *e, isakmp_report *
     r->means = isakmp__sa_means(x, e->sa);
     if (e->def->phase == 1 && e->sa->policy) {
         r->peer = e->sa->policy;
-        r->means.auth = e->psk.n ? ISAKMP__AUTH_PSK : 0;
+        r->means.methods = e->methods;
     } else if (e->child) {
         r->child = e->child->policy;
     }
@@ -119,13 +121,28 @@ static int may_be_other_key(const isakmp__exch *e, unsigned detail)
            !is_shortage(detail) && isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_PSK;
 }
 
-/* The host hears of it at once, and once: its user should not have to wait for the timeout. */
-static void refuse_other_key(isakmp_ctx *x, const isakmp__exch *e, unsigned detail)
+/* A signature, or what should vouch for it, is not believed. */
+static int is_disbelief(unsigned detail)
 {
-    isakmp_reason why = isakmp__reason(ISAKMP_BY_US, detail, e->msg, 0);
+    return detail >= ISAKMP_D_SIGNATURE && detail <= ISAKMP_D_CERT_ID;
+}
+
+/* The peer has not proved itself, but somebody else may have altered its message: we go on waiting.  The
+ * host hears of it at once, and once: its user should not have to wait for the timeout. */
+static void refuse_unproven(isakmp_ctx *x, const isakmp__exch *e, unsigned detail)
+{
+    isakmp_reason why = isakmp__reason(ISAKMP_BY_US, detail, e->msg, isakmp_detail_notify(detail));
+    int other_key = may_be_other_key(e, detail);
+    uint8_t iv[ISAKMP_MAX_BLOCK];
+    if (!other_key && !is_disbelief(detail))
+        return;
     if (e->hint == ISAKMP_D_NONE)
         isakmp__tell_refused(x, e, why, NULL);
-    isakmp__inform_refused(x, e->sa, e, ISAKMP_D_PSK_SUSPECTED);
+    memcpy(iv, e->sa->iv, sizeof iv);
+    if (e->encrypted) /* where the peer's chain is, if the message is its */
+        memcpy(e->sa->iv, e->next_iv, sizeof iv);
+    isakmp__inform_refused(x, e->sa, e, other_key ? (unsigned)ISAKMP_D_PSK_SUSPECTED : detail);
+    memcpy(e->sa->iv, iv, sizeof iv);
 }
 
 /* Whose fault a reason is. */
@@ -137,7 +154,7 @@ static uint8_t blame(unsigned detail)
 /* Returns ISAKMP_OK if the message has ended the exchange: then it had an effect. */
 static unsigned refuse(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
 {
-    const isakmp__row *r = isakmp__row_of(e);
+    const isakmp__row *r = e->row;
     int first = !e->initiator && e->msg == 1, authentic = e->authentic && !is_shortage(detail);
     if (authentic) { /* the peer has gone on: so do the chain and the keys, to answer it */
         advance_iv(e);
@@ -151,8 +168,8 @@ static unsigned refuse(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
     }
     if (authentic)
         isakmp__inform_refused(x, e->sa, e, detail);
-    else if (may_be_other_key(e, detail))
-        refuse_other_key(x, e, detail);
+    else
+        refuse_unproven(x, e, detail);
     e->hint = (uint16_t)detail;
     if (!authentic) {
         roll_back(x, e);
@@ -245,6 +262,13 @@ static unsigned hold(isakmp_ctx *x, isakmp__exch *e)
     return ISAKMP_OK;
 }
 
+/* The peer takes the SA for established, but its last message was not believed. */
+static int must_disown(const isakmp__exch *e)
+{
+    return e->def->phase == 1 && e->sa->keyed && e->encrypted && is_disbelief(e->hint) && e->row &&
+           e->row->flags & ISAKMP__F_LAST;
+}
+
 /* End an exchange.  If it had come to an agreement the peer may have SAs in place by now; but if it has
  * not had our answer yet, it is told that there will be none. */
 static void give_up(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why)
@@ -253,6 +277,10 @@ static void give_up(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why)
         isakmp__inform_no_answer(x, e);
     else if (e->child && e->child->n)
         isakmp__inform_child_gone(x, e->child);
+    if (must_disown(e)) {
+        memcpy(e->sa->iv, e->next_iv, sizeof e->sa->iv);
+        isakmp__inform_sa_only_gone(x, e->sa);
+    }
     isakmp__exch_fail(x, e, why);
 }
 
@@ -310,10 +338,12 @@ static unsigned step_recv(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
 }
 
 /* A peer that has not proved its return address may not be the one who asked: whoever is, gets no more
- * than three times what was asked with. */
+ * than three times what was asked with.  But Aggressive Mode with signatures has certificates in its
+ * second message, or it cannot be. */
 static int amplifies(const isakmp__exch *e)
 {
-    return !e->initiator && e->def->phase == 1 && !e->sa->proven && e->tx->n > 3u * e->read_n;
+    return !e->initiator && e->def->phase == 1 && !e->sa->proven && e->tx->n > 3u * e->read_n &&
+           isakmp__auth_family(e->sa->suite->auth) != ISAKMP__AUTH_SIG;
 }
 
 static unsigned step_send(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
@@ -365,17 +395,18 @@ static unsigned run(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned rc = ISAKMP_OK;
     while (rc == ISAKMP_OK && e->phase != ISAKMP__WAIT) {
-        const isakmp__row *r = isakmp__row_of(e);
-        if (r == NULL) {
+        if (e->phase == ISAKMP__SEND)
+            e->row = isakmp__row_of(e);
+        if (e->row == NULL) {
             fail(x, e, ISAKMP_D_BUG);
             return ISAKMP_OK;
         }
         if (e->phase == ISAKMP__RECV)
-            rc = step_recv(x, e, r);
+            rc = step_recv(x, e, e->row);
         else if (e->phase == ISAKMP__SEND)
-            rc = step_send(x, e, r);
+            rc = step_send(x, e, e->row);
         else
-            rc = step_sent(x, e, r);
+            rc = step_sent(x, e, e->row);
     }
     if (rc == ISAKMP_OK)
         read_next(x, e);
@@ -473,7 +504,7 @@ unsigned isakmp__engine_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
                               const isakmp_path *path)
 {
     uint64_t print = isakmp__fingerprint(x->secret, m->raw);
-    const isakmp__row *r = isakmp__row_of(e);
+    const isakmp__row *r = isakmp__row_for(e, m);
     unsigned rc;
     if (print == e->last || (e->phase == ISAKMP__RECV && print == e->reading)) {
         x->stats.duplicates++;
@@ -486,6 +517,7 @@ unsigned isakmp__engine_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
     if (e->phase != ISAKMP__WAIT)
         return while_busy(x, e, m, path);
     e->authentic = 0;
+    e->row = r;
     if (isakmp__brings_cookie(e))
         memcpy(e->sa->cky_r, m->h.cky_r, sizeof e->sa->cky_r);
     rc = isakmp__open_message(x, e, r, m);

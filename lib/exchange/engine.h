@@ -40,6 +40,9 @@ unsigned isakmp__compute_hash(isakmp_ctx *x, const isakmp__exch *e, uint8_t kind
 /* incoming.c: check flags, decrypt, index, count payloads, verify HASH.
  *   returns  ISAKMP_OK or an isakmp_detail. */
 unsigned isakmp__open_message(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r, isakmp_msg *m);
+/* The row of a message that has come: where the method is not known before it has been read, the one whose
+ * rules it keeps.  NULL if there is none. */
+const isakmp__row *isakmp__row_for(const isakmp__exch *e, const isakmp_msg *m);
 /* Is the message being waited for the one that brings the responder's cookie? */
 int isakmp__brings_cookie(const isakmp__exch *e);
 /* outgoing.c */

@@ -84,6 +84,15 @@ static unsigned check_rules(const isakmp__row *r, const isakmp_msg *m)
     return ISAKMP_OK;
 }
 
+const isakmp__row *isakmp__row_for(const isakmp__exch *e, const isakmp_msg *m)
+{
+    if (e->sa->suite == NULL)
+        for (unsigned i = 0; i < e->def->n; i++)
+            if (e->def->rows[i].msg == e->msg && check_rules(&e->def->rows[i], m) == ISAKMP_OK)
+                return &e->def->rows[i];
+    return isakmp__row_of(e);
+}
+
 /* HASH covers the octets as they were received, up to the end of the last payload. */
 static unsigned verify_hash(isakmp_ctx *x, const isakmp__exch *e, const isakmp__row *r,
                             const isakmp_msg *m)

@@ -51,7 +51,7 @@ enum {
     ISAKMP__F_PROOF = 8       /* accepting it proves the sender's return address                  */
 };
 
-#define ISAKMP__MAX_VERBS 10
+#define ISAKMP__MAX_VERBS 12
 
 typedef struct isakmp__row {
     uint8_t msg;    /* its number, from 1; rows of one message differ by auth                    */
@@ -104,6 +104,7 @@ const char *isakmp__table_check(const isakmp_exchange *t, unsigned *row);
 /* verbs_sa.c */
 ISAKMP__VERB(ask_peer);
 ISAKMP__VERB(ask_psk);
+ISAKMP__VERB(ask_methods);
 ISAKMP__VERB(put_sa_offer);
 ISAKMP__VERB(take_sa_offer);
 ISAKMP__VERB(put_sa_choice);
@@ -126,6 +127,12 @@ ISAKMP__VERB(put_contact);
 ISAKMP__VERB(put_life);
 ISAKMP__VERB(take_status);
 ISAKMP__VERB(establish);
+/* verbs_sig.c */
+ISAKMP__VERB(put_cert_req);
+ISAKMP__VERB(take_cert_req);
+ISAKMP__VERB(put_cert);
+ISAKMP__VERB(put_sig);
+ISAKMP__VERB(check_sig);
 /* verbs_quick.c */
 ISAKMP__VERB(ask_spi);
 ISAKMP__VERB(put_child_offer);

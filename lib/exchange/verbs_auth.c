@@ -1,6 +1,7 @@
 /* exchange/verbs_auth.c -- phase 1: identities, HASH_I and HASH_R, and the end of it [RFC2409 5]. */
 #include "base/secret.h"
 #include "crypto/keys.h"
+#include "auth.h"
 #include "engine.h"
 #include "sa/host.h"
 
@@ -72,8 +73,8 @@ ISAKMP__DEFINE_VERB(check_id);
 
 /* ---- HASH_I and HASH_R ---------------------------------------------------------------------- */
 
-/* The HASH of one side: its own values come first. */
-static unsigned phase1_hash(isakmp_ctx *x, const isakmp__exch *e, int initiator, uint8_t *out)
+unsigned isakmp__phase1_hash(isakmp_ctx *x, const isakmp__exch *e, int initiator, uint16_t hash,
+                             uint8_t *out)
 {
     const isakmp__sa *sa = e->sa;
     isakmp_span cky_i = isakmp__span(sa->cky_i, sizeof sa->cky_i);
@@ -85,7 +86,9 @@ static unsigned phase1_hash(isakmp_ctx *x, const isakmp__exch *e, int initiator,
     in.cky_other = initiator ? cky_r : cky_i;
     in.sai = e->sai;
     in.id = initiator == e->initiator ? e->id_mine : e->id_peer;
-    return isakmp__hash_phase1(&x->crypto, isakmp__sa_hash(sa), e->skeyid, &in, out) == ISAKMP_OK
+    return isakmp__hash_phase1(&x->crypto, hash,
+                               isakmp__span(e->skeyid, isakmp_hash_size(isakmp__sa_hash(sa))), &in,
+                               out) == ISAKMP_OK
                ? ISAKMP_OK
                : (unsigned)ISAKMP_D_CRYPTO;
 }
@@ -93,7 +96,7 @@ static unsigned phase1_hash(isakmp_ctx *x, const isakmp__exch *e, int initiator,
 static unsigned put_hash(isakmp_ctx *x, isakmp__exch *e)
 {
     uint8_t hash[ISAKMP_MAX_HASH];
-    unsigned rc = phase1_hash(x, e, e->initiator, hash);
+    unsigned rc = isakmp__phase1_hash(x, e, e->initiator, isakmp__sa_hash(e->sa), hash);
     isakmp_wr_payload(&e->w, ISAKMP_PAYLOAD_HASH,
                       isakmp__span(hash, isakmp_hash_size(isakmp__sa_hash(e->sa))));
     return rc;
@@ -105,7 +108,7 @@ static unsigned check_hash(isakmp_ctx *x, isakmp__exch *e)
 {
     uint8_t want[ISAKMP_MAX_HASH];
     isakmp_span got = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_HASH, 0);
-    unsigned rc = phase1_hash(x, e, !e->initiator, want);
+    unsigned rc = isakmp__phase1_hash(x, e, !e->initiator, isakmp__sa_hash(e->sa), want);
     if (rc != ISAKMP_OK)
         return rc;
     if (got.n != isakmp_hash_size(isakmp__sa_hash(e->sa)) || !isakmp__ct_equal(got.p, want, got.n))

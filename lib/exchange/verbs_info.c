@@ -237,9 +237,9 @@ void isakmp__inform_refused(isakmp_ctx *x, isakmp__sa *sa, const isakmp__exch *e
         return;
     if (e->msg_id)
         n.spi = peers_spi(e, &n.protocol);
-    if (e->authentic)
+    if (e->authentic || (sa->keyed && detail != ISAKMP_D_PSK_SUSPECTED))
         isakmp__inform(x, sa, &n, NULL);
-    else if (e->msg_id == 0 && (first || detail == ISAKMP_D_PSK_SUSPECTED))
+    else if (e->msg_id == 0)
         inform_in_clear(x, sa, first, &n);
 }
 

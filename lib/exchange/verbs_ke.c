@@ -117,6 +117,14 @@ static unsigned derive_secret(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(derive_secret);
 
+static int derive_skeyid(isakmp_ctx *x, isakmp__exch *e)
+{
+    uint16_t hash = isakmp__sa_hash(e->sa);
+    if (isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_SIG)
+        return isakmp__skeyid_sig(&x->crypto, hash, e->ni, e->nr, e->g_xy, e->skeyid);
+    return isakmp__skeyid_psk(&x->crypto, hash, e->psk, e->ni, e->nr, e->skeyid);
+}
+
 /* SKEYID, its children, the cipher key and the first IV. */
 static unsigned derive_keys(isakmp_ctx *x, isakmp__exch *e)
 {
@@ -124,7 +132,7 @@ static unsigned derive_keys(isakmp_ctx *x, isakmp__exch *e)
     uint16_t hash = isakmp__sa_hash(sa);
     size_t key_n = isakmp_cipher_key(sa->suite->cipher, sa->suite->key_bits);
     isakmp__skeys keys;
-    int rc = isakmp__skeyid_psk(&x->crypto, hash, e->psk, e->ni, e->nr, e->skeyid);
+    int rc = derive_skeyid(x, e);
     if (rc == ISAKMP_OK)
         rc = isakmp__skeyid_children(&x->crypto, hash, e->skeyid, e->g_xy, isakmp__sa_cookies(sa),
                                      &keys);

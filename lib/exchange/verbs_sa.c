@@ -7,7 +7,7 @@
 static isakmp__means means_of(const isakmp_ctx *x, const isakmp__exch *e)
 {
     isakmp__means m = isakmp__sa_means(x, e->sa);
-    m.auth = e->psk.n ? ISAKMP__AUTH_PSK : 0;
+    m.methods = e->methods;
     if (e->def->type == ISAKMP_EXCH_AGGRESSIVE && e->initiator)
         m.group = e->group;
     return m;
@@ -37,10 +37,12 @@ static unsigned ask_peer(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(ask_peer);
 
-static int wants_psk(const isakmp_peer_policy *p)
+/* Does a policy name a method of a family? */
+static int wants(const isakmp_peer_policy *p, uint8_t family)
 {
-    for (size_t i = 0; i < p->n_policies; i++)
-        if (isakmp__auth_family(p->policies[i].auth) == ISAKMP__AUTH_PSK)
+    const isakmp_policy *q = NULL;
+    while ((q = isakmp__policy_next(p, q)) != NULL)
+        if (isakmp__auth_family(q->auth) == family)
             return 1;
     return 0;
 }
@@ -52,16 +54,33 @@ static unsigned ask_psk(isakmp_ctx *x, isakmp__exch *e)
     size_t n = 0;
     unsigned rc;
     int answer;
-    if (!wants_psk(e->sa->policy))
+    if (!wants(e->sa->policy, ISAKMP__AUTH_PSK))
         return ISAKMP_OK;
     answer = isakmp__ask_psk(x, e, key, &n);
     rc = outcome(answer, ISAKMP_OK);
     if (answer == ISAKMP_OK)
         rc = isakmp__exch_store(e, &e->psk, isakmp__span(key, n));
     isakmp__wipe(key, sizeof key);
+    e->methods = e->psk.n ? isakmp__auth_bit(ISAKMP_AUTH_PSK) : 0;
     return rc;
 }
 ISAKMP__DEFINE_VERB(ask_psk);
+
+/* ... and so with private keys. */
+static unsigned ask_methods(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_credentials c;
+    unsigned rc;
+    int answer;
+    if (!wants(e->sa->policy, ISAKMP__AUTH_SIG))
+        return ISAKMP_OK;
+    answer = isakmp__ask_credentials(x, e, 0, &c);
+    rc = outcome(answer, ISAKMP_OK);
+    if (answer == ISAKMP_OK)
+        e->methods |= c.methods & ~isakmp__auth_bit(ISAKMP_AUTH_PSK);
+    return rc;
+}
+ISAKMP__DEFINE_VERB(ask_methods);
 
 /* ---- SA payloads ---------------------------------------------------------------------------- */
 
@@ -134,6 +153,8 @@ static unsigned take_sa_choice(isakmp_ctx *x, isakmp__exch *e)
                                          isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SA, 0));
     if (rc != ISAKMP_OK)
         return rc;
+    if (!(isakmp__auth_family(sa->suite->auth) & e->row->auth))
+        return ISAKMP_D_CHOICE; /* of a method that the rest of the message is not of */
     sa->life_s = isakmp__policy_life(sa->suite).seconds;
     e->group = sa->suite->group;
     return ISAKMP_OK;

@@ -9,21 +9,24 @@
 
 /* ---- What can be used at this moment ------------------------------------------------------ */
 
-/* Families of authentication methods, as bits: each side of a method belongs to one. */
+/* Families of authentication methods, as bits: methods of one family have the same messages. */
 enum {
     ISAKMP__AUTH_PSK = 1,
+    ISAKMP__AUTH_SIG = 2, /* RSA and ECDSA signatures */
     ISAKMP__AUTH_ANY = 0xff
 };
 
 /* The family of a method, 0 if it cannot be used. */
 uint8_t isakmp__auth_family(uint16_t auth);
+/* A method as a bit of isakmp_credentials.methods; 0 if it has none. */
+uint32_t isakmp__auth_bit(uint16_t auth);
 
 typedef struct isakmp__means {
     const isakmp_crypto *crypto;
-    uint32_t max_dh; /* octets of the longest public value                                       */
-    uint8_t auth;    /* the families for which there is key material                             */
-    uint8_t natt;    /* phase 2: UDP encapsulation is in use                                     */
-    uint16_t group;  /* phase 1: only this group, 0: any [RFC2409 5: Aggressive Mode]            */
+    uint32_t max_dh;  /* octets of the longest public value                                       */
+    uint32_t methods; /* for which there is key material: isakmp__auth_bit() of each             */
+    uint8_t natt;     /* phase 2: UDP encapsulation is in use                                     */
+    uint16_t group;   /* phase 1: only this group, 0: any [RFC2409 5: Aggressive Mode]            */
     uint16_t ike_group; /* phase 2: the group of the ISAKMP SA                                   */
 } isakmp__means;
 

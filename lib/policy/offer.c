@@ -8,14 +8,31 @@
 
 uint8_t isakmp__auth_family(uint16_t auth)
 {
-    return auth == ISAKMP_AUTH_PSK ? ISAKMP__AUTH_PSK : 0;
+    switch (auth) {
+    case ISAKMP_AUTH_PSK:
+        return ISAKMP__AUTH_PSK;
+    case ISAKMP_AUTH_RSA_SIG:
+    case ISAKMP_AUTH_ECDSA_P256_SHA256:
+    case ISAKMP_AUTH_ECDSA_P384_SHA384:
+    case ISAKMP_AUTH_ECDSA_P521_SHA512:
+        return ISAKMP__AUTH_SIG;
+    default:
+        return 0;
+    }
+}
+
+uint32_t isakmp__auth_bit(uint16_t auth)
+{
+    return isakmp__auth_family(auth) ? UINT32_C(1) << auth : 0;
 }
 
 const char *isakmp__policy_unusable(const isakmp_policy *p, const isakmp__means *m)
 {
     if (!isakmp__suite_able(m->crypto, p->cipher, p->key_bits, p->hash, p->group, m->max_dh))
         return "an algorithm of ours that is not available here";
-    if (!(isakmp__auth_family(p->auth) & m->auth))
+    if (isakmp__auth_family(p->auth) == 0)
+        return "an authentication method that is not served";
+    if (!(isakmp__auth_bit(p->auth) & m->methods))
         return "key material of ours that is missing";
     if (m->group && p->group != m->group)
         return "a group that this exchange cannot negotiate";

@@ -55,6 +55,8 @@ static isakmp_query query_of(const isakmp_ctx *x, const isakmp__exch *e)
         isakmp_id_read(&q.peer_id, e->id_peer);
     else if (q.initiator && q.policy)
         q.peer_id = q.policy->peer_id;
+    q.wanted = e->wanted;
+    q.n_wanted = e->n_wanted;
     return q;
 }
 
@@ -123,6 +125,57 @@ int isakmp__ask_spi(isakmp_ctx *x, isakmp__exch *e, uint8_t proto, uint32_t *spi
                                              &e->sa->path, spi));
 }
 
+/* ---- Public keys --------------------------------------------------------------------------- */
+
+int isakmp__ask_credentials(isakmp_ctx *x, isakmp__exch *e, uint16_t auth, isakmp_credentials *out)
+{
+    isakmp_query q = query_of(x, e);
+    isakmp_ticket t;
+    int rc;
+    memset(out, 0, sizeof *out);
+    if (is_answered(x, e, ISAKMP__ASK_CREDENTIALS, &rc)) {
+        if (rc == ISAKMP_OK)
+            memcpy(out, x->answer.value, sizeof *out);
+        return rc;
+    }
+    if (x->host.get_credentials == NULL || x->host.sign == NULL || x->host.verify == NULL)
+        return ISAKMP_NONE;
+    t = open_question(x, e, ISAKMP__ASK_CREDENTIALS);
+    return close_question(e, x->host.get_credentials(x->host.user, t, &q, auth, out));
+}
+
+int isakmp__ask_sign(isakmp_ctx *x, isakmp__exch *e, isakmp_span hash, uint8_t *sig, size_t cap,
+                     size_t *n)
+{
+    isakmp_query q = query_of(x, e);
+    isakmp_ticket t;
+    int rc;
+    if (is_answered(x, e, ISAKMP__ASK_SIGN, &rc)) {
+        *n = x->answer.n;
+        if (rc == ISAKMP_OK && *n <= cap)
+            memcpy(sig, x->answer.value, *n);
+    } else {
+        t = open_question(x, e, ISAKMP__ASK_SIGN);
+        rc = close_question(
+            e, x->host.sign(x->host.user, t, &q, e->sa->suite->auth, hash, sig, cap, n));
+    }
+    return rc == ISAKMP_OK && (*n == 0 || *n > cap) ? ISAKMP_E_HOST : rc;
+}
+
+int isakmp__ask_verify(isakmp_ctx *x, isakmp__exch *e, const isakmp_proof *p, uint16_t *why)
+{
+    isakmp_query q = query_of(x, e);
+    isakmp_ticket t;
+    int rc;
+    if (is_answered(x, e, ISAKMP__ASK_VERIFY, &rc)) {
+        if (rc == ISAKMP_NONE && x->answer.n == sizeof *why)
+            memcpy(why, x->answer.value, sizeof *why);
+        return rc;
+    }
+    t = open_question(x, e, ISAKMP__ASK_VERIFY);
+    return close_question(e, x->host.verify(x->host.user, t, &q, p, why));
+}
+
 /* ---- Diffie-Hellman ------------------------------------------------------------------------ */
 
 int isakmp__ask_dh_new(isakmp_ctx *x, isakmp__exch *e, uint8_t *priv, size_t *priv_n, uint8_t *pub)
@@ -165,6 +218,8 @@ int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t
     size_t size = isakmp_group_size(e->group);
     if (rc == ISAKMP_PENDING || (rc > 0 && rc != ISAKMP_NONE))
         return 0;
+    if (e->ask == ISAKMP__ASK_VERIFY)
+        return rc != ISAKMP_NONE || n == 0 || (value && n == sizeof(uint16_t));
     if (rc != ISAKMP_OK)
         return 1;
     if (value == NULL)
@@ -176,6 +231,8 @@ int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t
         return n == sizeof(uint32_t);
     case ISAKMP__ASK_DH_NEW:
         return n > size && n - size <= ISAKMP_MAX_DH_PRIVATE;
+    case ISAKMP__ASK_SIGN:
+        return n > 0 && n <= ISAKMP_MAX_SIGNATURE;
     case ISAKMP__ASK_DH_KEY:
         return n == isakmp_group_secret_size(e->group);
     default:

@@ -23,6 +23,13 @@ int isakmp__ask_spi(isakmp_ctx *x, isakmp__exch *e, uint8_t proto, uint32_t *spi
 int isakmp__ask_dh_new(isakmp_ctx *x, isakmp__exch *e, uint8_t *priv, size_t *priv_n, uint8_t *pub);
 int isakmp__ask_dh_key(isakmp_ctx *x, isakmp__exch *e, isakmp_span peer, uint8_t *out);
 
+int isakmp__ask_credentials(isakmp_ctx *x, isakmp__exch *e, uint16_t auth, isakmp_credentials *out);
+/* sig has cap octets. */
+int isakmp__ask_sign(isakmp_ctx *x, isakmp__exch *e, isakmp_span hash, uint8_t *sig, size_t cap,
+                     size_t *n);
+/* why gets an isakmp_detail if the answer is ISAKMP_NONE. */
+int isakmp__ask_verify(isakmp_ctx *x, isakmp__exch *e, const isakmp_proof *p, uint16_t *why);
+
 /* Is a late answer what the open question of an exchange wants? */
 int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t n);
 

@@ -31,6 +31,9 @@ enum {
     ISAKMP__TIMER_EXCH
 };
 
+/* Octets that are kept of the CA names in a peer's certificate requests. */
+#define ISAKMP__MAX_WANTED 1024
+
 /* ---- A message that is kept ---------------------------------------------------------------- */
 
 /* Before the message there is always the non-ESP marker, four zeros [RFC3948 2.2]; it goes out with
@@ -143,7 +146,10 @@ typedef enum isakmp__ask {
     ISAKMP__ASK_CHILD,
     ISAKMP__ASK_SPI,
     ISAKMP__ASK_DH_NEW,
-    ISAKMP__ASK_DH_KEY
+    ISAKMP__ASK_DH_KEY,
+    ISAKMP__ASK_CREDENTIALS,
+    ISAKMP__ASK_SIGN,
+    ISAKMP__ASK_VERIFY
 } isakmp__ask;
 
 struct isakmp__exch {
@@ -154,6 +160,7 @@ struct isakmp__exch {
     isakmp__link link;      /* in sa->exchs */
     isakmp__link done_link; /* on the list of exchanges that are only kept */
     const isakmp_exchange *def;
+    const struct isakmp__row *row; /* of the message that is being made or read */
     uint32_t msg_id;
     uint8_t initiator; /* 1: we began this exchange                                              */
     uint8_t msg;       /* the message that is being made, sent or waited for, from 1             */
@@ -167,6 +174,8 @@ struct isakmp__exch {
     uint8_t repeats;   /* how often the stored message was repeated because it was asked for     */
     uint8_t tries;     /* how often it was repeated by the timer                                 */
     uint8_t ask;       /* isakmp__ask: the question that is open                                 */
+    uint8_t n_wanted;  /* names in wanted                                                        */
+    uint32_t methods;  /* for which there is key material: isakmp__auth_bit() of each            */
     uint16_t hint;     /* why the last message that was refused was refused                      */
     uint16_t group;    /* of the Diffie-Hellman values                                           */
     uint16_t read_n;   /* octets of the message that is being, or was, read                      */
@@ -193,6 +202,8 @@ struct isakmp__exch {
     const isakmp_delete *say_delete;
     /* RFC 2409's names; all lie in the room.  sai: of a Quick Mode, the SA payload that was offered */
     isakmp_span psk, priv, g_xi, g_xr, g_xy, ni, nr, sai, id_mine, id_peer, idci, idcr;
+    isakmp_span
+        wanted[ISAKMP_MAX_CERT_REQS]; /* CAs whose certificates the peer asks for; in the room */
     uint32_t room_cap, room_n, room_kept; /* kept: what the accepted messages need */
     uint8_t room[];
 };

@@ -252,8 +252,10 @@ static inline void hash_phase1(opened *o, uint8_t *out)
     in.cky_other = from_i ? cky_r : cky_i;
     in.sai = e->sai;
     in.id = id ? isakmp__span(id->body, id->n) : e->id_peer;
-    assert_int_equal(
-        isakmp__hash_phase1(&o->to->toy.table, o->sa->suite->hash, e->skeyid, &in, out), ISAKMP_OK);
+    assert_int_equal(isakmp__hash_phase1(
+                         &o->to->toy.table, o->sa->suite->hash,
+                         isakmp__span(e->skeyid, isakmp_hash_size(o->sa->suite->hash)), &in, out),
+                     ISAKMP_OK);
 }
 
 /* Make the HASH payload right again. */

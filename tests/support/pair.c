@@ -176,6 +176,110 @@ static int on_get_psk(void *user, isakmp_ticket t, const isakmp_query *q, uint8_
     return p->psk_n ? ISAKMP_OK : ISAKMP_NONE;
 }
 
+/* ---- Public keys of a toy: who knows the number of a peer can sign for it ---- */
+
+#define SIGNATURE 32
+
+static const char *const certificates[] = {"the certificate of peer 0",
+                                           "the certificate of peer 1"};
+static const char *const authorities[] = {"the CA of peer 0", "the CA of peer 1"};
+
+static isakmp_span text_span(const char *text)
+{
+    isakmp_span s = {(const uint8_t *)text, strlen(text)};
+    return s;
+}
+
+static void toy_sign(peer *p, int of, uint16_t auth, isakmp_span hash, uint8_t *out)
+{
+    uint8_t head[2] = {(uint8_t)of, (uint8_t)auth};
+    isakmp_span in[2] = {{head, 2}, {NULL, 0}};
+    in[1] = hash;
+    must(p->toy.table.hash(p->toy.table.self, ISAKMP_HASH_SHA256, in, 2, out) == ISAKMP_OK,
+         "the toy does not hash");
+}
+
+static int on_credentials(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth,
+                          isakmp_credentials *out)
+{
+    peer *p = (peer *)user;
+    static isakmp_span cert[2], ca[2];
+    if (fails(p))
+        return ISAKMP_E_HOST;
+    if (p->no_private_key)
+        return ISAKMP_NONE;
+    cert[p->index] = text_span(certificates[p->index]);
+    ca[p->index] = text_span(authorities[1 - p->index]);
+    out->methods = 1u << ISAKMP_AUTH_RSA_SIG | 1u << ISAKMP_AUTH_ECDSA_P384_SHA384;
+    if (auth) {
+        p->wanted = (unsigned)q->n_wanted;
+        out->certs = &cert[p->index];
+        out->n_certs = p->no_cert ? 0 : 1;
+        out->cas = &ca[p->index];
+        out->n_cas = 1;
+    }
+    if (parks(p, PAIR_CREDENTIALS, t, NULL, NULL)) {
+        p->asks[p->n_asks - 1].credentials = *out;
+        return ISAKMP_PENDING;
+    }
+    return ISAKMP_OK;
+}
+
+static int on_sign(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth,
+                   isakmp_span hash, uint8_t *sig, size_t cap, size_t *n)
+{
+    peer *p = (peer *)user;
+    uint8_t out[SIGNATURE];
+    (void)q;
+    if (fails(p))
+        return ISAKMP_E_HOST;
+    p->signs++;
+    toy_sign(p, p->index, auth, hash, out);
+    if (parks(p, PAIR_SIGN, t, NULL, NULL)) {
+        memcpy(p->asks[p->n_asks - 1].signature, out, SIGNATURE);
+        return ISAKMP_PENDING;
+    }
+    must(cap >= SIGNATURE, "there is no room for a signature");
+    memcpy(sig, out, SIGNATURE);
+    *n = SIGNATURE;
+    return ISAKMP_OK;
+}
+
+static uint16_t judge(peer *p, const isakmp_proof *proof)
+{
+    uint8_t want[SIGNATURE];
+    isakmp_span cert = text_span(certificates[1 - p->index]);
+    if (p->distrust)
+        return p->distrust;
+    if (proof->n_certs == 0)
+        return ISAKMP_D_NO_CERT;
+    if (proof->certs[0].data.n != cert.n || memcmp(proof->certs[0].data.p, cert.p, cert.n) != 0)
+        return ISAKMP_D_CERT_UNTRUSTED;
+    toy_sign(p, 1 - p->index, proof->auth, proof->hash, want);
+    if (proof->signature.n != SIGNATURE || memcmp(proof->signature.p, want, SIGNATURE) != 0)
+        return ISAKMP_D_SIGNATURE;
+    return ISAKMP_D_NONE;
+}
+
+static int on_verify(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_proof *proof,
+                     uint16_t *why)
+{
+    peer *p = (peer *)user;
+    uint16_t verdict = judge(p, proof);
+    int rc = verdict == ISAKMP_D_NONE ? ISAKMP_OK : ISAKMP_NONE;
+    if (fails(p))
+        return ISAKMP_E_HOST;
+    p->verifies++;
+    p->proven = q->peer_id;
+    if (parks(p, PAIR_VERIFY, t, NULL, NULL)) {
+        p->asks[p->n_asks - 1].rc = rc;
+        p->asks[p->n_asks - 1].why = verdict;
+        return ISAKMP_PENDING;
+    }
+    *why = verdict;
+    return rc;
+}
+
 static int on_find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp_selector *local,
                          const isakmp_selector *remote, const isakmp_child_policy **out)
 {
@@ -314,6 +418,9 @@ static void init_host(peer *p)
     p->host.find_peer = on_find_peer;
     p->host.get_psk = on_get_psk;
     p->host.find_child = on_find_child;
+    p->host.get_credentials = on_credentials;
+    p->host.sign = on_sign;
+    p->host.verify = on_verify;
     p->host.event = on_event;
     p->host.log = on_log;
     p->host.keylog = on_keylog;
@@ -455,6 +562,18 @@ static void answer_one(pair *pr, peer *p, const parked *a)
     case PAIR_CHILD:
         value = a->child;
         rc = value ? ISAKMP_OK : ISAKMP_NONE;
+        break;
+    case PAIR_CREDENTIALS:
+        value = &a->credentials;
+        break;
+    case PAIR_SIGN:
+        value = a->signature;
+        n = SIGNATURE;
+        break;
+    case PAIR_VERIFY:
+        rc = a->rc;
+        value = &a->why;
+        n = sizeof a->why;
         break;
     default:
         value = &spi;

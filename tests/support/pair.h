@@ -62,7 +62,10 @@ enum {
     PAIR_PSK,
     PAIR_CHILD,
     PAIR_SPI,
-    PAIR_DH
+    PAIR_DH,
+    PAIR_CREDENTIALS,
+    PAIR_SIGN,
+    PAIR_VERIFY
 };
 
 typedef struct parked {
@@ -71,6 +74,10 @@ typedef struct parked {
     isakmp_time due; /* when it is answered */
     const isakmp_peer_policy *peer;
     const isakmp_child_policy *child;
+    isakmp_credentials credentials;
+    int rc;
+    uint16_t why;
+    uint8_t signature[32];
 } parked;
 
 typedef struct peer {
@@ -94,6 +101,10 @@ typedef struct peer {
     int no_peer;  /* 1: find_peer knows nobody */
     int no_child; /* 1: find_child knows nothing */
     int own_spis; /* 1: get_spi is served by the host */
+    /* Public keys: each side has one and knows the other's, unless something else is said. */
+    int no_private_key; /* 1: get_credentials has none                                           */
+    int no_cert;        /* 1: no certificate is sent                                             */
+    uint16_t distrust;  /* why verify says no; 0: it looks                                       */
     /* Other answers than `peer` and `child`, if set. */
     const isakmp_peer_policy *(*choose_peer)(struct peer *p, const isakmp_query *q);
     const isakmp_child_policy *(*choose_child)(struct peer *p, const isakmp_selector *local,
@@ -114,7 +125,9 @@ typedef struct peer {
     unsigned n_events, n_of_type[PAIR_TYPES];
     sad_record sad[PAIR_SAD];
     unsigned installs, removes, sends, keylogs;
-    unsigned step; /* callbacks of every kind */
+    unsigned signs, verifies, wanted; /* wanted: names in the last question about certificates   */
+    isakmp_id proven;                 /* whose proof verify has looked at last; only type and n  */
+    unsigned step;                    /* callbacks of every kind */
     parked asks[PAIR_ASKS];
     unsigned n_asks;
     uint64_t dh_ticket; /* the question that the provider has put off, */

@@ -19,7 +19,7 @@ static inline isakmp__means all_means(void)
     memset(&m, 0, sizeof m);
     m.crypto = &provider.table;
     m.max_dh = ISAKMP_MAX_DH_PUBLIC;
-    m.auth = ISAKMP__AUTH_PSK;
+    m.methods = 1u << ISAKMP_AUTH_PSK;
     return m;
 }
 

@@ -118,7 +118,7 @@ static void test_unusable_policies(void **state)
     ours[0] = plain_policy(1);
     ours[1] = plain_policy(2);
     ours[1].group = ISAKMP_GROUP_MODP_1536;
-    means.auth = 0;
+    means.methods = 0;
     assert_int_equal(choose(&p, offer_policies(&o, ours, 2)).rc, ISAKMP_D_NO_PROPOSAL);
     means = all_means();
     means.group = ISAKMP_GROUP_MODP_1536;
@@ -628,7 +628,7 @@ static void test_confirm_form_of_phase_1(void **state)
     offer_begin(&o, 1, 2);
     assert_int_not_equal(confirm(&p, offer_body(&o), &priority), ISAKMP_OK);
     /* What could not be offered cannot be chosen. */
-    means.auth = 0;
+    means.methods = 0;
     assert_int_equal(confirm(&p, offer_policies(&o, &ours, 1), &priority), ISAKMP_D_CHOICE);
     means = all_means();
     means.group = ISAKMP_GROUP_MODP_2048;

@@ -80,9 +80,15 @@ static void derive_hashes(vectors *v, handshake *h)
     isakmp_span cky_i = isakmp__span(h->cookies, 8), cky_r = isakmp__span(h->cookies + 8, 8);
     isakmp__hash_input i = {h->g_xi, h->g_xr, cky_i, cky_r, h->sai, h->idii};
     isakmp__hash_input r = {h->g_xr, h->g_xi, cky_r, cky_i, h->sai, h->idir};
-    assert_int_equal(isakmp__hash_phase1(stock(), h->hash, h->skeyid, &i, h->hash_i), ISAKMP_OK);
+    assert_int_equal(isakmp__hash_phase1(stock(), h->hash,
+                                         isakmp__span(h->skeyid, isakmp_hash_size(h->hash)), &i,
+                                         h->hash_i),
+                     ISAKMP_OK);
     assert_field(v, "hash_i", h->hash_i, h->hash_n);
-    assert_int_equal(isakmp__hash_phase1(stock(), h->hash, h->skeyid, &r, h->hash_r), ISAKMP_OK);
+    assert_int_equal(isakmp__hash_phase1(stock(), h->hash,
+                                         isakmp__span(h->skeyid, isakmp_hash_size(h->hash)), &r,
+                                         h->hash_r),
+                     ISAKMP_OK);
     assert_field(v, "hash_r", h->hash_r, h->hash_n);
 }
 

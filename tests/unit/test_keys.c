@@ -118,7 +118,9 @@ static void check_session_hash(vectors *v, uint16_t hash, const uint8_t *id)
                              vector_octets(v, "cky_r"), vector_octets(v, "cky_i"),
                              vector_octets(v, "sai_b"), vector_octets(v, "idir_b")};
     uint8_t out[ISAKMP_MAX_HASH];
-    assert_int_equal(isakmp__hash_phase1(stock(), hash, id, &in, out), ISAKMP_OK);
+    assert_int_equal(
+        isakmp__hash_phase1(stock(), hash, isakmp__span(id, isakmp_hash_size(hash)), &in, out),
+        ISAKMP_OK);
     assert_field(v, "hash_r", out, isakmp_hash_size(hash));
 }
 
@@ -323,7 +325,7 @@ static int formula(unsigned i, const isakmp_crypto *c)
     case 4:
         return isakmp__cipher_key(c, h, ISAKMP_CIPHER_AES, o, out, 32);
     case 5:
-        return isakmp__hash_phase1(c, h, o, &in, out);
+        return isakmp__hash_phase1(c, h, isakmp__span(o, isakmp_hash_size(h)), &in, out);
     case 6:
         return isakmp__hash_1(c, h, o, 1, s, out);
     case 7:

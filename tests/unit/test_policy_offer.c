@@ -77,7 +77,7 @@ static void test_unusable(void **state)
     isakmp_policy p = plain_policy(1);
     (void)state;
     assert_null(isakmp__policy_unusable(&p, &means));
-    means.auth = 0;
+    means.methods = 0;
     assert_string_equal(isakmp__policy_unusable(&p, &means),
                         "key material of ours that is missing");
     means = all_means();
@@ -107,7 +107,12 @@ static void test_families(void **state)
     (void)state;
     for (uint32_t method = 0; method <= 0xffff; method++)
         assert_int_equal(isakmp__auth_family((uint16_t)method),
-                         method == ISAKMP_AUTH_PSK ? ISAKMP__AUTH_PSK : 0);
+                         method == ISAKMP_AUTH_PSK ? ISAKMP__AUTH_PSK
+                         : method == ISAKMP_AUTH_RSA_SIG ||
+                                 (method >= ISAKMP_AUTH_ECDSA_P256_SHA256 &&
+                                  method <= ISAKMP_AUTH_ECDSA_P521_SHA512)
+                             ? ISAKMP__AUTH_SIG
+                             : 0);
 }
 
 /* ---- Octets -------------------------------------------------------------------------------------- */
@@ -148,7 +153,7 @@ static void test_no_offer_of_phase_1(void **state)
     isakmp_peer_policy p = peer_of(&one, 1);
     isakmp_writer before = w;
     (void)state;
-    means.auth = 0;
+    means.methods = 0;
     assert_int_equal(isakmp__offer_phase1(&w, &p, &means), 0);
     assert_int_equal(w.len, before.len);
     assert_int_equal(w.fault, 0);

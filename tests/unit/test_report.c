@@ -129,7 +129,7 @@ static void test_other_reasons_of_phase_1(void **state)
     (void)state;
     p.flags = ISAKMP_PF_DEFAULT_POLICY;
     about_peer(&p, offer_policies(&o, &ours, 1));
-    report.means.auth = 0;
+    report.means.methods = 0;
     row_is(0, "proposal 1, transform 1, policy 10: key material of ours that is missing");
     row_is(1, ISAKMP_WEAK ? "proposal 1, transform 1, policy 65535: key material of ours that is "
                             "missing"

@@ -1,0 +1,171 @@
+/* exchange/verbs_sig.c -- phase 1 with signatures: certificates, requests for them, SIG_I and SIG_R
+ * [RFC2409 5.1, RFC4754, RFC4945 3.2, 3.3].
+ *
+ * What certificates say, and whom to trust, is the host's: here they only travel. */
+#include "auth.h"
+#include "row.h"
+#include "sa/host.h"
+
+static int signs(const isakmp__exch *e)
+{
+    return e->sa->suite && isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_SIG;
+}
+
+/* The method in use; before one has been agreed on, the best one of ours that signs. */
+static uint16_t method_of(const isakmp__exch *e)
+{
+    const isakmp_policy *p = NULL;
+    if (e->sa->suite)
+        return signs(e) ? e->sa->suite->auth : 0;
+    while ((p = isakmp__policy_next(e->sa->policy, p)) != NULL)
+        if (isakmp__auth_family(p->auth) == ISAKMP__AUTH_SIG &&
+            isakmp__auth_bit(p->auth) & e->methods)
+            return p->auth;
+    return 0;
+}
+
+/* The answer to a question, where it cannot do without one. */
+static unsigned needed(int rc)
+{
+    if (rc == ISAKMP_OK || rc == ISAKMP_PENDING)
+        return (unsigned)rc;
+    return rc == ISAKMP_NONE ? ISAKMP_D_NO_KEY : ISAKMP_D_HOST;
+}
+
+/* ---- Certificates and requests for them ------------------------------------------------------ */
+
+static unsigned put_cert_req(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_cert request = {ISAKMP_CERT_X509_SIG, {NULL, 0}};
+    uint16_t auth = method_of(e);
+    isakmp_credentials c;
+    unsigned rc;
+    if (auth == 0)
+        return ISAKMP_OK;
+    rc = needed(isakmp__ask_credentials(x, e, auth, &c));
+    for (size_t i = 0; rc == ISAKMP_OK && i < c.n_cas; i++) {
+        request.data = c.cas[i];
+        isakmp_wr_cert(&e->w, ISAKMP_PAYLOAD_CERT_REQ, &request);
+    }
+    return rc;
+}
+ISAKMP__DEFINE_PUT_VERB(put_cert_req, ISAKMP_PAYLOAD_CERT_REQ);
+
+/* What is asked for is kept until our certificate is sent.  What does not fit is passed over: then the
+ * peer gets what the host thinks best. */
+static unsigned take_cert_req(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_span body;
+    isakmp_cert request;
+    size_t kept = 0;
+    (void)x;
+    if (method_of(e) == 0)
+        return ISAKMP_OK;
+    for (unsigned i = 0; i < e->n_wanted; i++)
+        kept += e->wanted[i].n;
+    for (unsigned i = 0; (body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_CERT_REQ, i)).p; i++) {
+        if (isakmp_cert_read(&request, body) != ISAKMP_OK ||
+            request.encoding != ISAKMP_CERT_X509_SIG || e->n_wanted == ISAKMP_MAX_CERT_REQS ||
+            kept + request.data.n > ISAKMP__MAX_WANTED)
+            continue;
+        kept += request.data.n;
+        if (isakmp__exch_store(e, &e->wanted[e->n_wanted], request.data) == ISAKMP_OK)
+            e->n_wanted++;
+    }
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_VERB(take_cert_req);
+
+static unsigned put_cert(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_cert cert = {ISAKMP_CERT_X509_SIG, {NULL, 0}};
+    isakmp_credentials c;
+    unsigned rc = needed(isakmp__ask_credentials(x, e, e->sa->suite->auth, &c));
+    for (size_t i = 0; rc == ISAKMP_OK && i < c.n_certs; i++) {
+        cert.data = c.certs[i];
+        isakmp_wr_cert(&e->w, ISAKMP_PAYLOAD_CERT, &cert);
+    }
+    return rc;
+}
+ISAKMP__DEFINE_PUT_VERB(put_cert, ISAKMP_PAYLOAD_CERT);
+
+/* ---- Signatures ----------------------------------------------------------------------------- */
+
+/* ECDSA brings its own hash, which is that of the prf too, whatever hash was negotiated: so do the
+ * peers that speak it [RFC4754 4]. */
+static uint16_t hash_of(const isakmp__exch *e)
+{
+    switch (e->sa->suite->auth) {
+    case ISAKMP_AUTH_ECDSA_P256_SHA256:
+        return ISAKMP_HASH_SHA256;
+    case ISAKMP_AUTH_ECDSA_P384_SHA384:
+        return ISAKMP_HASH_SHA384;
+    case ISAKMP_AUTH_ECDSA_P521_SHA512:
+        return ISAKMP_HASH_SHA512;
+    default:
+        return isakmp__sa_hash(e->sa);
+    }
+}
+
+/* The signature is made where it goes; if it comes later, the payload is begun again then. */
+static unsigned put_sig(isakmp_ctx *x, isakmp__exch *e)
+{
+    uint8_t hash[ISAKMP_MAX_HASH];
+    isakmp_writer before = e->w;
+    size_t mark = isakmp_wr_open(&e->w, ISAKMP_PAYLOAD_SIG), n = 0, room;
+    unsigned rc = isakmp__phase1_hash(x, e, e->initiator, hash_of(e), hash);
+    if (rc != ISAKMP_OK)
+        return rc;
+    if (e->w.fault)
+        return ISAKMP_D_TOO_LONG;
+    room = e->w.cap - e->w.len < ISAKMP_MAX_SIGNATURE ? e->w.cap - e->w.len : ISAKMP_MAX_SIGNATURE;
+    rc = needed(isakmp__ask_sign(x, e, isakmp__span(hash, isakmp_hash_size(hash_of(e))),
+                                 e->w.base + e->w.len, room, &n));
+    if (rc == ISAKMP_PENDING) {
+        e->w = before;
+        return rc;
+    }
+    e->w.len += n;
+    isakmp_wr_close(&e->w, mark);
+    return rc;
+}
+ISAKMP__DEFINE_PUT_VERB(put_sig, ISAKMP_PAYLOAD_SIG);
+
+static size_t certs_of(const isakmp_msg *m, isakmp_cert *out)
+{
+    isakmp_span body;
+    size_t n = 0;
+    for (unsigned i = 0; (body = isakmp_msg_find(m, ISAKMP_PAYLOAD_CERT, i)).p; i++)
+        if (n < ISAKMP_MAX_CERTS && isakmp_cert_read(&out[n], body) == ISAKMP_OK)
+            n++;
+    return n;
+}
+
+/* With check_hash() the only place where a peer of phase 1 becomes authentic; only ISAKMP_OK says yes. */
+static unsigned check_sig(isakmp_ctx *x, isakmp__exch *e)
+{
+    uint8_t hash[ISAKMP_MAX_HASH];
+    isakmp_cert certs[ISAKMP_MAX_CERTS];
+    uint16_t why = ISAKMP_D_AUTHENTICATION;
+    isakmp_proof p;
+    unsigned rc = isakmp__phase1_hash(x, e, !e->initiator, hash_of(e), hash);
+    int answer;
+    if (rc != ISAKMP_OK)
+        return rc;
+    p.auth = e->sa->suite->auth;
+    p.hash = isakmp__span(hash, isakmp_hash_size(hash_of(e)));
+    p.signature = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SIG, 0);
+    p.certs = certs;
+    p.n_certs = certs_of(e->in, certs);
+    answer = isakmp__ask_verify(x, e, &p, &why);
+    if (answer == ISAKMP_OK) {
+        e->authentic = 1;
+        return ISAKMP_OK;
+    }
+    if (answer == ISAKMP_PENDING)
+        return ISAKMP_PENDING;
+    if (answer != ISAKMP_NONE)
+        return ISAKMP_D_HOST;
+    return why > ISAKMP_D_NONE && why < ISAKMP_D_END ? why : ISAKMP_D_AUTHENTICATION;
+}
+ISAKMP__DEFINE_VERB(check_sig);

@@ -1,0 +1,300 @@
+/* flow/flow_sig.c -- phase 1 with signatures [RFC2409 5.1, RFC4945]: both modes, both roles; certificates
+ * and requests for them; what is refused, and who is told; questions that are answered later. */
+#include "flow/forge.h"
+
+static const uint8_t modes[] = {ISAKMP_EXCH_MAIN, ISAKMP_EXCH_AGGRESSIVE};
+
+static void prepare(uint64_t seed, uint16_t auth)
+{
+    pair_init(&pr, seed);
+    A->policies[0].auth = B->policies[0].auth = auth;
+}
+
+static void test_both_modes(void **state)
+{
+    static const uint16_t methods[] = {ISAKMP_AUTH_RSA_SIG, ISAKMP_AUTH_ECDSA_P384_SHA384};
+    (void)state;
+    for (unsigned k = 0; k < 2; k++)
+        for (unsigned m = 0; m < 2; m++) {
+            prepare(500 + m, methods[m]);
+            come_up(modes[k], 1);
+            for (int i = 0; i < 2; i++) {
+                peer *p = &pr.p[i];
+                assert_int_equal(p->signs, 1);
+                assert_int_equal(p->verifies, 1);
+                assert_int_equal(p->wanted, 1); /* the other side has asked for one */
+                assert_int_equal(p->proven.type, ISAKMP_ID_IPV4_ADDR);
+                assert_int_equal(sa_info(p, first_sa(p)).suite.auth, methods[m]);
+            }
+            finish();
+        }
+}
+
+/* Signatures and pre-shared keys in one policy: what has no key material is neither offered nor matched. */
+static void test_policies_without_their_keys(void **state)
+{
+    (void)state;
+    for (int who = 0; who < 2; who++)
+        for (int lacks = 0; lacks < 2; lacks++) {
+            prepare(510, ISAKMP_AUTH_RSA_SIG);
+            for (int i = 0; i < 2; i++) {
+                pr.p[i].policies[1] = pr.p[i].policies[0];
+                pr.p[i].policies[1].auth = ISAKMP_AUTH_PSK;
+                pr.p[i].policies[1].priority++;
+                pr.p[i].peer.n_policies = 2;
+            }
+            pr.p[who].no_private_key = lacks;
+            come_up(ISAKMP_EXCH_MAIN, 1);
+            assert_int_equal(sa_info(A, first_sa(A)).suite.auth,
+                             lacks ? ISAKMP_AUTH_PSK : ISAKMP_AUTH_RSA_SIG);
+            finish();
+        }
+}
+
+static void test_no_private_key_at_all(void **state)
+{
+    (void)state;
+    prepare(511, ISAKMP_AUTH_RSA_SIG);
+    A->no_private_key = 1;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    assert_int_equal(A->sends, 0);
+    assert_int_equal(last_event(A, ISAKMP_EV_SA_DOWN)->detail, ISAKMP_D_NO_KEY);
+    finish();
+}
+
+/* ---- What is refused ------------------------------------------------------------------------- */
+
+/* T-42: whatever verify says but yes, nothing comes up; the reason is its own, told at once, and the peer
+ * hears of it under the keys that both have. */
+static void test_T42_every_reason(void **state)
+{
+    static const uint16_t reasons[] = {
+        ISAKMP_D_SIGNATURE,    ISAKMP_D_NO_CERT,     ISAKMP_D_CERT_FORM, ISAKMP_D_CERT_UNTRUSTED,
+        ISAKMP_D_CERT_EXPIRED, ISAKMP_D_CERT_FUTURE, ISAKMP_D_CERT_CRL,  ISAKMP_D_CERT_REVOKED,
+        ISAKMP_D_CERT_USAGE,   ISAKMP_D_CERT_ID};
+    (void)state;
+    for (unsigned k = 0; k < 2; k++)
+        for (int who = 0; who < 2; who++)
+            for (unsigned i = 0; i < COUNT(reasons); i++) {
+                peer *p = &pr.p[who], *other = &pr.p[1 - who];
+                prepare(520, ISAKMP_AUTH_RSA_SIG);
+                p->distrust = reasons[i];
+                pair_start(&pr);
+                pair_connect(&pr, modes[k], 0);
+                run_for(100);
+                assert_int_equal(heard(p, ISAKMP_EV_REFUSED), 1);
+                assert_int_equal(last_event(p, ISAKMP_EV_REFUSED)->detail, reasons[i]);
+                if (heard(other, ISAKMP_EV_NOTIFY) == 0)
+                    fail_msg("exchange %u, peer %d, reason %u: the other one was not told", modes[k],
+                             who, i);
+                assert_int_equal(last_event(other, ISAKMP_EV_NOTIFY)->notify,
+                                 isakmp_detail_notify(reasons[i]));
+                assert_int_equal(sas_in(p, ISAKMP_SA_UP), 0);
+                run_for(LONG_MS);
+                assert_int_equal(heard(p, ISAKMP_EV_SA_UP), 0);
+                assert_int_equal(last_event(p, ISAKMP_EV_SA_DOWN)->detail, reasons[i]);
+                assert_true(pair_is_empty(&pr));
+                finish();
+            }
+}
+
+/* T-44: only the one value that says yes is taken for yes. */
+static int some_rc;
+
+static int verify_says(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_proof *p,
+                       uint16_t *why)
+{
+    (void)user;
+    (void)t;
+    (void)q;
+    (void)p;
+    *why = ISAKMP_D_SIGNATURE;
+    return some_rc;
+}
+
+static void test_T44_only_ok_is_yes(void **state)
+{
+    (void)state;
+    for (some_rc = -20; some_rc < 20; some_rc++) {
+        if (some_rc == ISAKMP_OK || some_rc == ISAKMP_PENDING)
+            continue;
+        prepare(530, ISAKMP_AUTH_RSA_SIG);
+        B->host.verify = verify_says;
+        pair_start(&pr);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+        run_for(LONG_MS);
+        assert_int_equal(heard(B, ISAKMP_EV_SA_UP), 0);
+        finish();
+    }
+}
+
+static void test_no_certificate(void **state)
+{
+    (void)state;
+    prepare(531, ISAKMP_AUTH_RSA_SIG);
+    A->no_cert = 1;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    assert_int_equal(last_event(B, ISAKMP_EV_REFUSED)->detail, ISAKMP_D_NO_CERT);
+    run_for(LONG_MS);
+    assert_true(pair_is_empty(&pr));
+    finish();
+}
+
+/* Who altered SIG on the way has not ended the exchange: the true message comes, and is accepted. */
+static int altered;
+
+static int alter_sig(pair *p, wire_item *w)
+{
+    static opened o;
+    static wire_item copy;
+    isakmp_header h = header_of(w);
+    if (h.msg_id != 0)
+        return PAIR_DELIVER;
+    copy = *w;
+    if (!open_item(&o, &copy) || find_part(&o, ISAKMP_PAYLOAD_SIG, 0) == NULL)
+        return PAIR_DELIVER;
+    find_part(&o, ISAKMP_PAYLOAD_SIG, 0)->body[3] ^= 1;
+    close_item(&o, &copy);
+    altered++;
+    assert_int_equal(pair_input(p, 1 - w->from, copy.data, copy.n), ISAKMP_IGNORED);
+    return PAIR_DELIVER;
+}
+
+static void test_altered_signatures(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 2; k++) {
+        prepare(540, ISAKMP_AUTH_RSA_SIG);
+        altered = 0;
+        pr.arrive = alter_sig;
+        pair_start(&pr);
+        pair_connect(&pr, modes[k], 1);
+        run_for(5000);
+        assert_int_equal(altered, 2);
+        assert_true(both_up(1));
+        finish();
+    }
+}
+
+/* ---- Later, and not at all --------------------------------------------------------------------- */
+
+static void test_every_question_later(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 2; k++)
+        for (int who = 0; who < 2; who++) {
+            unsigned questions;
+            prepare(550, ISAKMP_AUTH_RSA_SIG);
+            pr.p[who].park = 1;
+            pair_start(&pr);
+            pair_connect(&pr, modes[k], 1);
+            run_for(30000);
+            assert_true(both_up(1));
+            questions = pr.p[who].questions;
+            finish();
+            for (unsigned at = 1; at <= questions; at++) {
+                prepare(551, ISAKMP_AUTH_RSA_SIG);
+                pr.p[who].park_at = at;
+                pr.p[who].answer_after = 700;
+                pair_start(&pr);
+                pair_connect(&pr, modes[k], 1);
+                run_for(30000);
+                assert_true(both_up(1));
+                finish();
+            }
+        }
+}
+
+static void test_every_callback_fails(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 2; k++)
+        for (int who = 0; who < 2; who++)
+            for (unsigned at = 1; at < 20; at++) {
+                prepare(560, ISAKMP_AUTH_RSA_SIG);
+                pr.p[who].fail_at = at;
+                pair_start(&pr);
+                pair_connect(&pr, modes[k], 1);
+                run_for(LONG_MS);
+                assert_int_equal(stats_of(A).exchanges + stats_of(B).exchanges, 0);
+                assert_int_equal(sas_in(A, ISAKMP_SA_NEGOTIATING), 0);
+                assert_int_equal(sas_in(B, ISAKMP_SA_NEGOTIATING), 0);
+                finish();
+            }
+}
+
+static unsigned lose;
+
+static int lose_one(pair *p, wire_item *w)
+{
+    (void)p;
+    (void)w;
+    return --lose == 0 ? PAIR_DROP : PAIR_DELIVER;
+}
+
+static void test_every_message_lost(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 2; k++)
+        for (unsigned i = 1; i <= 9; i++) {
+            prepare(570, ISAKMP_AUTH_RSA_SIG);
+            lose = i;
+            pr.filter = lose_one;
+            pair_start(&pr);
+            pair_connect(&pr, modes[k], 1);
+            run_for(60000);
+            assert_true(both_up(1));
+            finish();
+        }
+}
+
+/* A request that is too long, or one too many, does no harm. */
+static int many_requests(pair *p, wire_item *w)
+{
+    static opened o;
+    uint8_t body[600];
+    (void)p;
+    if (header_of(w).msg_id != 0 || w->from != 0 || !open_item(&o, w) || o.encrypted ||
+        find_part(&o, ISAKMP_PAYLOAD_KE, 0) == NULL)
+        return PAIR_DELIVER;
+    memset(body, 7, sizeof body);
+    body[0] = ISAKMP_CERT_X509_SIG;
+    add_part(&o, o.n, ISAKMP_PAYLOAD_CERT_REQ, body, 600);
+    add_part(&o, o.n, ISAKMP_PAYLOAD_CERT_REQ, body, 600);
+    for (unsigned i = 0; i < 8; i++)
+        add_part(&o, o.n, ISAKMP_PAYLOAD_CERT_REQ, body, 1 + i % 2);
+    close_item(&o, w);
+    return PAIR_DELIVER;
+}
+
+static void test_many_requests(void **state)
+{
+    (void)state;
+    prepare(580, ISAKMP_AUTH_RSA_SIG);
+    pr.arrive = many_requests;
+    come_up(ISAKMP_EXCH_MAIN, 1);
+    assert_int_equal(B->wanted, ISAKMP_MAX_CERT_REQS);
+    finish();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_both_modes),
+        cmocka_unit_test(test_policies_without_their_keys),
+        cmocka_unit_test(test_no_private_key_at_all),
+        cmocka_unit_test(test_T42_every_reason),
+        cmocka_unit_test(test_T44_only_ok_is_yes),
+        cmocka_unit_test(test_no_certificate),
+        cmocka_unit_test(test_altered_signatures),
+        cmocka_unit_test(test_every_question_later),
+        cmocka_unit_test(test_every_callback_fails),
+        cmocka_unit_test(test_every_message_lost),
+        cmocka_unit_test(test_many_requests),
+    };
+    return cmocka_run_group_tests_name("sig", tests, NULL, NULL);
+}
