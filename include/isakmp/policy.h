@@ -88,7 +88,9 @@ typedef struct isakmp_peer_policy {
     const isakmp_policy *policies; /* in any order; sorted by priority where it matters          */
     size_t n_policies;
     isakmp_id my_id;   /* type ISAKMP_ID_NONE: our address                                       */
-    isakmp_id peer_id; /* type ISAKMP_ID_NONE: any; else the one the peer must prove             */
+    isakmp_id peer_id; /* type ISAKMP_ID_NONE: any; else the one the peer must prove; a subnet or
+                          range stands for the addresses in it, a name that begins with '*' for
+                          those that end like it: *.example.org, *@example.org                   */
     uint8_t ike_major; /* 0 or 1: IKEv1                                                          */
     uint8_t life_mode; /* isakmp_life_mode                                                       */
     uint16_t flags;    /* ISAKMP_PF_*                                                            */

@@ -80,11 +80,65 @@ static void test_accepted(void **state)
     assert_int_equal(isakmp__id_accepted(&gw, &any), 0);
 }
 
+static int accepts(uint8_t type, const char *pattern, uint8_t id_type, const char *text)
+{
+    isakmp_id p = id_of(type, pattern), id = id_of(id_type, text);
+    return isakmp__id_accepted(&p, &id);
+}
+
+static void test_names_that_stand_for_many(void **state)
+{
+    const uint8_t fqdn = ISAKMP_ID_FQDN, user = ISAKMP_ID_USER_FQDN;
+    (void)state;
+    assert_int_equal(accepts(fqdn, "*.example.org", fqdn, "gw.Example.org"), 1);
+    assert_int_equal(accepts(fqdn, "*.example.org", fqdn, "a.b.example.org"), 1);
+    assert_int_equal(accepts(fqdn, "*.example.org", fqdn, ".example.org"), 0);
+    assert_int_equal(accepts(fqdn, "*.example.org", fqdn, "example.org"), 0);
+    assert_int_equal(accepts(fqdn, "*.example.org", fqdn, "gw.example.org.evil"), 0);
+    assert_int_equal(accepts(fqdn, "*.example.org", user, "gw.example.org"), 0);
+    assert_int_equal(accepts(user, "*@example.org", user, "who@example.org"), 1);
+    assert_int_equal(accepts(user, "*@example.org", user, "@example.org"), 0);
+    assert_int_equal(accepts(fqdn, "*", fqdn, "anybody"), 1);
+    assert_int_equal(accepts(fqdn, "*", user, "any@body"), 0);
+    /* The peer's own star is an octet. */
+    assert_int_equal(accepts(fqdn, "gw.example.org", fqdn, "*.example.org"), 0);
+    assert_int_equal(accepts(ISAKMP_ID_KEY_ID, "*x", ISAKMP_ID_KEY_ID, "ax"), 0);
+}
+
+static void test_addresses_that_stand_for_many(void **state)
+{
+    static const uint8_t net[] = {192, 0, 2, 0, 255, 255, 255, 0}, in[] = {192, 0, 2, 7},
+                         out[] = {192, 0, 3, 7}, range[] = {192, 0, 2, 7, 192, 0, 2, 9};
+    isakmp_id pattern = {ISAKMP_ID_IPV4_SUBNET, 0, 0, {net, 8}};
+    isakmp_id id = {ISAKMP_ID_IPV4_ADDR, 0, 0, {in, 4}};
+    (void)state;
+    assert_int_equal(isakmp__id_accepted(&pattern, &id), 1);
+    id.data.p = out;
+    assert_int_equal(isakmp__id_accepted(&pattern, &id), 0);
+    id.type = ISAKMP_ID_KEY_ID;
+    id.data.p = in;
+    assert_int_equal(isakmp__id_accepted(&pattern, &id), 0);
+    id.type = ISAKMP_ID_IPV4_ADDR;
+    pattern.type = ISAKMP_ID_IPV4_RANGE;
+    pattern.data.p = range;
+    assert_int_equal(isakmp__id_accepted(&pattern, &id), 1);
+    /* A peer proves one address, not a net. */
+    id = pattern;
+    assert_int_equal(isakmp__id_accepted(&pattern, &id), 1);
+    id.type = ISAKMP_ID_IPV4_SUBNET;
+    id.data.p = net;
+    assert_int_equal(isakmp__id_accepted(&pattern, &id), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equal),    cmocka_unit_test(test_case_is_of_letters),
-        cmocka_unit_test(test_zeros),    cmocka_unit_test(test_protocol_and_port),
+        cmocka_unit_test(test_names_that_stand_for_many),
+        cmocka_unit_test(test_addresses_that_stand_for_many),
+        cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_case_is_of_letters),
+        cmocka_unit_test(test_zeros),
+        cmocka_unit_test(test_protocol_and_port),
         cmocka_unit_test(test_accepted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
