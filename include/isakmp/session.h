@@ -118,7 +118,9 @@ ISAKMP_API int isakmp_answer(isakmp_ctx *x, isakmp_time now, isakmp_ticket ticke
  * told before this function returns, if the host or the provider fails at once.
  *   policy    borrowed while in use.
  *   path      copied; both addresses, of one family, and the peer's port must be set.
- *   exchange  ISAKMP_EXCH_MAIN or ISAKMP_EXCH_AGGRESSIVE.
+ *   exchange  ISAKMP_EXCH_MAIN or ISAKMP_EXCH_AGGRESSIVE; 0: Aggressive Mode if the policy knows only
+ *             pre-shared keys and expects a name (in Main Mode the peer could not find the key of a
+ *             name), else Main Mode.
  *   out       gets the id.
  *   returns   ISAKMP_OK; ISAKMP_E_ARG (isakmp_peer_policy_check() says what is wrong; or none of its
  *             policies can be used with this provider and limits.max_dh: the log says why); E_STATE

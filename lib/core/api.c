@@ -29,15 +29,32 @@ static int has_usable(isakmp_ctx *x, const isakmp_peer_policy *policy)
     return found;
 }
 
+/* A pre-shared key that is bound to a name cannot be found in Main Mode, where the responder must know
+ * the key before it knows the name [RFC2409 5.4]. */
+static uint8_t fitting_exchange(const isakmp_ctx *x, const isakmp_peer_policy *policy)
+{
+    uint8_t type = policy->peer_id.type;
+    if (type != ISAKMP_ID_FQDN && type != ISAKMP_ID_USER_FQDN && type != ISAKMP_ID_KEY_ID)
+        return ISAKMP_EXCH_MAIN;
+    for (const isakmp_policy *p = NULL; (p = isakmp__policy_next(policy, p)) != NULL;)
+        if (isakmp__auth_family(p->auth) != ISAKMP__AUTH_PSK)
+            return ISAKMP_EXCH_MAIN;
+    return isakmp__exchange_of(x, ISAKMP_EXCH_AGGRESSIVE) ? ISAKMP_EXCH_AGGRESSIVE
+                                                          : ISAKMP_EXCH_MAIN;
+}
+
 static int connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
                    uint8_t exchange, isakmp_sa_id *out)
 {
-    const isakmp_exchange *def = isakmp__exchange_of(x, exchange);
+    const isakmp_exchange *def;
     isakmp__exch *e;
     isakmp__sa *sa;
     if (out == NULL || !path_is_sound(path) ||
         isakmp_peer_policy_check(policy, NULL, NULL, 0) != ISAKMP_OK || !has_usable(x, policy))
         return ISAKMP_E_ARG;
+    if (exchange == 0)
+        exchange = fitting_exchange(x, policy);
+    def = isakmp__exchange_of(x, exchange);
     if (exchange != ISAKMP_EXCH_MAIN && exchange != ISAKMP_EXCH_AGGRESSIVE)
         return ISAKMP_E_ARG;
     if (def == NULL)

@@ -418,7 +418,7 @@ static void test_arguments_of_connect(void **state)
     assert_int_equal(CONNECT(NULL, &path, ISAKMP_EXCH_MAIN, &sa), ISAKMP_E_ARG);
     assert_int_equal(CONNECT(&A->peer, NULL, ISAKMP_EXCH_MAIN, &sa), ISAKMP_E_ARG);
     assert_int_equal(CONNECT(&A->peer, &path, ISAKMP_EXCH_MAIN, NULL), ISAKMP_E_ARG);
-    for (unsigned e = 0; e < 256; e++)
+    for (unsigned e = 1; e < 256; e++)
         if (e != ISAKMP_EXCH_MAIN && e != ISAKMP_EXCH_AGGRESSIVE)
             assert_int_equal(CONNECT(&A->peer, &path, (uint8_t)e, &sa), ISAKMP_E_ARG);
     path.remote.family = 0;
@@ -715,6 +715,34 @@ static void test_paths_that_cannot_be(void **state)
     finish();
 }
 
+/* 0: the mode in which the peer can find the key. */
+static void test_fitting_mode(void **state)
+{
+    static const uint8_t name[] = {'g', 'w'};
+    isakmp_path path;
+    isakmp_sa_id sa;
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        pair_init(&pr, 64);
+        if (i > 0) {
+            A->peer.peer_id.type = ISAKMP_ID_FQDN;
+            A->peer.peer_id.data = isakmp__span(name, 2);
+        }
+        if (i == 2) {
+            A->policies[1] = A->policies[0];
+            A->policies[1].priority++;
+            A->policies[1].auth = ISAKMP_AUTH_RSA_SIG;
+            A->peer.n_policies = 2;
+        }
+        pair_start(&pr);
+        path = pair_path(&pr, 0);
+        assert_int_equal(isakmp_connect(A->x, pr.now, &A->peer, &path, 0, &sa), ISAKMP_OK);
+        assert_int_equal(sa_info(A, sa).exchange,
+                         i == 1 ? ISAKMP_EXCH_AGGRESSIVE : ISAKMP_EXCH_MAIN);
+        finish();
+    }
+}
+
 /* A host that never answers is not a peer that does not. */
 static void test_whose_silence_it_is(void **state)
 {
@@ -842,6 +870,7 @@ int main(void)
         cmocka_unit_test(test_deadline_is_told),
         cmocka_unit_test(test_wipe_from_a_callback),
         cmocka_unit_test(test_paths_that_cannot_be),
+        cmocka_unit_test(test_fitting_mode),
         cmocka_unit_test(test_whose_silence_it_is),
         cmocka_unit_test(test_time_is_never),
         cmocka_unit_test(test_clock_goes_backwards),
