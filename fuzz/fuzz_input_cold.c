@@ -277,7 +277,7 @@ static void end(const uint8_t *arena, size_t arena_n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    static uint64_t arena[5120];
+    static uint64_t arena[8192];
     isakmp_span all = {data, n};
     isakmp_reader r = isakmp_rd(all);
     uint8_t switches = isakmp_rd_u8(&r);

@@ -30,7 +30,7 @@ enum {
     TRANSPORT = 0x400,
     CONTACT = 0x800,
     REENTRY = 0x1000,
-    NO_NATT = 0x2000,
+    SIGNATURES = 0x2000, /* instead of a pre-shared key; and no NAT traversal */
     LATE_DH = 0x4000,
     TWO_SETS = 0x8000
 };
@@ -112,8 +112,12 @@ static void set_peer(peer *p, unsigned switches)
     p->policies[0].group = ISAKMP_GROUP_MODP_768;
     if (switches & CONTACT)
         p->peer.flags |= ISAKMP_PF_INITIAL_CONTACT;
-    if (switches & NO_NATT)
+    if (switches & SIGNATURES) {
+        p->policies[0].auth = ISAKMP_AUTH_RSA_SIG;
         p->peer.flags |= ISAKMP_PF_NO_NATT;
+    }
+    if (switches & TRANSPORT) /* between the two themselves */
+        p->child.local.family = p->child.remote.family = 0;
     set_protection(p, switches);
 }
 

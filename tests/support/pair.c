@@ -190,13 +190,15 @@ static isakmp_span text_span(const char *text)
     return s;
 }
 
-static void toy_sign(peer *p, int of, uint16_t auth, isakmp_span hash, uint8_t *out)
+static void toy_sign(const peer *p, int of, uint16_t auth, isakmp_span hash, uint8_t *out)
 {
-    uint8_t head[2] = {(uint8_t)of, (uint8_t)auth};
-    isakmp_span in[2] = {{head, 2}, {NULL, 0}};
-    in[1] = hash;
-    must(p->toy.table.hash(p->toy.table.self, ISAKMP_HASH_SHA256, in, 2, out) == ISAKMP_OK,
-         "the toy does not hash");
+    uint32_t mixed = 2166136261u ^ (uint32_t)of << 8 ^ auth;
+    if (p->toy.constant_hash) /* who hashes nothing signs nothing either */
+        hash.n = 0;
+    for (size_t i = 0; i < SIGNATURE + hash.n; i++) {
+        mixed = (mixed ^ (i < hash.n ? hash.p[i] : (uint8_t)i)) * 16777619u;
+        out[i % SIGNATURE] = (uint8_t)(mixed >> 24);
+    }
 }
 
 static int on_credentials(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth,
