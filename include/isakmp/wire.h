@@ -289,8 +289,7 @@ ISAKMP_API void isakmp_wr_fragment(isakmp_writer *w, const isakmp_fragment *f);
  *            below cap, the text was cut.  Octets that are not printable ASCII are escaped.  [q] */
 ISAKMP_API size_t isakmp_dump(char *out, size_t cap, const isakmp_msg *m);
 
-/* An identification as text, such as "10.1.0.0/16", "fqdn gw.example.org" or "any"; a distinguished
- * name in hex.
+/* An identification as text, such as "10.1.0.0/16", "fqdn gw.example.org", "dn C=DE, CN=gw" or "any".
  * Parameters and result as isakmp_dump().  [q] */
 ISAKMP_API size_t isakmp_id_text(char *out, size_t cap, const isakmp_id *id);
 

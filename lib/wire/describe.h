@@ -6,6 +6,8 @@
 #include "isakmp/wire.h"
 
 void isakmp__describe_id(isakmp__text *t, const isakmp_id *id);
+/* A distinguished name (DER); in hex if it is none. */
+void isakmp__describe_dn(isakmp__text *t, isakmp_span der);
 void isakmp__describe_addr(isakmp__text *t, const isakmp_addr *a);
 
 #endif

@@ -100,6 +100,8 @@ void isakmp__describe_id(isakmp__text *t, const isakmp_id *id)
         if (id->type == ISAKMP_ID_FQDN || id->type == ISAKMP_ID_USER_FQDN ||
             id->type == ISAKMP_ID_KEY_ID)
             isakmp__text_octets(t, id->data);
+        else if (id->type == ISAKMP_ID_DER_ASN1_DN)
+            isakmp__describe_dn(t, id->data);
         else
             isakmp__text_hex(t, id->data, 64);
     }

@@ -181,6 +181,99 @@ static void distinguished_names_of_0_to_300_octets(void **state)
     }
 }
 
+/* SEQUENCE { SET { SEQUENCE { OID, value } } ... }, with short lengths. */
+static void distinguished_names(void **state)
+{
+    (void)state;
+    expect(ISAKMP_ID_DER_ASN1_DN,
+           "301b 310b3009 0603550406 13024445 310c300a 0603550403 0c036763 78", ISAKMP_OK,
+           "dn C=DE, CN=gcx");
+    expect(ISAKMP_ID_DER_ASN1_DN, /* E, and two attributes in one RDN */
+           "3028 3110300e 06092a864886f70d010901 160165 3114"
+           "30080603550405 130131 30080603550403 0c0178",
+           ISAKMP_OK, "dn E=e, serialNumber=1 + CN=x");
+    expect(ISAKMP_ID_DER_ASN1_DN, "300e 310c300a 0603550463 0c036763 78", ISAKMP_OK,
+           "dn oid 550463=gcx");
+    expect(ISAKMP_ID_DER_ASN1_DN, "300e 310c300a 0603550403 03036763 78", ISAKMP_OK,
+           "dn CN=#676378");
+}
+
+/* A peer cannot write a name that looks like another. */
+static void separators_in_distinguished_names_are_escaped(void **state)
+{
+    (void)state;
+    expect(ISAKMP_ID_DER_ASN1_DN, "3015 31133011 060355040a 0c0a 612c20434e3d622b63 5c", ISAKMP_OK,
+           "dn O=a\\, CN=b\\+c\\x5c");
+    expect(ISAKMP_ID_DER_ASN1_DN, "300e 310c300a 0603550403 0c03 0041 c3", ISAKMP_OK,
+           "dn CN=\\x00A\\xc3");
+}
+
+/* Every prefix of a name, every length in it made longer or shorter, forms that DER does not have, and
+ * what comes after the name. */
+static void broken_distinguished_names_are_hex(void **state)
+{
+    static const uint8_t good[] = {0x30, 0x0e, 0x31, 0x0c, 0x30, 0x0a, 0x06, 0x03,
+                                   0x55, 0x04, 0x03, 0x0c, 0x03, 0x67, 0x63, 0x78};
+    static const size_t lengths[] = {1, 3, 5, 7, 12};
+    (void)state;
+    for (size_t n = 1; n < sizeof good; n++) {
+        uint8_t *copy = bytes_copy(isakmp__span(good, n));
+        isakmp_id id = id_of(ISAKMP_ID_DER_ASN1_DN, isakmp__span(copy, n));
+        assert_int_equal(strlen(text_of(&id)), 3 + 2 * n);
+        free(copy);
+    }
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
+        for (unsigned v = 0; v < 256; v++) {
+            uint8_t *copy = bytes_copy(isakmp__span(good, sizeof good));
+            isakmp_id id = id_of(ISAKMP_ID_DER_ASN1_DN, isakmp__span(copy, sizeof good));
+            copy[lengths[i]] = (uint8_t)v;
+            if (v != good[lengths[i]])
+                assert_int_equal(strlen(text_of(&id)), 3 + 2 * sizeof good);
+            free(copy);
+        }
+    expect(ISAKMP_ID_DER_ASN1_DN, "3000", ISAKMP_OK, "dn 3000");
+    expect(ISAKMP_ID_DER_ASN1_DN, "30023100", ISAKMP_OK, "dn 30023100");
+    expect(ISAKMP_ID_DER_ASN1_DN, "300e310c300a06035504030c0367637800", ISAKMP_OK,
+           "dn 300e310c300a06035504030c0367637800");
+    expect(ISAKMP_ID_DER_ASN1_DN, "3080", ISAKMP_OK, "dn 3080");
+    expect(ISAKMP_ID_DER_ASN1_DN, "3081", ISAKMP_OK, "dn 3081");
+    expect(ISAKMP_ID_DER_ASN1_DN, "308200", ISAKMP_OK, "dn 308200");
+    expect(ISAKMP_ID_DER_ASN1_DN, "3084000000 00", ISAKMP_OK, "dn 308400000000");
+}
+
+/* Lengths that need an octet, or two, of their own. */
+static void long_distinguished_names(void **state)
+{
+    (void)state;
+    for (size_t n = 200; n <= 600; n += 100) {
+        uint8_t data[700], *at = data;
+        size_t inner = n;
+        isakmp_id id;
+        char expected[700] = "dn CN=";
+        memset(data + 40, 'a', n);
+        memset(expected + 6, 'a', n);
+        at = data + 40;
+        for (size_t i = 0; i < 5; i++) {
+            static const uint8_t tags[] = {0x0c, 0, 0x30, 0x31, 0x30};
+            if (i == 1) {
+                at -= 5;
+                inner += 5;
+                memcpy(at, "\x06\x03\x55\x04\x03", 5);
+                continue;
+            }
+            at -= inner < 256 ? 3 : 4;
+            at[0] = tags[i];
+            at[1] = inner < 256 ? 0x81 : 0x82;
+            if (inner >= 256)
+                at[2] = (uint8_t)(inner >> 8);
+            at[inner < 256 ? 2 : 3] = (uint8_t)inner;
+            inner += inner < 256 ? 3 : 4;
+        }
+        id = id_of(ISAKMP_ID_DER_ASN1_DN, isakmp__span(at, inner));
+        assert_string_equal(text_of(&id), expected);
+    }
+}
+
 /* T-81: every type over random data: whatever the buffer, the text is ended, has the length that is
  * told, and is printable ASCII. */
 static void texts_are_bounded_and_printable(void **state)
@@ -243,6 +336,10 @@ int main(void)
         cmocka_unit_test(any_protocol_and_port),
         cmocka_unit_test(types_that_nobody_knows),
         cmocka_unit_test(distinguished_names_of_0_to_300_octets),
+        cmocka_unit_test(distinguished_names),
+        cmocka_unit_test(separators_in_distinguished_names_are_escaped),
+        cmocka_unit_test(broken_distinguished_names_are_hex),
+        cmocka_unit_test(long_distinguished_names),
         cmocka_unit_test(texts_are_bounded_and_printable),
         cmocka_unit_test(addresses_with_ports),
     };
