@@ -47,8 +47,9 @@ lab_down() {
     [ -n "${RUN:-}" ] && rm -rf "$RUN"
 }
 
-# charon_load IKE ESP AGGRESSIVE(yes|no) KEY: one connection "t" with a child "c".
-charon_load() {
+# charon_conf IKE ESP AGGRESSIVE(yes|no) LOCAL REMOTE [SECRET]: one connection "t" with a child "c"; how each
+# side authenticates is in the words of swanctl.conf.
+charon_conf() {
     cat >"$RUN/swanctl/swanctl.conf" <<X
 connections { t {
     version = 1
@@ -56,14 +57,14 @@ connections { t {
     local_addrs = 10.99.1.1
     remote_addrs = 10.99.1.2
     proposals = $1
-    local { auth = psk }
-    remote { auth = psk }
+    local { $4 }
+    remote { $5 }
     children { c {
         local_ts = 10.99.11.1/32
         remote_ts = 10.99.12.1/32
         esp_proposals = $2
         mode = tunnel } } } }
-secrets { ike-1 { secret = "$4" } }
+secrets { ${6:-} }
 X
     swanctl --load-all --clear --noprompt >"$RUN/load" 2>&1 || { cat "$RUN/load"; return 1; }
 }
@@ -89,11 +90,25 @@ wait_for() {
     done
 }
 
+# peer_initiates ROLE [SECONDS]: if we are the responder, it is strongSwan that begins.
+peer_initiates() {
+    [ "$1" = initiator ] || swanctl --initiate --child c --timeout "${2:-10}" >"$RUN/initiate" 2>&1
+}
+
 # Let our peer end (closing its SAs) and wait for it.
 ours_stop() {
     kill "$OURS" 2>/dev/null
     wait "$OURS" 2>/dev/null
     OURS=
+}
+
+# ping_and_stop NAME: our peer's child comes up and carries a ping, and when it ends strongSwan knows.
+ping_and_stop() {
+    wait_for "ping answered" 12
+    status=$?
+    ours_stop
+    wait_charon_empty || status=1
+    result "$1" $status
 }
 
 # charon_knows: does strongSwan have an SA?

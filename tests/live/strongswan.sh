@@ -12,6 +12,9 @@ lab_up || { echo "not ok - the stage for live tests could not be set up"; exit 1
 
 KEY=live-test-pre-shared-key
 
+# charon_load IKE ESP AGGRESSIVE(yes|no) KEY: strongSwan's side, with a pre-shared key.
+charon_load() { charon_conf "$1" "$2" "$3" "auth = psk" "auth = psk" "ike-1 { secret = \"$4\" }"; }
+
 # strongSwan's name for a suite.
 theirs() { echo "$1" | sed 's/curve25519/x25519/'; }
 
@@ -23,12 +26,8 @@ LIFE="--ike-lifetime 3600 --esp-lifetime 1800"
 up() {
     charon_load "$(theirs "$4")" "$(theirs "$5")" "$([ "$3" = aggressive ] && echo yes || echo no)" $KEY
     ours "$2" --mode "$3" --ike "$4" --esp "$5" --psk $KEY --timeout 20 $LIFE
-    [ "$2" = responder ] && swanctl --initiate --child c --timeout 10 >"$RUN/initiate" 2>&1
-    wait_for "ping answered" 12
-    status=$?
-    ours_stop
-    wait_charon_empty || status=1
-    result "$1" $status
+    peer_initiates "$2"
+    ping_and_stop "$1"
 }
 
 for suite in des-md5-modp768 3des-md5-modp1024 3des-sha1-modp1024 aes128-sha1-modp1024 \
