@@ -2,10 +2,11 @@
  *
  * The calls that this folder makes (md, aes, des, bignum, ecp) have the same names and arguments
  * in both.  What differs is the header that brings the configuration, config.h in 2.28 and
- * build_info.h in 3.6 (version.h includes whichever there is), and the members of structures, whose
- * names 3.x made private.  Of those only the coordinates of a point are used: the functions that
- * write a point as octets put 0x04 before it, which IKE leaves out, and so need a buffer of 133
- * octets that a small stack has not.
+ * build_info.h in 3.6 (version.h includes whichever there is), random numbers for what is done with
+ * private keys, and the members of structures, whose names 3.x made private.  Of those are used: the
+ * coordinates of a point, because the functions that write a point as octets put 0x04 before it,
+ * which IKE leaves out, and so need a buffer of 133 octets that a small stack has not; the parts of an
+ * elliptic key, because ECDSA signatures are bare numbers here; and which extensions a certificate has.
  *
  * In 4.x the bignum and DES interfaces are gone, so it cannot serve as a backend for this
  * protocol. */
@@ -29,6 +30,31 @@
 #define ISAKMP__X(point) (&(point)->MBEDTLS_PRIVATE(X))
 #define ISAKMP__Y(point) (&(point)->MBEDTLS_PRIVATE(Y))
 #define ISAKMP__Z(point) (&(point)->MBEDTLS_PRIVATE(Z))
+
+/* Public keys: all that the stock keyring needs.  With MBEDTLS_USE_PSA_CRYPTO the keys of a certificate
+ * are not where this folder looks for them. */
+#if defined(MBEDTLS_X509_CRT_PARSE_C) && defined(MBEDTLS_X509_CRL_PARSE_C) &&                      \
+    defined(MBEDTLS_PK_PARSE_C) && defined(MBEDTLS_RSA_C) && defined(MBEDTLS_PKCS1_V15) &&         \
+    defined(MBEDTLS_ECDSA_C) && !defined(MBEDTLS_USE_PSA_CRYPTO)
+#define ISAKMP__HAVE_PKI 1
+#else
+#define ISAKMP__HAVE_PKI 0
+#endif
+
+/* The private key operations, with f as the source of random octets. */
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+#define ISAKMP__PARSE_KEY(pk, p, n, password, password_n, f)                                       \
+    mbedtls_pk_parse_key(pk, p, n, password, password_n, f, NULL)
+#define ISAKMP__CHECK_PAIR(pub, priv, f) mbedtls_pk_check_pair(pub, priv, f, NULL)
+#define ISAKMP__RSA_SIGN(rsa, f, hash, n, sig)                                                     \
+    mbedtls_rsa_pkcs1_sign(rsa, f, NULL, MBEDTLS_MD_NONE, n, hash, sig)
+#else
+#define ISAKMP__PARSE_KEY(pk, p, n, password, password_n, f)                                       \
+    mbedtls_pk_parse_key(pk, p, n, password, password_n)
+#define ISAKMP__CHECK_PAIR(pub, priv, f) mbedtls_pk_check_pair(pub, priv)
+#define ISAKMP__RSA_SIGN(rsa, f, hash, n, sig)                                                     \
+    mbedtls_rsa_pkcs1_sign(rsa, f, NULL, MBEDTLS_RSA_PRIVATE, MBEDTLS_MD_NONE, n, hash, sig)
+#endif
 
 /* Each cipher in one word, for the tables. */
 #if defined(MBEDTLS_AES_C) && defined(MBEDTLS_CIPHER_MODE_CBC)
