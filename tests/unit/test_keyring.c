@@ -3,7 +3,7 @@
 #include "isakmp/keyring.h"
 
 static isakmp_psk psks[4];
-static const isakmp_keyring ring = {sizeof ring, psks, 4};
+static const isakmp_keyring ring = {sizeof ring, psks, 4, NULL};
 static isakmp_path path;
 static isakmp_query query;
 

@@ -127,7 +127,7 @@ int isakmp__load_key(mbedtls_pk_context *out, isakmp_span in, isakmp_span passwo
     if (rc != ISAKMP_OK)
         return rc;
     rc = result(ISAKMP__PARSE_KEY(out, t.p, t.n, password.n ? password.p : NULL, password.n,
-                                  isakmp__random));
+                                  isakmp__pki_random));
     text_end(&t);
     return rc;
 }

@@ -202,7 +202,7 @@ static int make_own(isakmp__own *own, const isakmp_pki *pki, isakmp_span certs, 
     rc = certs.n ? isakmp__load_certs(&own->certs, certs) : ISAKMP_OK;
     if (rc != ISAKMP_OK)
         return unreadable(rc, "this is not a certificate that can be read", why, cap);
-    if (ISAKMP__CHECK_PAIR(own->certs ? &own->certs->pk : &own->key, &own->key, isakmp__random))
+    if (ISAKMP__CHECK_PAIR(own->certs ? &own->certs->pk : &own->key, &own->key, isakmp__pki_random))
         return refuse(ISAKMP_E_ARG, "the first certificate is not for this private key", why, cap);
     return make_spans(own) == ISAKMP_OK ? ISAKMP_OK : no_memory(why, cap);
 }

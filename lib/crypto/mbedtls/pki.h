@@ -62,7 +62,7 @@ void isakmp__free_crls(mbedtls_x509_crl *list);
 /* ---- signature.c --------------------------------------------------------------------------- */
 
 /* libsodium's random octets, as mbedTLS wants them. */
-int isakmp__random(void *unused, unsigned char *out, size_t n);
+int isakmp__pki_random(void *unused, unsigned char *out, size_t n);
 /* The methods (1 << ISAKMP_AUTH_*) for which a key is of the right kind and not too weak. */
 uint32_t isakmp__key_methods(const mbedtls_pk_context *key, unsigned flags);
 /* The bit of a method; 0 if it is none of signatures. */

@@ -27,7 +27,7 @@ static const struct {
 };
 #define N_CURVES (sizeof curves / sizeof curves[0])
 
-int isakmp__random(void *unused, unsigned char *out, size_t n)
+int isakmp__pki_random(void *unused, unsigned char *out, size_t n)
 {
     (void)unused;
     randombytes_buf(out, n);
@@ -112,7 +112,7 @@ static int rsa_sign(mbedtls_rsa_context *rsa, isakmp_span hash, uint8_t *sig, si
     if (cap < size)
         return ISAKMP_E_SPACE;
     /* A fault in the computation would give the key away: nothing leaves that does not verify. */
-    if (ISAKMP__RSA_SIGN(rsa, isakmp__random, hash.p, (unsigned)hash.n, sig) != 0 ||
+    if (ISAKMP__RSA_SIGN(rsa, isakmp__pki_random, hash.p, (unsigned)hash.n, sig) != 0 ||
         rsa_verify(rsa, hash, isakmp__span(sig, size)) != ISAKMP_OK) {
         sodium_memzero(sig, size);
         return ISAKMP_E_CRYPTO;
@@ -160,7 +160,7 @@ static int ec_sign(mbedtls_ecp_keypair *ec, size_t width, isakmp_span hash, uint
     mbedtls_mpi_init(&r);
     mbedtls_mpi_init(&s);
     bad = mbedtls_ecdsa_sign(&ec->MBEDTLS_PRIVATE(grp), &r, &s, &ec->MBEDTLS_PRIVATE(d), hash.p,
-                             hash.n, isakmp__random, NULL) ||
+                             hash.n, isakmp__pki_random, NULL) ||
           mbedtls_mpi_write_binary(&r, sig, width) ||
           mbedtls_mpi_write_binary(&s, sig + width, width) ||
           ec_verify(ec, width, hash, isakmp__span(sig, 2 * width)) != ISAKMP_OK;
