@@ -31,7 +31,7 @@ compile()
 build_library()
 {
     rm -f $out/library.a
-    for source in lib/*/*.c tests/support/*.c; do
+    for source in lib/*/*.c lib/crypto/mbedtls/*.c tests/support/*.c; do
         [ -e "$source" ] || continue
         object=$out/obj/$(echo "$source" | tr / _ | sed 's/c$/o/')
         trace=-fsanitize=fuzzer-no-link
@@ -41,9 +41,13 @@ build_library()
     done
 }
 
+# Only the target of the stock keyring is linked with mbedTLS and libsodium.
 build_target()
 {
-    compile -fsanitize=fuzzer -o $out/"$1" fuzz/"$1".c $out/library.a
+    libraries=
+    [ "$1" = fuzz_cert ] && libraries="-lmbedx509 -lmbedcrypto -lsodium"
+    # shellcheck disable=SC2086
+    compile -fsanitize=fuzzer -o $out/"$1" fuzz/"$1".c $out/library.a $libraries
 }
 
 # run_target NAME: fuzz, and leave one line of TAP, with what should be known about it, in NAME.tap.
