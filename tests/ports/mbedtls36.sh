@@ -60,8 +60,8 @@ echo "ok 1 - mbedtls $found"
 tests=$(for t in suites keys provider aes128 handshakes keyring toy \
     pki pki_keys signature certname; do echo $build/tests/unit/test_$t; done)
 # shellcheck disable=SC2086
-make -s BUILD=$build MBEDTLS_CFLAGS="-isystem $debian/usr/include" MBEDTLS_LIBS="${library%/*}/libmbedx509.a $library" $tests ||
-    fail "does not compile"
+make -s BUILD=$build MBEDTLS_CFLAGS="-isystem $debian/usr/include" \
+    MBEDTLS_LIBS="${library%/*}/libmbedx509.a $library" $tests || fail "does not compile"
 status=0
 for t in $tests; do
     CMOCKA_MESSAGE_OUTPUT=TAP $t || status=1

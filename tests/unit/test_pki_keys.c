@@ -253,6 +253,32 @@ static void pem(void **state)
     assert_int_equal(c.n_cas, 2);
 }
 
+/* The lists of two CAs in one text, with empty lines behind; one that is cut off leaves all out. */
+static void pem_crls(void **state)
+{
+    static char text[8192];
+    cert_spec m = mid_spec();
+    size_t n = 0;
+    (void)state;
+    m.issuer = m.subject;
+    m.signer = NULL;
+    made_cert(&mid, &m);
+    for (uint8_t i = 0; i < 2; i++) {
+        char base64[2048];
+        made crl;
+        made_crl(&crl, i ? &mid : &ca, i ? &mid_key : &ca_key, "250101000000Z", "260101000000Z", 9);
+        sodium_bin2base64(base64, sizeof base64, crl.p, crl.n, sodium_base64_VARIANT_ORIGINAL);
+        n += (size_t)snprintf(text + n, sizeof text - n,
+                              "-----BEGIN X509 CRL-----\n%s\n-----END X509 CRL-----\n", base64);
+    }
+    n += (size_t)snprintf(text + n, sizeof text - n, "\r\n\n");
+    assert_int_equal(isakmp_pki_add_crl(ring.pki, isakmp__span(text, n - 30), NULL, 0),
+                     ISAKMP_E_MALFORMED);
+    assert_int_equal(made_verdict(&proof), ISAKMP_D_NONE);
+    assert_int_equal(isakmp_pki_add_crl(ring.pki, isakmp__span(text, n), NULL, 0), ISAKMP_OK);
+    assert_int_equal(made_verdict(&proof), ISAKMP_D_CERT_REVOKED);
+}
+
 /* A ring without a collection, and one from before there were any. */
 static void no_collection(void **state)
 {
@@ -277,8 +303,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scene, made_ring_free)
     const struct CMUnitTest tests[] = {
-        TEST(uses),   TEST(methods), TEST(weak_rsa), TEST(own_keys),
-        TEST(wanted), TEST(by_hand), TEST(pem),      TEST(no_collection),
+        TEST(uses),    TEST(methods), TEST(weak_rsa), TEST(own_keys),      TEST(wanted),
+        TEST(by_hand), TEST(pem),     TEST(pem_crls), TEST(no_collection),
     };
     return cmocka_run_group_tests_name("pki_keys", tests, keys, free_keys);
 }
