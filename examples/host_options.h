@@ -4,6 +4,7 @@
 
 #include "isakmp/isakmp.h"
 #include "isakmp/keyring.h"
+#include "host_keys.h"
 
 #define HOST_MAX_SUITES 16
 
@@ -14,6 +15,8 @@ typedef struct host_options {
     isakmp_peer_policy peer;
     isakmp_protect protect[HOST_MAX_SUITES];
     isakmp_child_policy child;
+    uint16_t auth;          /* ISAKMP_AUTH_*, of all policies */
+    host_key_files files;   /* for signatures */
     isakmp_keyring keyring; /* one key, for everybody */
     isakmp_psk psk;
     uint8_t psk_octets[ISAKMP_MAX_PSK];
@@ -28,5 +31,7 @@ typedef struct host_options {
  *   returns    -1 to go on, else the status to exit with: 0 after --help, 2 after one sentence on
  *              stderr about what was wrong. */
 int host_options_read(host_options *o, int argc, char **argv, int initiator);
+/* Forget the keys. */
+void host_options_free(host_options *o);
 
 #endif

@@ -178,7 +178,7 @@ static void show_sa(const isakmp_ctx *x, isakmp_sa_id id)
 {
     static const char *const states[] = {"", "negotiating", "up", "ended"};
     isakmp_sa_info i;
-    char peer[64], suite[64], who[128];
+    char peer[64], suite[64], who[512];
     i.size = sizeof i;
     if (isakmp_sa_get(x, id, &i) != ISAKMP_OK)
         return;

@@ -1,8 +1,9 @@
 /* initiator.c -- negotiate with a peer: the smallest whole host.
  *
  * The library asks for five things: send a datagram, install an SA, remove an SA, what is the key, and
- * the time.  Everything else here is the command line (host_options.c), sockets (host_udp.c) and
- * printing (host_show.c). */
+ * the time; with signatures, for our certificates, a signature, and whether the peer's is good.
+ * Everything else here is the command line (host_options.c), sockets (host_udp.c) and printing
+ * (host_show.c). */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,27 @@ static int get_psk(void *user, isakmp_ticket t, const isakmp_query *q, uint8_t *
 {
     (void)t;
     return isakmp_keyring_psk(&((app *)user)->o.keyring, q, key, cap, n);
+}
+
+static int get_credentials(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth,
+                           isakmp_credentials *out)
+{
+    (void)t;
+    return isakmp_keyring_credentials(&((app *)user)->o.keyring, q, auth, out);
+}
+
+static int do_sign(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth,
+                   isakmp_span hash, uint8_t *sig, size_t cap, size_t *n)
+{
+    (void)t;
+    return isakmp_keyring_sign(&((app *)user)->o.keyring, q, auth, hash, sig, cap, n);
+}
+
+static int do_verify(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_proof *p,
+                     uint16_t *why)
+{
+    (void)t;
+    return isakmp_keyring_verify(&((app *)user)->o.keyring, q, p, why);
 }
 
 /* ---- TELL ----------------------------------------------------------------------------------- */
@@ -142,6 +164,9 @@ int main(int argc, char **argv)
                         .sa_install = do_install,
                         .sa_remove = do_remove,
                         .get_psk = get_psk,
+                        .get_credentials = get_credentials,
+                        .sign = do_sign,
+                        .verify = do_verify,
                         .event = on_event,
                         .log = on_log,
                         .keylog = on_key};
@@ -179,5 +204,6 @@ int main(int argc, char **argv)
     free(arena);
     host_show_close(&a.show);
     host_udp_close(&a.udp);
+    host_options_free(&a.o);
     return status;
 }

@@ -66,6 +66,27 @@ static int get_psk(void *user, isakmp_ticket t, const isakmp_query *q, uint8_t *
     return isakmp_keyring_psk(&((app *)user)->o.keyring, q, key, cap, n);
 }
 
+static int get_credentials(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth,
+                           isakmp_credentials *out)
+{
+    (void)t;
+    return isakmp_keyring_credentials(&((app *)user)->o.keyring, q, auth, out);
+}
+
+static int do_sign(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth,
+                   isakmp_span hash, uint8_t *sig, size_t cap, size_t *n)
+{
+    (void)t;
+    return isakmp_keyring_sign(&((app *)user)->o.keyring, q, auth, hash, sig, cap, n);
+}
+
+static int do_verify(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_proof *p,
+                     uint16_t *why)
+{
+    (void)t;
+    return isakmp_keyring_verify(&((app *)user)->o.keyring, q, p, why);
+}
+
 /* There is one policy; the library itself checks that the selectors lie within it. */
 static int find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp_selector *local,
                       const isakmp_selector *remote, const isakmp_child_policy **out)
@@ -165,6 +186,9 @@ int main(int argc, char **argv)
                         .sa_remove = do_remove,
                         .find_peer = find_peer,
                         .get_psk = get_psk,
+                        .get_credentials = get_credentials,
+                        .sign = do_sign,
+                        .verify = do_verify,
                         .find_child = find_child,
                         .event = on_event,
                         .log = on_log,
@@ -206,5 +230,6 @@ int main(int argc, char **argv)
     free(arena);
     host_show_close(&a.show);
     host_udp_close(&a.udp);
+    host_options_free(&a.o);
     return status;
 }

@@ -1,0 +1,83 @@
+/* host_values.c -- values of options. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "host_udp.h"
+#include "host_values.h"
+
+int host_complain(const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    return 2;
+}
+
+int host_read_number(unsigned *out, const char *option, const char *text, unsigned least)
+{
+    char *end;
+    unsigned long v;
+    errno = 0;
+    v = strtoul(text, &end, 10);
+    if (errno || end == text || *end || text[0] == '-' || v < least || v > 0x7fffffff)
+        return host_complain("--%s takes a number of seconds from %u on, not \"%s\"", option, least,
+                             text);
+    *out = (unsigned)v;
+    return -1;
+}
+
+int host_read_addr(isakmp_addr *out, const char *option, const char *text)
+{
+    if (host_parse_addr(out, text, 500))
+        return -1;
+    return host_complain(
+        "--%s takes an address such as 192.0.2.1, 192.0.2.1:500 or [2001:db8::1]:500, "
+        "where a port is 0 to 65535, not \"%s\"",
+        option, text);
+}
+
+/* The addresses whose first bits are those of an address. */
+static void set_net(isakmp_selector *out, const isakmp_addr *a, unsigned long bits)
+{
+    memset(out, 0, sizeof *out);
+    out->family = a->family;
+    for (size_t i = 0; i < (a->family == 6 ? 16 : 4); i++, bits -= bits < 8 ? bits : 8) {
+        uint8_t mask = (uint8_t)(0xff00u >> (bits < 8 ? bits : 8));
+        out->lo[i] = a->ip[i] & mask;
+        out->hi[i] = (uint8_t)(out->lo[i] | (uint8_t)~mask);
+    }
+}
+
+/* "10.1.0.0/16" or an address. */
+int host_read_net(isakmp_selector *out, const char *option, const char *text)
+{
+    char host[64], net[64];
+    const char *slash = strchr(text, '/');
+    size_t n = slash ? (size_t)(slash - text) : strlen(text);
+    isakmp_addr a;
+    unsigned long bits, most;
+    char *end = NULL;
+    if (n < sizeof host) {
+        memcpy(host, text, n);
+        host[n] = '\0';
+    }
+    if (n >= sizeof host || strchr(host, '[') || !host_parse_addr(&a, host, 0) || a.port)
+        return host_complain(
+            "--%s takes a network such as 10.1.0.0/16 or 2001:db8::/32, not \"%s\"", option, text);
+    most = a.family == 6 ? 128 : 32;
+    bits = slash ? strtoul(slash + 1, &end, 10) : most;
+    if (slash && (slash[1] < '0' || slash[1] > '9' || *end || bits > most))
+        return host_complain("--%s: the prefix length in \"%s\" must be 0 to %lu", option, text,
+                             most);
+    set_net(out, &a, bits);
+    if (memcmp(out->lo, a.ip, most / 8) != 0) {
+        isakmp_selector_text(net, sizeof net, out);
+        return host_complain("--%s: \"%s\" has bits beyond its prefix; the network is %s", option,
+                             text, net);
+    }
+    return -1;
+}
