@@ -1,0 +1,191 @@
+/* host_keygen.c -- the command line of isakmp-keygen. */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "host_id.h"
+#include "host_keygen.h"
+#include "host_x509.h"
+
+static const char usage[] =
+    "usage: isakmp-keygen ca     --out NAME [--type T] [--name DN] [--days N]\n"
+    "       isakmp-keygen cert   --ca NAME --out NAME [--type T] [--name DN] [--id ID]... [--days "
+    "N]\n"
+    "       isakmp-keygen pubkey --key FILE --out FILE\n"
+    "       isakmp-keygen crl    --ca NAME --out FILE [--revoke CERT]... [--days N]\n"
+    "\n"
+    "Makes keys, a small CA and certificates for trying things out.\n"
+    "\n"
+    "  ca      a key and the certificate of a CA:     NAME.key, NAME.pem\n"
+    "  cert    a key and a certificate by this CA:    NAME.key, NAME.pem\n"
+    "  pubkey  the public key of a private key\n"
+    "  crl     the list of certificates that the CA has revoked; all of them must be named each "
+    "time\n"
+    "\n"
+    "  --out NAME     the files to make; one that exists is never overwritten\n"
+    "  --ca NAME      the CA, as ca made it\n"
+    "  --type T       rsa2048, rsa3072, rsa4096, p256, p384 or p521    (rsa2048)\n"
+    "  --name DN      such as \"C=DE, O=Example, CN=gw\"; C, ST, L, O,\n"
+    "                 OU, CN and E are known                           (CN=NAME)\n"
+    "  --id ID        for whom the certificate is, beside its name: fqdn:gw.example, 192.0.2.1,\n"
+    "                 2001:db8::1 or user@host; up to 16 times\n"
+    "  --days N       how long it holds; 0: it has just expired        (ca 3650, cert 365, crl "
+    "30)\n"
+    "  --key FILE     a private key, in PEM or DER\n"
+    "  --revoke CERT  a certificate that no longer holds, in PEM or DER; up to 16 times\n"
+    "  --help         this text\n"
+    "\n"
+    "Key files can be read by their owner only, and have no password.\n";
+
+void keygen_fail(const char *format, ...)
+{
+    va_list ap;
+    fputs("isakmp-keygen: ", stderr);
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    exit(2);
+}
+
+/* ---- Options -------------------------------------------------------------------------------- */
+
+enum {
+    OUT = 1,
+    CA_NAME,
+    KEY,
+    TYPE,
+    NAME,
+    ID,
+    DAYS,
+    REVOKE,
+    HELP
+};
+
+/* Which commands take which options, and which need them. */
+static const struct {
+    const char *name;
+    int takes, needs;
+} rules[] = {{NULL, 0, 0},
+             {"out", KEYGEN_CA | KEYGEN_CERT | KEYGEN_PUBKEY | KEYGEN_CRL,
+              KEYGEN_CA | KEYGEN_CERT | KEYGEN_PUBKEY | KEYGEN_CRL},
+             {"ca", KEYGEN_CERT | KEYGEN_CRL, KEYGEN_CERT | KEYGEN_CRL},
+             {"key", KEYGEN_PUBKEY, KEYGEN_PUBKEY},
+             {"type", KEYGEN_CA | KEYGEN_CERT, 0},
+             {"name", KEYGEN_CA | KEYGEN_CERT, 0},
+             {"id", KEYGEN_CERT, 0},
+             {"days", KEYGEN_CA | KEYGEN_CERT | KEYGEN_CRL, 0},
+             {"revoke", KEYGEN_CRL, 0}};
+
+static void read_id(keygen_options *o, const char *text)
+{
+    char error[400];
+    isakmp_id *id = &o->ids[o->n_ids];
+    if (o->n_ids == KEYGEN_MOST_NAMES)
+        keygen_fail("--id may be given %u times", (unsigned)KEYGEN_MOST_NAMES);
+    if (!host_parse_id(id, o->id_octets[o->n_ids], text, error, sizeof error))
+        keygen_fail("--id %s", error);
+    if (id->type == ISAKMP_ID_DER_ASN1_DN)
+        keygen_fail("--id %s: the distinguished name of a certificate is said by --name", text);
+    if (id->type == ISAKMP_ID_KEY_ID)
+        keygen_fail("--id %s: certificates are for addresses, host names and user@host", text);
+    o->n_ids++;
+}
+
+static void read_days(keygen_options *o, const char *text)
+{
+    char *end;
+    o->days = strtol(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || o->days > 36500)
+        keygen_fail("--days takes a number from 0 to 36500, not \"%s\"", text);
+}
+
+static void read_option(keygen_options *o, int which, const char *text)
+{
+    const char **places[] = {NULL, &o->out, &o->ca, &o->key, &o->type, &o->name};
+    if (!(rules[which].takes & (int)o->command))
+        keygen_fail("--%s is not for isakmp-keygen %s; isakmp-keygen --help shows what is",
+                    rules[which].name, o->word);
+    if (*text == '\0')
+        keygen_fail("--%s may not be empty", rules[which].name);
+    if (which == ID) {
+        read_id(o, text);
+    } else if (which == DAYS) {
+        read_days(o, text);
+    } else if (which == REVOKE) {
+        if (o->n_revoke == KEYGEN_MOST_NAMES)
+            keygen_fail("--revoke may be given %u times", (unsigned)KEYGEN_MOST_NAMES);
+        o->revoke[o->n_revoke++] = text;
+    } else {
+        *places[which] = text;
+    }
+}
+
+static void check_options(const keygen_options *o)
+{
+    const char *const given[] = {NULL, o->out, o->ca, o->key};
+    for (int i = OUT; i <= KEY; i++)
+        if (rules[i].needs & (int)o->command && given[i] == NULL)
+            keygen_fail("isakmp-keygen %s needs --%s; isakmp-keygen --help shows what it takes",
+                        o->word, rules[i].name);
+    if (!host_x509_type_known(o->type))
+        keygen_fail("--type is rsa2048, rsa3072, rsa4096, p256, p384 or p521, not \"%s\"", o->type);
+}
+
+static void read_command(keygen_options *o, const char *word)
+{
+    static const struct {
+        const char *word;
+        keygen_command command;
+        long days;
+    } commands[] = {{"ca", KEYGEN_CA, 3650},
+                    {"cert", KEYGEN_CERT, 365},
+                    {"pubkey", KEYGEN_PUBKEY, 0},
+                    {"crl", KEYGEN_CRL, 30}};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (word && strcmp(word, commands[i].word) == 0) {
+            o->word = word;
+            o->command = commands[i].command;
+            o->days = commands[i].days;
+            return;
+        }
+    if (word)
+        keygen_fail(
+            "\"%s\" is no command; ca, cert, pubkey and crl are, and isakmp-keygen --help shows "
+            "them",
+            word);
+    keygen_fail("a command is needed: ca, cert, pubkey or crl; isakmp-keygen --help shows them");
+}
+
+void keygen_read_options(keygen_options *o, int argc, char **argv)
+{
+    static const struct option names[] = {{"out", 1, NULL, OUT},   {"ca", 1, NULL, CA_NAME},
+                                          {"key", 1, NULL, KEY},   {"type", 1, NULL, TYPE},
+                                          {"name", 1, NULL, NAME}, {"id", 1, NULL, ID},
+                                          {"days", 1, NULL, DAYS}, {"revoke", 1, NULL, REVOKE},
+                                          {"help", 0, NULL, HELP}, {NULL, 0, NULL, 0}};
+    int which;
+    o->type = "rsa2048";
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        fputs(usage, stdout);
+        exit(0);
+    }
+    read_command(o, argc > 1 ? argv[1] : NULL);
+    opterr = 0;
+    while ((which = getopt_long(argc - 1, argv + 1, ":", names, NULL)) != -1) {
+        if (which == HELP) {
+            fputs(usage, stdout);
+            exit(0);
+        }
+        if (which == ':')
+            keygen_fail("%s needs a value; isakmp-keygen --help tells which", argv[optind]);
+        if (which == '?')
+            keygen_fail("%s is not an option; isakmp-keygen --help shows them all", argv[optind]);
+        read_option(o, which, optarg);
+    }
+    if (optind < argc - 1)
+        keygen_fail("\"%s\" is not an option; isakmp-keygen --help shows them all",
+                    argv[optind + 1]);
+    check_options(o);
+}
