@@ -96,7 +96,8 @@ ISAKMP_API int isakmp_pki_add_ca(isakmp_pki *pki, isakmp_span cas, char *why, si
 ISAKMP_API int isakmp_pki_add_crl(isakmp_pki *pki, isakmp_span crls, char *why, size_t cap);
 /* A private key of ours, and the certificates that lead from it to a CA, our own first; or none, if
  * peers have its public key by hand.
- *   password  of an encrypted key; empty: it is not encrypted.  [q] */
+ *   password  of an encrypted key; empty: it is not encrypted.  mbedTLS 2.28 cannot read PKCS #8 that
+ *             is encrypted by AES, as openssl pkcs8 makes it; "-v2 des3" or the older PEM it can.  [q] */
 ISAKMP_API int isakmp_pki_add_own(isakmp_pki *pki, isakmp_span certs, isakmp_span key,
                                   isakmp_span password, char *why, size_t cap);
 /* A public key of a peer, given by hand: used for signatures of a peer with this identity, at these
