@@ -101,11 +101,14 @@ static int find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp
 
 /* ---- TELL ----------------------------------------------------------------------------------- */
 
-/* By us, though not of those whom --remote shuts out; or by the peer, proven. */
+/* By us, though not of those whom --remote shuts out; or by the peer, proven.  Of a peer that has
+ * proved who it is a refused message ends the SA. */
 static int is_refusal(const isakmp_event *ev)
 {
     if (ev->type == ISAKMP_EV_REFUSED)
         return ev->why.detail != ISAKMP_D_NO_POLICY;
+    if (ev->type == ISAKMP_EV_SA_DOWN && ev->why.by == ISAKMP_BY_US && ev->why.message)
+        return 1;
     return ev->why.detail == ISAKMP_D_PEER_REFUSED;
 }
 

@@ -1,0 +1,59 @@
+# examples/common.sh: what the tests of the examples share; to be sourced.  Makes $dir, and removes it
+# at the end with all that still runs.
+# shellcheck shell=sh
+bin=${BUILD:-build}/examples
+dir=$(mktemp -d)
+pids='' p=''
+trap 'for p in $pids; do kill "$p" 2>/dev/null; done; rm -rf "$dir"' EXIT
+
+say() { # say STATUS NAME
+    if [ "$1" = 0 ]; then
+        echo "ok - $2"
+    else
+        echo "not ok - $2"
+        sed 's/^/#   /' "$dir"/out "$dir"/err 2>/dev/null
+    fi
+}
+
+# Until a responder listens; what it prints goes to the file.
+wait_for_responder() {
+    tries=0
+    until grep -q waiting "$1" || [ $tries = 100 ]; do
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+}
+
+# refused WORDS COMMAND...: status 2 and exactly one sentence, which has these words.
+refused() {
+    words=$1
+    shift
+    timeout 5 "$@" >"$dir/out" 2>"$dir/err" </dev/null
+    [ $? = 2 ] && [ "$(wc -l <"$dir/err")" = 1 ] && [ ! -s "$dir/out" ] && grep -q -- "$words" "$dir/err"
+    say $? "$(basename "$1") is refused with one sentence: $words"
+}
+
+# pair NAME INITIATOR-OPTIONS -- RESPONDER-OPTIONS: both end well, and mirror each other.
+pair() {
+    name=$1 a='' port=$((15600 + $(echo "$pids" | wc -w)))
+    shift
+    while [ "$1" != -- ]; do
+        a="$a $1"
+        shift
+    done
+    shift
+    # shellcheck disable=SC2086
+    "$bin/responder" --local 127.0.0.2:$port --once --timeout 15 "$@" >"$dir/r" 2>&1 &
+    responder=$!
+    pids="$pids $responder"
+    wait_for_responder "$dir/r"
+    # shellcheck disable=SC2086
+    "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:$port --once --timeout 15 $a \
+        >"$dir/out" 2>"$dir/err"
+    status=$?
+    wait $responder || status=1
+    grep -E '^  (in|out) +spi' "$dir/out" | sed 's/^  [a-z]* *//' | sort >"$dir/a"
+    grep -E '^  (in|out) +spi' "$dir/r" | sed 's/^  [a-z]* *//' | sort >"$dir/b"
+    [ -s "$dir/a" ] && cmp -s "$dir/a" "$dir/b" || status=1
+    say $status "$name"
+}
