@@ -91,7 +91,7 @@ static int add_file(loader *l, add_function *add, const char *option, const char
                     const char *expected)
 {
     char why[160] = "";
-    isakmp_span in;
+    isakmp_span in = {NULL, 0};
     int good = slurp(l, &in, option, file);
     if (good && add(l->pki, in, why, sizeof why) != ISAKMP_OK)
         good = wrong(l, "--%s %s: %s; %s is expected, in PEM or DER", option, file, why, expected);
@@ -123,11 +123,13 @@ static int add_own(loader *l, const host_key_files *f)
     const isakmp_span none = {NULL, 0};
     isakmp_pki *trial = isakmp_pki_new();
     loader certs = {NULL, NULL, l->error, l->cap};
-    isakmp_span key, cert = none;
+    isakmp_span key = none, cert = none;
     char why[160] = "";
-    int good = trial && slurp(l, &key, "key", f->key);
+    int good = slurp(l, &key, "key", f->key);
     if (trial)
         isakmp_pki_set_flags(trial, f->legacy ? ISAKMP_PKI_LEGACY : 0);
+    else
+        good = wrong(l, "--key %s: there is not enough memory", f->key);
     if (good && is_encrypted(key))
         good =
             wrong(l, "--key %s: the key is encrypted; one without a password is expected", f->key);
@@ -139,7 +141,7 @@ static int add_own(loader *l, const host_key_files *f)
         good = slurp(&certs, &cert, "cert", f->cert);
     if (good && isakmp_pki_add_own(l->pki, cert, key, none, why, sizeof why) != ISAKMP_OK)
         good = wrong(l, "--cert %s: %s; that for --key %s is expected first, in PEM or DER",
-                     f->cert, why, f->key);
+                     f->cert ? f->cert : "", why, f->key);
     drop(&certs);
     drop(l);
     isakmp_pki_free(trial);
