@@ -87,8 +87,8 @@ static void test_T42_every_reason(void **state)
                 assert_int_equal(heard(p, ISAKMP_EV_REFUSED), 1);
                 assert_int_equal(last_event(p, ISAKMP_EV_REFUSED)->detail, reasons[i]);
                 if (heard(other, ISAKMP_EV_NOTIFY) == 0)
-                    fail_msg("exchange %u, peer %d, reason %u: the other one was not told", modes[k],
-                             who, i);
+                    fail_msg("exchange %u, peer %d, reason %u: the other one was not told",
+                             modes[k], who, i);
                 assert_int_equal(last_event(other, ISAKMP_EV_NOTIFY)->notify,
                                  isakmp_detail_notify(reasons[i]));
                 assert_int_equal(sas_in(p, ISAKMP_SA_UP), 0);
