@@ -112,11 +112,13 @@ static unsigned informational_in_clear(isakmp_ctx *x, isakmp__sa *sa, const isak
 }
 
 /* The peer goes on to phase 2, but we have not seen the end of phase 1: its last message was lost,
- * and repeating ours makes it send that again. */
+ * and repeating ours makes it send that again.  Unless it came, and was not believed: some peers answer
+ * a repetition with the next message, and that would go to and fro. */
 static void remind_peer(isakmp_ctx *x, const isakmp__sa *sa)
 {
     isakmp__exch *e = isakmp__exch_phase1(sa);
-    if (e && e->phase == ISAKMP__WAIT)
+    if (e && e->phase == ISAKMP__WAIT &&
+        !(e->hint >= ISAKMP_D_SIGNATURE && e->hint <= ISAKMP_D_CERT_ID))
         isakmp__exch_repeat(x, e);
 }
 
