@@ -117,7 +117,7 @@ $(BUILD)/tests/live/%: $(BUILD)/obj/tests/live/%.o $(call obj,$(HOST_SRC)) $(LIB
 BUILD_PACKAGES = gcc libc6-dev libmbedtls-dev libsodium-dev libpcap-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) g++ clang libclang-rt-14-dev libcmocka-dev valgrind cppcheck \
                  clang-format python3 iproute2 iputils-ping tcpdump tshark strongswan-swanctl \
-                 strongswan-charon charon-systemd libstrongswan-standard-plugins \
+                 strongswan-charon strongswan-pki charon-systemd libstrongswan-standard-plugins \
                  libstrongswan-extra-plugins libcharon-extra-plugins
 
 demo:

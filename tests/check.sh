@@ -25,6 +25,7 @@ suite dump-sanitized env BUILD=build/asan tests/dump/check.sh
 suite unit-valgrind tests/run_all.sh build/tests/unit valgrind -q --error-exitcode=9 \
     --leak-check=full
 suite live tests/live/strongswan.sh
+suite live-certs tests/live/certs.sh
 suite fuzz fuzz/smoke.sh
 
 [ -n "${CHECK_KEEP_TOTALS:-}" ] || tests/total.sh

@@ -7,6 +7,7 @@
 # shellcheck shell=sh
 
 lab_up() {
+    trap 'exit 1' HUP INT TERM
     R=isakmpR$$ I=isakmpI$$ RUN=$(mktemp -d)
     ip netns add "$R" && ip netns add "$I" || return 1
     ip link add "vr$$" netns "$R" type veth peer name "vi$$" netns "$I" || return 1

@@ -263,6 +263,27 @@ static int get_psk(void *user, isakmp_ticket t, const isakmp_query *q, uint8_t *
     return isakmp_keyring_psk(&((live *)user)->o.keyring, q, key, cap, n);
 }
 
+static int get_credentials(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth,
+                           isakmp_credentials *out)
+{
+    (void)t;
+    return isakmp_keyring_credentials(&((live *)user)->o.keyring, q, auth, out);
+}
+
+static int sign(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth, isakmp_span hash,
+                uint8_t *sig, size_t cap, size_t *n)
+{
+    (void)t;
+    return isakmp_keyring_sign(&((live *)user)->o.keyring, q, auth, hash, sig, cap, n);
+}
+
+static int verify(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_proof *p,
+                  uint16_t *why)
+{
+    (void)t;
+    return isakmp_keyring_verify(&((live *)user)->o.keyring, q, p, why);
+}
+
 static int find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp_selector *local,
                       const isakmp_selector *remote, const isakmp_child_policy **out)
 {
@@ -336,6 +357,9 @@ int main(int argc, char **argv)
                         .sa_remove = do_remove,
                         .find_peer = find_peer,
                         .get_psk = get_psk,
+                        .get_credentials = get_credentials,
+                        .sign = sign,
+                        .verify = verify,
                         .find_child = find_child,
                         .event = on_event,
                         .log = on_log};
