@@ -100,6 +100,22 @@ static void test_T42_every_reason(void **state)
             }
 }
 
+/* The initiator of Aggressive Mode takes the SA for established, and goes on: nobody is reminded of a
+ * message that came, and was not believed. */
+static void test_refused_is_not_lost(void **state)
+{
+    (void)state;
+    prepare(525, ISAKMP_AUTH_RSA_SIG);
+    B->distrust = ISAKMP_D_CERT_EXPIRED;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_AGGRESSIVE, 1);
+    run_for(100);
+    assert_int_equal(heard(A, ISAKMP_EV_SA_UP), 1);
+    assert_true(isakmp_count(B->x, ISAKMP_D_NOT_UP) >= 1);
+    assert_int_equal(B->sends, 2); /* message 2, and why message 3 is refused */
+    finish();
+}
+
 /* T-44: only the one value that says yes is taken for yes. */
 static int some_rc;
 
@@ -288,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_policies_without_their_keys),
         cmocka_unit_test(test_no_private_key_at_all),
         cmocka_unit_test(test_T42_every_reason),
+        cmocka_unit_test(test_refused_is_not_lost),
         cmocka_unit_test(test_T44_only_ok_is_yes),
         cmocka_unit_test(test_no_certificate),
         cmocka_unit_test(test_altered_signatures),
