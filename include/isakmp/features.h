@@ -25,6 +25,12 @@
 #define ISAKMP_MAX_PSK 128
 #endif
 
+/* The octets that are kept of the names of CAs in a peer's certificate requests; what is beyond is not
+ * looked at.  Each exchange has room for them. */
+#ifndef ISAKMP_MAX_WANTED
+#define ISAKMP_MAX_WANTED 1024
+#endif
+
 /* Octets of the SA payload body with which a phase 1 exchange may begin.  It is kept until the
  * exchange ends, because HASH_I and HASH_R cover it [RFC2409 5]. */
 #ifndef ISAKMP_MAX_SA_BODY
@@ -92,6 +98,9 @@
 #endif
 #if ISAKMP_NONCE_SIZE < 8 || ISAKMP_NONCE_SIZE > 256
 #error "ISAKMP_NONCE_SIZE must be 8 to 256 [RFC2409 5]"
+#endif
+#if ISAKMP_MAX_WANTED < 0 || ISAKMP_MAX_WANTED > 16384
+#error "ISAKMP_MAX_WANTED must be 0 to 16384"
 #endif
 #if ISAKMP_MAX_SA_BODY < 128 || ISAKMP_MAX_SA_BODY > 16384
 #error "ISAKMP_MAX_SA_BODY must be 128 to 16384"

@@ -70,7 +70,8 @@ typedef struct isakmp_proof {
     size_t n_certs;
 } isakmp_proof;
 
-/* How many of a peer's certificates, and of its requests for ours, are looked at. */
+/* How many of a peer's certificates, and of its requests for ours, are looked at (of requests at most
+ * ISAKMP_MAX_WANTED octets).  A message can have ISAKMP_MAX_PAYLOADS payloads in all. */
 #define ISAKMP_MAX_CERTS 8
 /* The longest signature, in octets: RSA with 8192 bits. */
 #define ISAKMP_MAX_SIGNATURE 1024

@@ -101,6 +101,8 @@ int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id id)
     sa = isakmp__sa_of(x, id);
     if (sa) {
         isakmp__inform_sa_gone(x, sa);
+        if (isakmp__exch_phase1(sa))
+            isakmp__disown(x, isakmp__exch_phase1(sa));
         for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
             isakmp__child_end(x, c, why);
         isakmp__sa_end(x, sa, why);

@@ -117,8 +117,7 @@ static unsigned informational_in_clear(isakmp_ctx *x, isakmp__sa *sa, const isak
 static void remind_peer(isakmp_ctx *x, const isakmp__sa *sa)
 {
     isakmp__exch *e = isakmp__exch_phase1(sa);
-    if (e && e->phase == ISAKMP__WAIT &&
-        !(e->hint >= ISAKMP_D_SIGNATURE && e->hint <= ISAKMP_D_CERT_ID))
+    if (e && e->phase == ISAKMP__WAIT && e->disbelief == 0)
         isakmp__exch_repeat(x, e);
 }
 

@@ -60,6 +60,9 @@ static void roll_back(isakmp_ctx *x, isakmp__exch *e)
     e->phase = ISAKMP__WAIT;
     isakmp__wipe(e->room + e->room_kept, e->room_n - e->room_kept);
     e->room_n = e->room_kept;
+    e->n_wanted = e->n_wanted_kept;
+    if (e->id_peer.n && e->id_peer.p >= e->room + e->room_kept)
+        e->id_peer = isakmp__span(NULL, 0);
     isakmp__packet_give(x, &e->held);
 }
 
@@ -121,27 +124,39 @@ static int may_be_other_key(const isakmp__exch *e, unsigned detail)
            !is_shortage(detail) && isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_PSK;
 }
 
-/* A signature, or what should vouch for it, is not believed. */
-static int is_disbelief(unsigned detail)
+/* The proof of a peer is not believed: remember why, and where its chain is, if the message is its. */
+static void note_disbelief(isakmp__exch *e, unsigned detail)
 {
-    return detail >= ISAKMP_D_SIGNATURE && detail <= ISAKMP_D_CERT_ID;
+    e->disbelief = (uint16_t)detail;
+    e->doubted = e->reading;
+    e->disown = (e->row->flags & ISAKMP__F_LAST) != 0;
+    memcpy(e->doubted_iv, e->encrypted ? e->next_iv : e->sa->iv, sizeof e->doubted_iv);
+    e->disbeliefs++;
 }
 
 /* The peer has not proved itself, but somebody else may have altered its message: we go on waiting.  The
- * host hears of it at once, and once: its user should not have to wait for the timeout. */
-static void refuse_unproven(isakmp_ctx *x, const isakmp__exch *e, unsigned detail)
+ * host hears of it at once, and once: its user should not have to wait for the timeout.  The peer hears of
+ * a proof that is not believed once, of another key as often as it is not too often. */
+static void refuse_unproven(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
 {
     isakmp_reason why = isakmp__reason(ISAKMP_BY_US, detail, e->msg, isakmp_detail_notify(detail));
     int other_key = may_be_other_key(e, detail);
     uint8_t iv[ISAKMP_MAX_BLOCK];
-    if (!other_key && !is_disbelief(detail))
+    if (!other_key && !e->unbelieved)
         return;
-    if (e->hint == ISAKMP_D_NONE)
+    if (!e->told)
         isakmp__tell_refused(x, e, why, NULL);
+    e->told = 1;
+    if (other_key) {
+        isakmp__inform_refused(x, e->sa, e, ISAKMP_D_PSK_SUSPECTED);
+        return;
+    }
+    note_disbelief(e, detail);
+    if (e->disbeliefs > 1)
+        return;
     memcpy(iv, e->sa->iv, sizeof iv);
-    if (e->encrypted) /* where the peer's chain is, if the message is its */
-        memcpy(e->sa->iv, e->next_iv, sizeof iv);
-    isakmp__inform_refused(x, e->sa, e, other_key ? (unsigned)ISAKMP_D_PSK_SUSPECTED : detail);
+    memcpy(e->sa->iv, e->doubted_iv, sizeof iv);
+    isakmp__inform_refused(x, e->sa, e, why.notify ? detail : (unsigned)ISAKMP_D_AUTHENTICATION);
     memcpy(e->sa->iv, iv, sizeof iv);
 }
 
@@ -198,6 +213,7 @@ static void tell_notifies(isakmp_ctx *x, const isakmp__exch *e)
 static void accept(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
 {
     e->room_kept = e->room_n;
+    e->n_wanted_kept = e->n_wanted;
     advance_iv(e);
     if (r->flags & ISAKMP__F_PROOF)
         e->sa->proven = 1;
@@ -262,11 +278,12 @@ static unsigned hold(isakmp_ctx *x, isakmp__exch *e)
     return ISAKMP_OK;
 }
 
-/* The peer takes the SA for established, but its last message was not believed. */
-static int must_disown(const isakmp__exch *e)
+void isakmp__disown(isakmp_ctx *x, isakmp__exch *e)
 {
-    return e->def->phase == 1 && e->sa->keyed && e->encrypted && is_disbelief(e->hint) && e->row &&
-           e->row->flags & ISAKMP__F_LAST;
+    if (e->def->phase != 1 || !e->disown || !e->sa->keyed)
+        return;
+    memcpy(e->sa->iv, e->doubted_iv, sizeof e->sa->iv);
+    isakmp__inform_sa_only_gone(x, e->sa);
 }
 
 /* End an exchange.  If it had come to an agreement the peer may have SAs in place by now; but if it has
@@ -277,10 +294,7 @@ static void give_up(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why)
         isakmp__inform_no_answer(x, e);
     else if (e->child && e->child->n)
         isakmp__inform_child_gone(x, e->child);
-    if (must_disown(e)) {
-        memcpy(e->sa->iv, e->next_iv, sizeof e->sa->iv);
-        isakmp__inform_sa_only_gone(x, e->sa);
-    }
+    isakmp__disown(x, e);
     isakmp__exch_fail(x, e, why);
 }
 
@@ -339,11 +353,12 @@ static unsigned step_recv(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
 
 /* A peer that has not proved its return address may not be the one who asked: whoever is, gets no more
  * than three times what was asked with.  But Aggressive Mode with signatures has certificates in its
- * second message, or it cannot be. */
+ * second message, or it cannot be; that is repeated once only (see isakmp__exch_repeat()). */
 static int amplifies(const isakmp__exch *e)
 {
     return !e->initiator && e->def->phase == 1 && !e->sa->proven && e->tx->n > 3u * e->read_n &&
-           isakmp__auth_family(e->sa->suite->auth) != ISAKMP__AUTH_SIG;
+           !(e->def->type == ISAKMP_EXCH_AGGRESSIVE &&
+             isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_SIG);
 }
 
 static unsigned step_send(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
@@ -436,6 +451,10 @@ static void read_next(isakmp_ctx *x, isakmp__exch *e)
     isakmp__packet_give(x, &p);
 }
 
+/* To look at a proof is work, and whoever has the keys of an exchange can make us look: after so many that
+ * were not believed nothing more is looked at. */
+#define MAX_DISBELIEFS 4
+
 /* ---- Entrances ------------------------------------------------------------------------------ */
 
 /* How long an exchange may take that is not half open: it ends even if nobody ever answers a question.
@@ -512,11 +531,18 @@ unsigned isakmp__engine_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
             isakmp__exch_repeat(x, e);
         return ISAKMP_D_NONE;
     }
+    if (print == e->doubted) {
+        x->stats.duplicates++;
+        return ISAKMP_D_NONE;
+    }
+    if (e->disbeliefs == MAX_DISBELIEFS)
+        return e->disbelief;
     if (e->phase == ISAKMP__DONE || r == NULL)
         return ISAKMP_D_UNEXPECTED;
     if (e->phase != ISAKMP__WAIT)
         return while_busy(x, e, m, path);
     e->authentic = 0;
+    e->unbelieved = 0;
     e->row = r;
     if (isakmp__brings_cookie(e))
         memcpy(e->sa->cky_r, m->h.cky_r, sizeof e->sa->cky_r);
@@ -555,6 +581,8 @@ void isakmp__engine_resume(isakmp_ctx *x, isakmp__exch *e)
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned detail = e->hint != ISAKMP_D_NONE ? e->hint : (unsigned)ISAKMP_D_TIMEOUT;
+    if (e->disbelief)
+        detail = e->disbelief;
     if (e->ask != ISAKMP__ASK_NONE)
         detail = ISAKMP_D_BUSY;
     if (e->phase == ISAKMP__DONE) {

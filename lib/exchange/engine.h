@@ -64,6 +64,9 @@ void isakmp__inform_sa_gone(isakmp_ctx *x, isakmp__sa *sa);
 /* Tell the peer why its message was refused: protected if it is authentic, else in the clear, where
  * that is safe and not too often. */
 void isakmp__inform_refused(isakmp_ctx *x, isakmp__sa *sa, const isakmp__exch *e, unsigned detail);
+/* The peer takes an SA for established whose proof we did not believe: tell it that there is none.  Does
+ * nothing if it is not so. */
+void isakmp__disown(isakmp_ctx *x, isakmp__exch *e);
 /* Tell the peer that its Quick Mode, which had come to an agreement, will have no answer. */
 void isakmp__inform_no_answer(isakmp_ctx *x, const isakmp__exch *e);
 /* The peer has announced that it knows of no other SA with us: end those that were up before the

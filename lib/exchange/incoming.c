@@ -5,8 +5,8 @@
  * copy of the chain of IVs, and what the chain becomes is kept aside until the message is accepted.
  * What padding holds is never looked at, only that it is not more than a block: HASH does not cover it,
  * and blocks that somebody has added would lead the chain astray.  (Some peers pad whole messages with
- * a whole block.)  Whatever is wrong with an encrypted message, its sender sees the same: silence in
- * phase 2, and one and the same notify in phase 1 (see may_be_other_key() in engine.c). */
+ * a whole block.)  Whatever is wrong with an encrypted message, its sender sees the same: silence, or,
+ * in phase 1 with pre-shared keys, one and the same notify (see refuse_unproven() in engine.c). */
 #include "base/secret.h"
 #include "crypto/keys.h"
 #include "engine.h"
@@ -23,7 +23,9 @@ static unsigned check_flags(const isakmp__exch *e, const isakmp__row *r, const i
     int encrypted = (m->h.flags & ISAKMP_FLAG_ENCRYPTION) != 0;
     if (m->h.flags & ~(unsigned)(ISAKMP_FLAG_ENCRYPTION | ISAKMP_FLAG_COMMIT))
         return ISAKMP_D_FLAGS;
-    if (isakmp__brings_cookie(e) && isakmp__all_zero(m->h.cky_r, sizeof m->h.cky_r))
+    if (isakmp__brings_cookie(e) &&
+        (isakmp__all_zero(m->h.cky_r, sizeof m->h.cky_r) ||
+         memcmp(m->h.cky_r, m->h.cky_i, sizeof m->h.cky_r) == 0)) /* ours, sent back to us */
         return ISAKMP_D_COOKIE;
     if (encrypted && r->sec == ISAKMP__CLEAR)
         return ISAKMP_D_ENCRYPTED;

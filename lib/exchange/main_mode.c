@@ -9,7 +9,7 @@
  *                                <--   HDR*, IDir, HASH_R
  *
  * Certificates and requests for them may come with any message [RFC2408 3.9, 3.10]; pre-shared keys need
- * none, so they are passed over.
+ * none, so they are passed over.  Ours are requested in messages 4 and 5 [RFC4945 3.2.5].
  *
  * The pre-shared key is looked up when only addresses are known: SKEYID is needed to read IDii. */
 #include "row.h"
@@ -44,7 +44,7 @@ static const isakmp__row rows[] = {
      .recv = {V(take_sa_choice)}},
     {.msg = 3, .from_i = 1, .auth = ISAKMP__AUTH_PSK | ISAKMP__AUTH_SIG, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_RETRANSMIT | ISAKMP__F_PROOF, .rules = r_ke,
-     .send = {V(make_ke), V(put_ke), V(put_nonce), V(put_cert_req)},
+     .send = {V(make_ke), V(put_ke), V(put_nonce)},
      .recv = {V(take_ke), V(take_nonce), V(take_cert_req)}},
     {.msg = 4, .from_i = 0, .auth = ISAKMP__AUTH_PSK | ISAKMP__AUTH_SIG, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_KEYS, .rules = r_ke,
@@ -57,7 +57,7 @@ static const isakmp__row rows[] = {
      .recv = {V(take_id), V(check_hash), V(check_id), V(take_status)}},
     {.msg = 5, .from_i = 1, .auth = ISAKMP__AUTH_SIG, .sec = ISAKMP__ENCRYPTED,
      .flags = ISAKMP__F_RETRANSMIT, .rules = r_sig,
-     .send = {V(put_id), V(put_cert), V(put_sig), V(put_contact)},
+     .send = {V(put_id), V(put_cert), V(put_sig), V(put_cert_req), V(put_contact)},
      .recv = {V(take_id), V(take_cert_req), V(check_sig), V(check_id), V(take_status)}},
     {.msg = 6, .from_i = 0, .auth = ISAKMP__AUTH_PSK, .sec = ISAKMP__ENCRYPTED,
      .flags = ISAKMP__F_LAST, .rules = r_auth,

@@ -103,7 +103,7 @@ static unsigned put_hash(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_PUT_VERB(put_hash, ISAKMP_PAYLOAD_HASH);
 
-/* The one place where a peer of phase 1 becomes authentic. */
+/* With check_sig() the only place where a peer of phase 1 becomes authentic. */
 static unsigned check_hash(isakmp_ctx *x, isakmp__exch *e)
 {
     uint8_t want[ISAKMP_MAX_HASH];
@@ -129,7 +129,8 @@ static int knows_peer(const isakmp_ctx *x, const isakmp__sa *sa)
     for (uint32_t i = 0; (other = (const isakmp__sa *)isakmp__pool_each(&x->sas, &i)) != NULL;) {
         isakmp_id id = isakmp__sa_peer_id(other);
         if (other->state != ISAKMP_SA_NEGOTIATING &&
-            (other->policy == sa->policy || isakmp_id_equal(&id, &sa->policy->peer_id) ||
+            (other->policy == sa->policy ||
+             (sa->policy->peer_id.type && isakmp__id_accepted(&sa->policy->peer_id, &id)) ||
              isakmp__same_ip(&other->path.remote, &sa->path.remote)))
             return 1;
     }

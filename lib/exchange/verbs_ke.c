@@ -46,6 +46,8 @@ unsigned isakmp__take_ke(isakmp__exch *e)
     isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_KE, 0);
     if (body.n != isakmp_group_size(e->group))
         return ISAKMP_D_KE_LENGTH;
+    if (isakmp__span_equal(body, *isakmp__own_ke(e))) /* our own, sent back to us */
+        return ISAKMP_D_KE_VALUE;
     return isakmp__exch_store(e, isakmp__peer_ke(e), body);
 }
 
@@ -125,6 +127,16 @@ static int derive_skeyid(isakmp_ctx *x, isakmp__exch *e)
     return isakmp__skeyid_psk(&x->crypto, hash, e->psk, e->ni, e->nr, e->skeyid);
 }
 
+/* What tells two peers of one name apart: their pre-shared keys.  With signatures the host has said who
+ * it is; a name that was proved by a pre-shared key is never taken for it. */
+static uint32_t peer_key_of(const isakmp_ctx *x, const isakmp__exch *e)
+{
+    uint8_t family = isakmp__auth_family(e->sa->suite->auth);
+    if (family != ISAKMP__AUTH_PSK)
+        return family;
+    return (uint32_t)isakmp__fingerprint(x->secret, e->psk) | 0x80000000u;
+}
+
 /* SKEYID, its children, the cipher key and the first IV. */
 static unsigned derive_keys(isakmp_ctx *x, isakmp__exch *e)
 {
@@ -141,7 +153,7 @@ static unsigned derive_keys(isakmp_ctx *x, isakmp__exch *e)
     if (rc == ISAKMP_OK)
         rc = isakmp__iv_phase1(&x->crypto, hash, e->g_xi, e->g_xr, e->iv);
     if (rc == ISAKMP_OK) {
-        sa->peer_key = (uint32_t)isakmp__fingerprint(x->secret, e->psk);
+        sa->peer_key = peer_key_of(x, e);
         memcpy(sa->skeyid_d, keys.d, sizeof sa->skeyid_d);
         memcpy(sa->skeyid_a, keys.a, sizeof sa->skeyid_a);
     }

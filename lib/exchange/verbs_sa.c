@@ -112,27 +112,39 @@ static unsigned put_sa_offer(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_PUT_VERB(put_sa_offer, ISAKMP_PAYLOAD_SA);
 
+/* Pre-shared keys are left out of Aggressive Mode unless the policy wants them there; if nothing else
+ * would have matched, that is what is said. */
+static unsigned choose(isakmp_ctx *x, isakmp__exch *e)
+{
+    const isakmp_peer_policy *p = e->sa->policy;
+    isakmp__means m = means_of(x, e), all = m;
+    unsigned rc;
+    if (e->def->type == ISAKMP_EXCH_AGGRESSIVE && !(p->flags & ISAKMP_PF_AGGRESSIVE_PSK))
+        m.methods &= ~isakmp__auth_bit(ISAKMP_AUTH_PSK);
+    rc = isakmp__choose_phase1(&e->u.choice, p, &m, e->sai);
+    if (rc == ISAKMP_D_NO_PROPOSAL && m.methods != all.methods &&
+        isakmp__choose_phase1(&e->u.choice, p, &all, e->sai) == ISAKMP_OK)
+        rc = ISAKMP_D_MODE_REFUSED;
+    return rc;
+}
+
 /* The whole offer is kept: HASH_I and HASH_R cover it. */
 static unsigned take_sa_offer(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SA, 0);
-    isakmp__means m = means_of(x, e);
     isakmp__sa *sa = e->sa;
     unsigned rc;
     if (body.n > ISAKMP_MAX_SA_BODY)
         return ISAKMP_D_SA_TOO_LONG;
     rc = isakmp__exch_store(e, &e->sai, body);
     if (rc == ISAKMP_OK)
-        rc = isakmp__choose_phase1(&e->u.choice, sa->policy, &m, e->sai);
+        rc = choose(x, e);
     if (rc != ISAKMP_OK)
         return rc;
     sa->suite = e->u.choice.policy;
     sa->life_s = e->u.choice.life.seconds;
     e->announce = e->u.choice.life.announce;
     e->group = sa->suite->group;
-    if (e->def->type == ISAKMP_EXCH_AGGRESSIVE && sa->suite->auth == ISAKMP_AUTH_PSK &&
-        !(sa->policy->flags & ISAKMP_PF_AGGRESSIVE_PSK))
-        return ISAKMP_D_MODE_REFUSED;
     return ISAKMP_OK;
 }
 ISAKMP__DEFINE_VERB(take_sa_offer);

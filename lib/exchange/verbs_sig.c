@@ -66,7 +66,7 @@ static unsigned take_cert_req(isakmp_ctx *x, isakmp__exch *e)
     for (unsigned i = 0; (body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_CERT_REQ, i)).p; i++) {
         if (isakmp_cert_read(&request, body) != ISAKMP_OK ||
             request.encoding != ISAKMP_CERT_X509_SIG || e->n_wanted == ISAKMP_MAX_CERT_REQS ||
-            kept + request.data.n > ISAKMP__MAX_WANTED)
+            kept + request.data.n > ISAKMP_MAX_WANTED)
             continue;
         kept += request.data.n;
         if (isakmp__exch_store(e, &e->wanted[e->n_wanted], request.data) == ISAKMP_OK)
@@ -164,6 +164,7 @@ static unsigned check_sig(isakmp_ctx *x, isakmp__exch *e)
     }
     if (answer == ISAKMP_PENDING)
         return ISAKMP_PENDING;
+    e->unbelieved = 1;
     if (answer != ISAKMP_NONE)
         return ISAKMP_D_HOST;
     return why > ISAKMP_D_NONE && why < ISAKMP_D_END ? why : ISAKMP_D_AUTHENTICATION;

@@ -1,7 +1,7 @@
 /* sa/lifetime.c -- how SAs and children come up, and how they end.
  *
  * isakmp__sa_establish() is the only way into the state UP, and only the last verb of a phase 1
- * exchange calls it, after the peer's HASH has been verified.
+ * exchange calls it, after the peer's HASH or SIG has been verified.
  *
  * Ending is done in two steps.  While a message is processed an object is only marked and put on a
  * list; isakmp__settle() takes it apart when nobody holds a pointer to it any more. */

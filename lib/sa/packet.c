@@ -33,7 +33,10 @@ void isakmp__packet_send(isakmp_ctx *x, const isakmp_path *path, const isakmp__p
 
 void isakmp__exch_repeat(isakmp_ctx *x, isakmp__exch *e)
 {
-    if (e->tx == NULL || e->is_open || e->repeats >= x->config.reply_tries)
+    unsigned most = x->config.reply_tries;
+    if (e->msg_id == 0 && !e->initiator && !e->sa->proven && e->tx && e->tx->n > 3u * e->read_n)
+        most = 1; /* certificates for somebody who may not have asked */
+    if (e->tx == NULL || e->is_open || e->repeats >= most)
         return;
     e->repeats++;
     x->stats.retransmissions++;

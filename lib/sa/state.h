@@ -31,9 +31,6 @@ enum {
     ISAKMP__TIMER_EXCH
 };
 
-/* Octets that are kept of the CA names in a peer's certificate requests. */
-#define ISAKMP__MAX_WANTED 1024
-
 /* ---- A message that is kept ---------------------------------------------------------------- */
 
 /* Before the message there is always the non-ESP marker, four zeros [RFC3948 2.2]; it goes out with
@@ -174,15 +171,22 @@ struct isakmp__exch {
     uint8_t repeats;   /* how often the stored message was repeated because it was asked for     */
     uint8_t tries;     /* how often it was repeated by the timer                                 */
     uint8_t ask;       /* isakmp__ask: the question that is open                                 */
-    uint8_t n_wanted;  /* names in wanted                                                        */
-    uint32_t methods;  /* for which there is key material: isakmp__auth_bit() of each            */
-    uint16_t hint;     /* why the last message that was refused was refused                      */
-    uint16_t group;    /* of the Diffie-Hellman values                                           */
-    uint16_t read_n;   /* octets of the message that is being, or was, read                      */
-    uint16_t notify;   /* the last notify the peer sent about this exchange, proven or not       */
-    uint64_t ticket;   /* of the open question */
-    uint64_t last;     /* fingerprint of the last accepted message; 0: none */
-    uint64_t reading;  /* fingerprint of the message that is being read */
+    uint8_t n_wanted, n_wanted_kept; /* names in wanted; kept: from accepted messages            */
+    uint8_t told;       /* 1: the host has been told that the peer does not prove itself         */
+    uint8_t unbelieved; /* 1: what is being read has a proof that is not believed                */
+    uint8_t disbeliefs; /* how many such messages there were                                     */
+    uint8_t disown;     /* 1: ... and with the last one the peer takes the SA for established    */
+    uint16_t disbelief; /* why the last one was not believed, 0: there was none                  */
+    uint64_t doubted;   /* its fingerprint                                                       */
+    uint8_t doubted_iv[ISAKMP_MAX_BLOCK]; /* the chain behind it                                 */
+    uint32_t methods; /* for which there is key material: isakmp__auth_bit() of each            */
+    uint16_t hint;    /* why the last message that was refused was refused                      */
+    uint16_t group;   /* of the Diffie-Hellman values                                           */
+    uint16_t read_n;  /* octets of the message that is being, or was, read                      */
+    uint16_t notify;  /* the last notify the peer sent about this exchange, proven or not       */
+    uint64_t ticket;  /* of the open question */
+    uint64_t last;    /* fingerprint of the last accepted message; 0: none */
+    uint64_t reading; /* fingerprint of the message that is being read */
     isakmp_time resend_at, hard_at;
     isakmp__packet *tx;           /* the last message sent, or being written */
     isakmp__packet *held;         /* the message that is being read, while an answer is awaited */
