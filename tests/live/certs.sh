@@ -120,6 +120,13 @@ for role in initiator responder; do
     they t384 ecroot
     we $role main aes256-sha384-ecp384 ecdsa384 o384 ecroot --id dn
     ping_and_stop "ECDSA with P-384, certificates by ECDSA, $role"
+    # What is signed is a hash with SHA-384 all the same [RFC 4754].
+    they t384 ecroot
+    we $role main aes256-sha256-modp2048 ecdsa384 o384 ecroot --id dn
+    ping_and_stop "ECDSA with P-384 in a suite with SHA-256, $role"
+    they t256 root
+    we $role aggressive aes128-sha1-modp2048 ecdsa256 o256 root --id dn
+    ping_and_stop "ECDSA with P-256 in a suite with SHA-1, aggressive mode, $role"
 
     # The kinds of string in this name are those that everybody uses.
     they tname root
@@ -132,8 +139,9 @@ for role in initiator responder; do
     ping_and_stop "identities are host names, $role"
     they t2048 root
     THEIR_ID=10.99.1.1 WANTED_ID=10.99.1.2
-    we $role aggressive aes128-sha256-modp2048 rsa-sig o2048 root --id 10.99.1.2 --peer-id 10.99.1.1
-    ping_and_stop "identities are addresses, $role"
+    we $role aggressive aes128-sha256-modp2048 rsa-sig o2048 root --id 10.99.1.2 --peer-id 10.99.1.1 \
+        --crl "$P/root.crl"
+    ping_and_stop "identities are addresses, with a revocation list of others, $role"
 done
 
 # ---- What we refuse ---------------------------------------------------------------------------------------
