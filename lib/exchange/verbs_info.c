@@ -125,20 +125,11 @@ static void act_on_delete(isakmp_ctx *x, isakmp__sa *sa, const isakmp_delete *d)
 }
 
 /* Is it known whose message it is?  With pre-shared keys from the moment on that there are keys; with
- * signatures anybody who goes as far as that has them, and what he says is only a hint. */
+ * signatures anybody who goes as far as that has them.  Until then it can end only the SA that it came
+ * under, which is its sender's own. */
 static int is_proven(const isakmp__sa *sa)
 {
     return sa->state == ISAKMP_SA_UP || isakmp__auth_family(sa->suite->auth) == ISAKMP__AUTH_PSK;
-}
-
-static void hear(isakmp_ctx *x, isakmp__exch *e, const isakmp_notify *n)
-{
-    isakmp__exch *phase1 = isakmp__exch_phase1(e->sa);
-    isakmp__tell_notify(x, e->sa, NULL, &e->path, n, is_proven(e->sa));
-    if (is_proven(e->sa))
-        act_on_notify(x, e->sa, n);
-    else if (phase1)
-        phase1->notify = n->type;
 }
 
 static unsigned act_on_info(isakmp_ctx *x, isakmp__exch *e)
@@ -151,8 +142,9 @@ static unsigned act_on_info(isakmp_ctx *x, isakmp__exch *e)
         isakmp_delete d;
         if (e->in->pl[i].type == ISAKMP_PAYLOAD_NOTIFY &&
             isakmp_notify_read(&n, body) == ISAKMP_OK) {
-            hear(x, e, &n);
-        } else if (e->in->pl[i].type == ISAKMP_PAYLOAD_DELETE && is_proven(e->sa) &&
+            isakmp__tell_notify(x, e->sa, NULL, &e->path, &n, is_proven(e->sa));
+            act_on_notify(x, e->sa, &n);
+        } else if (e->in->pl[i].type == ISAKMP_PAYLOAD_DELETE &&
                    isakmp_delete_read(&d, body) == ISAKMP_OK) {
             act_on_delete(x, e->sa, &d);
         }

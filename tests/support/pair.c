@@ -205,18 +205,26 @@ static int on_credentials(void *user, isakmp_ticket t, const isakmp_query *q, ui
                           isakmp_credentials *out)
 {
     peer *p = (peer *)user;
-    static isakmp_span cert[2], ca[2];
+    static isakmp_span certs[2][1 + PAIR_MORE], ca[2];
+    static const uint8_t chain[600];
     if (fails(p))
         return ISAKMP_E_HOST;
     if (p->no_private_key)
         return ISAKMP_NONE;
-    cert[p->index] = text_span(certificates[p->index]);
+    certs[p->index][0] = text_span(certificates[p->index]);
+    for (unsigned i = 1; i <= p->more_certs; i++) {
+        certs[p->index][i].p = chain;
+        certs[p->index][i].n = sizeof chain;
+    }
     ca[p->index] = text_span(authorities[1 - p->index]);
     out->methods = 1u << ISAKMP_AUTH_RSA_SIG | 1u << ISAKMP_AUTH_ECDSA_P384_SHA384;
     if (auth) {
         p->wanted = (unsigned)q->n_wanted;
-        out->certs = &cert[p->index];
-        out->n_certs = p->no_cert ? 0 : 1;
+        for (size_t i = 0; i < q->n_wanted; i++)
+            p->strange_wanted += q->wanted[i].n != strlen(authorities[p->index]) ||
+                                 memcmp(q->wanted[i].p, authorities[p->index], q->wanted[i].n) != 0;
+        out->certs = certs[p->index];
+        out->n_certs = p->no_cert ? 0 : 1 + p->more_certs;
         out->cas = &ca[p->index];
         out->n_cas = 1;
     }

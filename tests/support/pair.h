@@ -68,6 +68,8 @@ enum {
     PAIR_VERIFY
 };
 
+#define PAIR_MORE 3 /* long certificates of a chain */
+
 typedef struct parked {
     int kind;
     isakmp_ticket ticket;
@@ -102,9 +104,10 @@ typedef struct peer {
     int no_child; /* 1: find_child knows nothing */
     int own_spis; /* 1: get_spi is served by the host */
     /* Public keys: each side has one and knows the other's, unless something else is said. */
-    int no_private_key; /* 1: get_credentials has none                                           */
-    int no_cert;        /* 1: no certificate is sent                                             */
-    uint16_t distrust;  /* why verify says no; 0: it looks                                       */
+    int no_private_key;  /* 1: get_credentials has none                                           */
+    int no_cert;         /* 1: no certificate is sent                                             */
+    unsigned more_certs; /* how many long ones follow it                                         */
+    uint16_t distrust;   /* why verify says no; 0: it looks                                       */
     /* Other answers than `peer` and `child`, if set. */
     const isakmp_peer_policy *(*choose_peer)(struct peer *p, const isakmp_query *q);
     const isakmp_child_policy *(*choose_child)(struct peer *p, const isakmp_selector *local,
@@ -126,6 +129,7 @@ typedef struct peer {
     sad_record sad[PAIR_SAD];
     unsigned installs, removes, sends, keylogs;
     unsigned signs, verifies, wanted; /* wanted: names in the last question about certificates   */
+    unsigned strange_wanted;          /* names that no peer of the pair asks for                 */
     isakmp_id proven;                 /* whose proof verify has looked at last; only type and n  */
     unsigned step;                    /* callbacks of every kind */
     parked asks[PAIR_ASKS];
