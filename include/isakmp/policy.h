@@ -177,7 +177,7 @@ ISAKMP_API int isakmp_selector_within(const isakmp_selector *inner, const isakmp
 ISAKMP_API size_t isakmp_selector_text(char *out, size_t cap, const isakmp_selector *s);
 
 /* Do two identifications name the same thing: same type and same data, names without regard to
- * case?  1 or 0.  [q] */
+ * case, distinguished names without regard to case, spaces and kinds of strings [RFC5280 7.1]?  1 or 0.  [q] */
 ISAKMP_API int isakmp_id_equal(const isakmp_id *a, const isakmp_id *b);
 
 /* A policy or a protection in the words of the field, such as "aes256-sha256-modp2048 psk" or

@@ -25,7 +25,7 @@ static unsigned check_flags(const isakmp__exch *e, const isakmp__row *r, const i
         return ISAKMP_D_FLAGS;
     if (isakmp__brings_cookie(e) &&
         (isakmp__all_zero(m->h.cky_r, sizeof m->h.cky_r) ||
-         memcmp(m->h.cky_r, m->h.cky_i, sizeof m->h.cky_r) == 0)) /* ours, sent back to us */
+         isakmp__ct_equal(m->h.cky_r, m->h.cky_i, sizeof m->h.cky_r))) /* ours, sent back to us */
         return ISAKMP_D_COOKIE;
     if (encrypted && r->sec == ISAKMP__CLEAR)
         return ISAKMP_D_ENCRYPTED;

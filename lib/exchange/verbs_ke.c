@@ -43,10 +43,10 @@ unsigned isakmp__make_ke(isakmp_ctx *x, isakmp__exch *e)
 
 unsigned isakmp__take_ke(isakmp__exch *e)
 {
-    isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_KE, 0);
+    isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_KE, 0), own = *isakmp__own_ke(e);
     if (body.n != isakmp_group_size(e->group))
         return ISAKMP_D_KE_LENGTH;
-    if (isakmp__span_equal(body, *isakmp__own_ke(e))) /* our own, sent back to us */
+    if (own.n == body.n && isakmp__ct_equal(body.p, own.p, own.n)) /* our own, sent back to us */
         return ISAKMP_D_KE_VALUE;
     return isakmp__exch_store(e, isakmp__peer_ke(e), body);
 }

@@ -1,9 +1,11 @@
 /* policy/identity.c -- is the peer who it should be?
  *
- * Names are compared without regard to case [RFC4945 3.1], everything else octet by octet and over
+ * Names are compared without regard to case [RFC4945 3.1], distinguished names by what they say
+ * [RFC5280 7.1], everything else octet by octet and over
  * its whole length: a comparison of prefixes has been an authentication bypass before.  What a policy
  * expects may stand for many: that is the policy's decision, never the peer's. */
 #include "match.h"
+#include "wire/dn.h"
 
 static uint8_t lower(uint8_t c)
 {
@@ -24,6 +26,8 @@ int isakmp_id_equal(const isakmp_id *a, const isakmp_id *b)
         return 0;
     if (a->type == ISAKMP_ID_FQDN || a->type == ISAKMP_ID_USER_FQDN)
         return same_name(a->data, b->data);
+    if (a->type == ISAKMP_ID_DER_ASN1_DN)
+        return isakmp__dn_same(a->data, b->data);
     return isakmp__span_equal(a->data, b->data);
 }
 

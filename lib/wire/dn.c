@@ -3,6 +3,7 @@
  * It comes from a peer: what is not whole is not taken for a name at all, and nothing in a value can
  * look like the next part of the name. */
 #include "wire/describe.h"
+#include "wire/dn.h"
 
 enum {
     OID = 0x06,
@@ -26,8 +27,7 @@ static const struct {
     {"DC", 10, {0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x19}},
 };
 
-/* Take the element with this tag from the front.  Longer ones than 65,535 octets fit in no payload. */
-static int take(isakmp_span *in, uint8_t tag, isakmp_span *out)
+int isakmp__dn_take(isakmp_span *in, uint8_t tag, isakmp_span *out)
 {
     size_t head = 2, n;
     if (in->n < 2 || in->p[0] != tag)
@@ -83,10 +83,10 @@ static int put_attribute(isakmp__text *t, isakmp_span s)
 {
     isakmp_span oid, value;
     uint8_t tag;
-    if (!take(&s, OID, &oid) || s.n == 0)
+    if (!isakmp__dn_take(&s, OID, &oid) || s.n == 0)
         return 0;
     tag = s.p[0];
-    if (!take(&s, tag, &value) || s.n)
+    if (!isakmp__dn_take(&s, tag, &value) || s.n)
         return 0;
     put_type(t, oid);
     if (is_string(tag)) {
@@ -103,7 +103,7 @@ static int put_rdn(isakmp__text *t, isakmp_span set)
     isakmp_span attribute;
     for (const char *before = "";; before = " + ") {
         isakmp__text_add(t, "%s", before);
-        if (!take(&set, SEQUENCE, &attribute) || !put_attribute(t, attribute))
+        if (!isakmp__dn_take(&set, SEQUENCE, &attribute) || !put_attribute(t, attribute))
             return 0;
         if (set.n == 0)
             return 1;
@@ -113,11 +113,11 @@ static int put_rdn(isakmp__text *t, isakmp_span set)
 static int put_name(isakmp__text *t, isakmp_span s)
 {
     isakmp_span rdns, set;
-    if (!take(&s, SEQUENCE, &rdns) || s.n)
+    if (!isakmp__dn_take(&s, SEQUENCE, &rdns) || s.n)
         return 0;
     for (const char *before = "";; before = ", ") {
         isakmp__text_add(t, "%s", before);
-        if (!take(&rdns, SET, &set) || !put_rdn(t, set))
+        if (!isakmp__dn_take(&rdns, SET, &set) || !put_rdn(t, set))
             return 0;
         if (rdns.n == 0)
             return 1;

@@ -23,6 +23,8 @@ static void test_equal(void **state)
     for (unsigned type = 0; type < 256; type++) {
         uint8_t t = (uint8_t)type;
         int name = type == ISAKMP_ID_FQDN || type == ISAKMP_ID_USER_FQDN;
+        if (type == ISAKMP_ID_DER_ASN1_DN) /* what is no DER is no name */
+            continue;
         assert_int_equal(equal(t, "gw.example.org", t, "gw.example.org"), 1);
         assert_int_equal(equal(t, "gw.example.org", t, "GW.Example.ORG"), name);
         assert_int_equal(equal(t, "gw.example.org", t, "gw.example.or"), 0);
@@ -80,6 +82,26 @@ static void test_accepted(void **state)
     assert_int_equal(isakmp__id_accepted(&gw, &any), 0);
 }
 
+/* O=live as PrintableString and as UTF8String, with other letters, another value, and not whole. */
+static void test_distinguished_names(void **state)
+{
+    static const uint8_t printable[] = {0x30, 0x0f, 0x31, 0x0d, 0x30, 0x0b, 0x06, 0x03, 0x55,
+                                        0x04, 0x0a, 0x13, 0x04, 'l',  'i',  'v',  'e'};
+    uint8_t other[sizeof printable];
+    isakmp_id a = {ISAKMP_ID_DER_ASN1_DN, 0, 0, {printable, sizeof printable}}, b = a;
+    (void)state;
+    memcpy(other, printable, sizeof other);
+    b.data.p = other;
+    assert_int_equal(isakmp_id_equal(&a, &b), 1);
+    other[11] = 0x0c;
+    other[13] = 'L';
+    assert_int_equal(isakmp_id_equal(&a, &b), 1);
+    other[14] = 'x';
+    assert_int_equal(isakmp_id_equal(&a, &b), 0);
+    for (b.data = a.data; b.data.n > 0; b.data.n--)
+        assert_int_equal(isakmp_id_equal(&a, &b), b.data.n == sizeof printable);
+}
+
 static int accepts(uint8_t type, const char *pattern, uint8_t id_type, const char *text)
 {
     isakmp_id p = id_of(type, pattern), id = id_of(id_type, text);
@@ -133,6 +155,7 @@ static void test_addresses_that_stand_for_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_distinguished_names),
         cmocka_unit_test(test_names_that_stand_for_many),
         cmocka_unit_test(test_addresses_that_stand_for_many),
         cmocka_unit_test(test_equal),

@@ -67,13 +67,6 @@ int isakmp_keyring_sign(const isakmp_keyring *ring, const isakmp_query *q, uint1
 
 /* ---- The peer's ---------------------------------------------------------------------------- */
 
-static int same_id(const isakmp_id *a, const isakmp_id *b)
-{
-    if (a->type == ISAKMP_ID_DER_ASN1_DN && b->type == ISAKMP_ID_DER_ASN1_DN)
-        return isakmp__dn_equal(a->data, b->data);
-    return isakmp_id_equal(a, b);
-}
-
 static int is_for(const isakmp__peer_key *k, const isakmp_query *q)
 {
     isakmp_selector peer;
@@ -81,7 +74,7 @@ static int is_for(const isakmp__peer_key *k, const isakmp_query *q)
     peer.family = q->path->remote.family;
     memcpy(peer.lo, q->path->remote.ip, sizeof peer.lo);
     memcpy(peer.hi, q->path->remote.ip, sizeof peer.hi);
-    if (k->id.type != ISAKMP_ID_NONE && !same_id(&k->id, &q->peer_id))
+    if (k->id.type != ISAKMP_ID_NONE && !isakmp_id_equal(&k->id, &q->peer_id))
         return 0;
     return k->addr.family == 0 ||
            (k->addr.family == peer.family && isakmp_selector_within(&peer, &k->addr));

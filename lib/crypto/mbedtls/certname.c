@@ -8,11 +8,6 @@
 #include <mbedtls/asn1.h>
 #include <mbedtls/oid.h>
 
-#define SEQUENCE (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
-#define SET      (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SET)
-/* Parts of one RDN; in the field there is one, or two. */
-#define MOST_PARTS 8
-
 int isakmp__der_take(isakmp_span *in, int tag, isakmp_span *out)
 {
     unsigned char *p = (unsigned char *)in->p; /* which it only moves */
@@ -46,112 +41,6 @@ static int same_caseless(isakmp_span a, isakmp_span b)
     while (i < a.n && i < b.n && lower(a.p[i]) == lower(b.p[i]))
         i++;
     return i == a.n && i == b.n;
-}
-
-static isakmp_span trimmed(isakmp_span s)
-{
-    while (s.n && s.p[0] == ' ')
-        s = isakmp__span(s.p + 1, s.n - 1);
-    while (s.n && s.p[s.n - 1] == ' ')
-        s.n--;
-    return s;
-}
-
-/* The next octet of a trimmed string, any number of spaces counting as one; 0 at its end. */
-static uint8_t next_folded(isakmp_span *s)
-{
-    uint8_t c;
-    if (s->n == 0)
-        return 0;
-    c = lower(s->p[0]);
-    *s = isakmp__span(s->p + 1, s->n - 1);
-    while (c == ' ' && s->n && s->p[0] == ' ')
-        *s = isakmp__span(s->p + 1, s->n - 1);
-    return c;
-}
-
-/* Without regard to case, and to how many spaces there are; neither has zero octets. */
-static int same_folded(isakmp_span a, isakmp_span b)
-{
-    uint8_t x, y;
-    a = trimmed(a);
-    b = trimmed(b);
-    do {
-        x = next_folded(&a);
-        y = next_folded(&b);
-    } while (x == y && x != 0);
-    return x == y;
-}
-
-/* ---- Distinguished names ------------------------------------------------------------------- */
-
-typedef struct part {
-    isakmp_span type, value;
-    int tag;
-} part;
-
-static int next_part(isakmp_span *set, part *out)
-{
-    isakmp_span s;
-    if (!isakmp__der_take(set, SEQUENCE, &s) ||
-        !isakmp__der_take(&s, MBEDTLS_ASN1_OID, &out->type) || s.n == 0)
-        return 0;
-    out->tag = s.p[0];
-    return isakmp__der_take(&s, out->tag, &out->value) && s.n == 0;
-}
-
-static int is_directory_string(int tag)
-{
-    return tag == MBEDTLS_ASN1_PRINTABLE_STRING || tag == MBEDTLS_ASN1_UTF8_STRING;
-}
-
-/* Letters beyond ASCII are compared as they are. */
-static int same_part(const part *a, const part *b)
-{
-    int both = is_directory_string(a->tag) && is_directory_string(b->tag);
-    if (!isakmp__span_equal(a->type, b->type) || (a->tag != b->tag && !both))
-        return 0;
-    if (!both && a->tag != MBEDTLS_ASN1_IA5_STRING)
-        return isakmp__span_equal(a->value, b->value);
-    return !has_zero(a->value) && !has_zero(b->value) && same_folded(a->value, b->value);
-}
-
-/* How many parts a set has, if all of them are in another; 0: not so. */
-static size_t parts_within(isakmp_span set, isakmp_span other)
-{
-    size_t n = 0;
-    while (set.n && n < MOST_PARTS) {
-        isakmp_span rest = other;
-        part a, b;
-        int found = 0;
-        if (!next_part(&set, &a))
-            return 0;
-        while (!found && rest.n && next_part(&rest, &b))
-            found = same_part(&a, &b);
-        if (!found)
-            return 0;
-        n++;
-    }
-    return set.n ? 0 : n;
-}
-
-static int same_rdn(isakmp_span a, isakmp_span b)
-{
-    size_t n = parts_within(a, b);
-    return n != 0 && n == parts_within(b, a);
-}
-
-int isakmp__dn_equal(isakmp_span a, isakmp_span b)
-{
-    isakmp_span x, y, rdn_x, rdn_y;
-    if (!isakmp__der_take(&a, SEQUENCE, &x) || !isakmp__der_take(&b, SEQUENCE, &y) || a.n || b.n ||
-        x.n == 0)
-        return 0;
-    while (x.n && y.n)
-        if (!isakmp__der_take(&x, SET, &rdn_x) || !isakmp__der_take(&y, SET, &rdn_y) ||
-            !same_rdn(rdn_x, rdn_y))
-            return 0;
-    return x.n == 0 && y.n == 0;
 }
 
 /* ---- Alternative names --------------------------------------------------------------------- */

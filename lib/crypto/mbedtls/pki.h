@@ -78,8 +78,6 @@ int isakmp__key_verify(const mbedtls_pk_context *key, uint16_t auth, isakmp_span
 
 /* Take the DER element with this tag from the front: 1, or 0 if it is not there or not whole. */
 int isakmp__der_take(isakmp_span *in, int tag, isakmp_span *out);
-/* Are two distinguished names (DER) the same [RFC5280 7.1]?  Empty ones never are. */
-int isakmp__dn_equal(isakmp_span a, isakmp_span b);
 int isakmp__cert_is_for(const mbedtls_x509_crt *cert, const isakmp_id *id);
 /* May a key be used so, by its certificate's keyUsage (MBEDTLS_X509_KU_*, one of several)? */
 int isakmp__cert_may(const mbedtls_x509_crt *cert, unsigned usage);
@@ -90,6 +88,15 @@ int isakmp__cert_may(const mbedtls_x509_crt *cert, unsigned usage);
  * of them that is for it?  ISAKMP_OK, or ISAKMP_NONE and why. */
 int isakmp__chain_verify(const isakmp_pki *pki, const isakmp_query *q, const isakmp_proof *p,
                          uint16_t *why);
+
+/* Are two distinguished names (DER) the same?  Empty ones never are. */
+static inline int isakmp__dn_equal(isakmp_span a, isakmp_span b)
+{
+    isakmp_id x = {ISAKMP_ID_DER_ASN1_DN, 0, 0, {NULL, 0}}, y = x;
+    x.data = a;
+    y.data = b;
+    return isakmp_id_equal(&x, &y);
+}
 
 static inline isakmp_span isakmp__raw(const mbedtls_x509_buf *b)
 {
