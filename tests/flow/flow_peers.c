@@ -507,6 +507,41 @@ static void test_T63_no_answer_before_there_are_keys(void **state)
     finish();
 }
 
+/* ---- What is ours, sent back to us ------------------------------------------------------------- */
+
+static int mirror(pair *p, wire_item *w)
+{
+    static opened o;
+    static wire_item copy;
+    isakmp_span own;
+    if (w->from != 1 || header_of(w).exchange != ISAKMP_EXCH_MAIN)
+        return PAIR_DELIVER;
+    copy = *w;
+    if (A->x && sa_info(A, first_sa(A)).message == 2) {
+        memcpy(copy.data + 8, copy.data, 8);
+        assert_int_equal(pair_input(p, 0, copy.data, copy.n), ISAKMP_IGNORED);
+        assert_int_equal(isakmp_count(A->x, ISAKMP_D_COOKIE), 1);
+    } else if (open_item(&o, &copy) && find_part(&o, ISAKMP_PAYLOAD_KE, 0)) {
+        own = isakmp__exch_phase1(inner_sa(A, first_sa(A)))->g_xi;
+        memcpy(find_part(&o, ISAKMP_PAYLOAD_KE, 0)->body, own.p, own.n);
+        close_item(&o, &copy);
+        assert_int_equal(pair_input(p, 0, copy.data, copy.n), ISAKMP_IGNORED);
+        assert_int_equal(isakmp_count(A->x, ISAKMP_D_KE_VALUE), 1);
+    }
+    return PAIR_DELIVER;
+}
+
+static void test_reflections(void **state)
+{
+    (void)state;
+    pair_init(&pr, 414);
+    pr.arrive = mirror;
+    come_up(ISAKMP_EXCH_MAIN, 1);
+    assert_int_equal(isakmp_count(A->x, ISAKMP_D_COOKIE) + isakmp_count(A->x, ISAKMP_D_KE_VALUE),
+                     2);
+    finish();
+}
+
 /* ---- What is left of an SA --------------------------------------------------------------------- */
 
 /* A child has outlived its SA; when the host closes that, the next SA with the peer says goodbye. */
@@ -552,6 +587,7 @@ int main(void)
         cmocka_unit_test(test_shorter_lifetime_is_sure_to_arrive),
         cmocka_unit_test(test_T63_one_answer),
         cmocka_unit_test(test_T63_no_answer_before_there_are_keys),
+        cmocka_unit_test(test_reflections),
         cmocka_unit_test(test_close_of_an_ended_sa),
     };
     return cmocka_run_group_tests_name("peers", tests, NULL, NULL);
