@@ -226,6 +226,39 @@ static void test_only_the_peer_behind_a_nat_is_followed(void **state)
     finish();
 }
 
+/* With signatures anybody who exchanges public values has keys before he has proved anything: what comes
+ * under them does not say where the peer is. */
+static void test_nobody_is_followed_before_a_proof(void **state)
+{
+    isakmp_path before, after, elsewhere;
+    isakmp_notify n;
+    forgery f;
+    (void)state;
+    prepare(215, 1, 0);
+    pair_end(&pr);
+    A->policies[0].auth = B->policies[0].auth = ISAKMP_AUTH_RSA_SIG;
+    pair_start(&pr);
+    connect_through(ISAKMP_EXCH_MAIN, 0);
+    while (!inner_sa(A, first_sa(A))->keyed)
+        assert_true(pair_deliver(&pr));
+    pr.n_wire = 0; /* the fifth message is not sent on */
+    before = sa_info(B, first_sa(B)).path;
+    memset(&n, 0, sizeof n);
+    n.doi = ISAKMP_DOI_IPSEC;
+    n.protocol = ISAKMP_PROTO_ISAKMP;
+    n.type = ISAKMP_N_CONNECTED;
+    forge_notify(&f, B, first_sa(B), 77, &n); /* both have the same keys */
+    elsewhere = before;
+    elsewhere.remote.ip[3] ^= 0x40;
+    elsewhere.remote.port++;
+    assert_int_equal(isakmp_input(B->x, pr.now, &elsewhere, f.data, f.w.len), ISAKMP_OK);
+    assert_int_equal(last_event(B, ISAKMP_EV_NOTIFY)->authentic, 0);
+    after = sa_info(B, first_sa(B)).path;
+    assert_true(isakmp_addr_equal(&before.remote, &after.remote));
+    run_for(60000);
+    finish();
+}
+
 /* No NAT: no change of port, no encapsulation. */
 static void test_no_nat(void **state)
 {
@@ -494,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_where_the_port_changes),
         cmocka_unit_test(test_responder_follows_aggressive_mode),
         cmocka_unit_test(test_only_the_peer_behind_a_nat_is_followed),
+        cmocka_unit_test(test_nobody_is_followed_before_a_proof),
         cmocka_unit_test(test_no_nat),
         cmocka_unit_test(test_switched_off),
         cmocka_unit_test(test_extension_not_named),
