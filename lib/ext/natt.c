@@ -131,8 +131,8 @@ static void follow(isakmp_ctx *x, isakmp__exch *e)
         !isakmp_addr_equal(&sa->path.remote, &e->path.remote) && e->path.natt == sa->path.natt;
     if (!e->authentic || !sa->nat || !(floats || moves))
         return;
-    if (e->def->phase == 2 &&
-        sa->state != ISAKMP_SA_UP) /* with signatures anybody has keys by then */
+    /* With signatures anybody has keys before the end of phase 1. */
+    if (e->def->phase == 2 && sa->state != ISAKMP_SA_UP)
         return;
     if (sa->nat & ISAKMP_NAT_REMOTE ||
         (floats && isakmp__same_ip(&sa->path.remote, &e->path.remote)))
