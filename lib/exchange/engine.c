@@ -26,10 +26,10 @@ const isakmp__row *isakmp__row_of(const isakmp__exch *e)
     return NULL;
 }
 
-/* ---- Refusing and accepting ----------------------------------------------------------------- */
+/* ---- Accepting ------------------------------------------------------------------------------- */
 
 /* The chain of IVs goes on from the last block of the message that has been read. */
-static void advance_iv(isakmp__exch *e)
+void isakmp__advance_iv(isakmp__exch *e)
 {
     if (e->encrypted)
         memcpy(e->iv, e->next_iv, sizeof e->iv);
@@ -37,165 +37,12 @@ static void advance_iv(isakmp__exch *e)
         memcpy(e->sa->iv, e->iv, sizeof e->sa->iv);
 }
 
-static void have_keys(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
+void isakmp__have_keys(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
 {
     if (!(r->flags & ISAKMP__F_KEYS))
         return;
     e->sa->keyed = 1;
     isakmp__tell_keylog(x, e->sa);
-}
-
-/* Drop what a refused message has left: the exchange waits for a better one. */
-static void roll_back(isakmp_ctx *x, isakmp__exch *e)
-{
-    if (isakmp__brings_cookie(e)) {
-        memset(e->sa->cky_r, 0, sizeof e->sa->cky_r);
-        e->sa->suite = NULL;
-    }
-    e->in = NULL;
-    e->ask = ISAKMP__ASK_NONE;
-    e->ticket = 0;
-    e->verb = 0;
-    e->authentic = 0;
-    e->phase = ISAKMP__WAIT;
-    isakmp__wipe(e->room + e->room_kept, e->room_n - e->room_kept);
-    e->room_n = e->room_kept;
-    e->n_wanted = e->n_wanted_kept;
-    if (e->id_peer.n && e->id_peer.p >= e->room + e->room_kept)
-        e->id_peer = isakmp__span(NULL, 0);
-    isakmp__packet_give(x, &e->held);
-}
-
-static int report_of(const isakmp_ctx *x, const isakmp__exch *e, isakmp_report *r)
-{
-    memset(r, 0, sizeof *r);
-    r->body = e->sai;
-    r->means = isakmp__sa_means(x, e->sa);
-    if (e->def->phase == 1 && e->sa->policy) {
-        r->peer = e->sa->policy;
-        r->means.methods = e->methods;
-    } else if (e->child) {
-        r->child = e->child->policy;
-    }
-    return r->body.n && (r->peer || r->child);
-}
-
-/* There was no room to deal with the message: its sender will repeat it. */
-static int is_shortage(unsigned detail)
-{
-    return detail == ISAKMP_D_POOL;
-}
-
-/* A first message that is refused takes what it began with it. */
-static void refuse_first(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
-{
-    isakmp__sa *sa = e->sa;
-    isakmp__child *c = e->child;
-    isakmp_report report;
-    int has_report = detail == ISAKMP_D_NO_PROPOSAL && report_of(x, e, &report);
-    isakmp_reason why = isakmp__reason(ISAKMP_BY_US, detail, 1, isakmp_detail_notify(detail));
-    if (!is_shortage(detail) && e->def->type != ISAKMP_EXCH_INFO &&
-        (e->def->phase == 1 || e->authentic)) {
-        isakmp__tell_refused(x, e, why, has_report ? &report : NULL);
-        isakmp__inform_refused(x, sa, e, detail);
-    }
-    if (e->authentic && e->msg_id && !is_shortage(detail))
-        isakmp__msg_id_note(sa, e->msg_id);
-    if (e->def->phase == 1) {
-        isakmp__exch_give(x, e);
-        isakmp__half_open_leave(x, sa);
-        isakmp__sa_unindex(x, sa);
-        isakmp__sa_give(x, sa);
-        return;
-    }
-    isakmp__exch_give(x, e);
-    if (c)
-        isakmp__child_give(x, c);
-}
-
-/* A message of phase 1 that was encrypted, and is refused before its HASH has been found right.  With
- * pre-shared keys that is what two different keys look like; and whatever it is, the peer gets one and
- * the same answer, so that nobody learns from answers what an altered message decrypts to. */
-static int may_be_other_key(const isakmp__exch *e, unsigned detail)
-{
-    if (detail == ISAKMP_D_PSK_SUSPECTED)
-        return 1;
-    return e->def->phase == 1 && e->encrypted && e->sa->keyed && detail != ISAKMP_D_CRYPTO &&
-           !is_shortage(detail) && isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_PSK;
-}
-
-/* The proof of a peer is not believed: remember why, and where its chain is, if the message is its. */
-static void note_disbelief(isakmp__exch *e, unsigned detail)
-{
-    e->disbelief = (uint16_t)detail;
-    e->doubted = e->reading;
-    e->disown = (e->row->flags & ISAKMP__F_LAST) != 0;
-    memcpy(e->doubted_iv, e->encrypted ? e->next_iv : e->sa->iv, sizeof e->doubted_iv);
-    e->disbeliefs++;
-}
-
-/* The peer has not proved itself, but somebody else may have altered its message: we go on waiting.  The
- * host hears of it at once, and once: its user should not have to wait for the timeout.  The peer hears of
- * a proof that is not believed once, of another key as often as it is not too often. */
-static void refuse_unproven(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
-{
-    isakmp_reason why = isakmp__reason(ISAKMP_BY_US, detail, e->msg, isakmp_detail_notify(detail));
-    int other_key = may_be_other_key(e, detail);
-    uint8_t iv[ISAKMP_MAX_BLOCK];
-    if (!other_key && !e->unbelieved)
-        return;
-    if (!e->told)
-        isakmp__tell_refused(x, e, why, NULL);
-    e->told = 1;
-    if (other_key) {
-        isakmp__inform_refused(x, e->sa, e, ISAKMP_D_PSK_SUSPECTED);
-        return;
-    }
-    note_disbelief(e, detail);
-    if (e->disbeliefs > 1)
-        return;
-    memcpy(iv, e->sa->iv, sizeof iv);
-    memcpy(e->sa->iv, e->doubted_iv, sizeof iv);
-    isakmp__inform_refused(x, e->sa, e, why.notify ? detail : (unsigned)ISAKMP_D_AUTHENTICATION);
-    memcpy(e->sa->iv, iv, sizeof iv);
-}
-
-/* Whose fault a reason is. */
-static uint8_t blame(unsigned detail)
-{
-    return detail == ISAKMP_D_HOST || detail == ISAKMP_D_INSTALL ? ISAKMP_BY_HOST : ISAKMP_BY_US;
-}
-
-/* Returns ISAKMP_OK if the message has ended the exchange: then it had an effect. */
-static unsigned refuse(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
-{
-    const isakmp__row *r = e->row;
-    int first = !e->initiator && e->msg == 1, authentic = e->authentic && !is_shortage(detail);
-    if (authentic) { /* the peer has gone on: so do the chain and the keys, to answer it */
-        advance_iv(e);
-        have_keys(x, e, r);
-    }
-    isakmp__log(x, ISAKMP_LOG_INFO, e->sa, "%s, message %u refused: %s", e->def->name, e->msg,
-                isakmp_detail_text(detail));
-    if (first) {
-        refuse_first(x, e, detail);
-        return detail;
-    }
-    if (authentic)
-        isakmp__inform_refused(x, e->sa, e, detail);
-    else
-        refuse_unproven(x, e, detail);
-    e->hint = (uint16_t)detail;
-    if (!authentic) {
-        roll_back(x, e);
-        return detail;
-    }
-    /* With its last message the peer has done its part, and takes the SA for established. */
-    if (e->def->phase == 1 && e->sa->keyed && r->flags & ISAKMP__F_LAST)
-        isakmp__inform_sa_only_gone(x, e->sa);
-    isakmp__exch_fail(x, e,
-                      isakmp__reason(blame(detail), detail, e->msg, isakmp_detail_notify(detail)));
-    return ISAKMP_OK;
 }
 
 static void tell_notifies(isakmp_ctx *x, const isakmp__exch *e)
@@ -214,10 +61,10 @@ static void accept(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
 {
     e->room_kept = e->room_n;
     e->n_wanted_kept = e->n_wanted;
-    advance_iv(e);
+    isakmp__advance_iv(e);
     if (r->flags & ISAKMP__F_PROOF)
         e->sa->proven = 1;
-    have_keys(x, e, r);
+    isakmp__have_keys(x, e, r);
     e->last = e->reading;
     e->repeats = 0;
     e->tries = 0;
@@ -300,7 +147,7 @@ static void give_up(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why)
 
 static void fail(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
 {
-    give_up(x, e, isakmp__reason(blame(detail), detail, e->msg, 0));
+    give_up(x, e, isakmp__reason(isakmp__blame(detail), detail, e->msg, 0));
 }
 
 /* The last message is through: the exchange has done what it was for. */
@@ -331,12 +178,12 @@ static unsigned step_recv(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
         e->in = NULL;
         if (rc == ISAKMP_OK)
             return ISAKMP_PENDING;
-        return refuse(x, e, rc);
+        return isakmp__refuse(x, e, rc);
     }
     if (rc == ISAKMP_OK)
         rc = run_see(x, e);
     if (rc != ISAKMP_OK) {
-        rc = refuse(x, e, rc);
+        rc = isakmp__refuse(x, e, rc);
         return rc == ISAKMP_OK ? (unsigned)ISAKMP_NONE : rc;
     }
     accept(x, e, r);
@@ -394,7 +241,7 @@ static unsigned step_sent(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
     }
     if (e->def->phase == 1)
         memcpy(e->sa->iv, e->iv, sizeof e->iv);
-    have_keys(x, e, r);
+    isakmp__have_keys(x, e, r);
     if (r->flags & ISAKMP__F_LAST) {
         finish(x, e, 1);
         return ISAKMP_NONE;
@@ -548,7 +395,7 @@ unsigned isakmp__engine_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
         memcpy(e->sa->cky_r, m->h.cky_r, sizeof e->sa->cky_r);
     rc = isakmp__open_message(x, e, r, m);
     if (rc != ISAKMP_OK)
-        return refuse(x, e, rc);
+        return isakmp__refuse(x, e, rc);
     e->in = m;
     e->path = *path;
     e->reading = print;

@@ -45,6 +45,14 @@ unsigned isakmp__open_message(isakmp_ctx *x, isakmp__exch *e, const isakmp__row 
 const isakmp__row *isakmp__row_for(const isakmp__exch *e, const isakmp_msg *m);
 /* Is the message being waited for the one that brings the responder's cookie? */
 int isakmp__brings_cookie(const isakmp__exch *e);
+/* refuse.c: a message is refused for a detail.
+ *   returns  ISAKMP_OK if it has ended the exchange, and so had an effect; else the detail. */
+unsigned isakmp__refuse(isakmp_ctx *x, isakmp__exch *e, unsigned detail);
+/* Whose fault a reason is: ISAKMP_BY_HOST or _US. */
+uint8_t isakmp__blame(unsigned detail);
+/* engine.c: the message that has been read counts: the chain of IVs goes on, and there may be keys. */
+void isakmp__advance_iv(isakmp__exch *e);
+void isakmp__have_keys(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);
 /* outgoing.c */
 unsigned isakmp__open_tx(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);
 unsigned isakmp__seal(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);

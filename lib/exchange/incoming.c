@@ -6,7 +6,7 @@
  * What padding holds is never looked at, only that it is not more than a block: HASH does not cover it,
  * and blocks that somebody has added would lead the chain astray.  (Some peers pad whole messages with
  * a whole block.)  Whatever is wrong with an encrypted message, its sender sees the same: silence, or,
- * in phase 1 with pre-shared keys, one and the same notify (see refuse_unproven() in engine.c). */
+ * in phase 1 with pre-shared keys, one and the same notify (see refuse_unproven() in refuse.c). */
 #include "base/secret.h"
 #include "crypto/keys.h"
 #include "engine.h"
