@@ -330,7 +330,9 @@ static void identification(isakmp_span body, const isakmp_selector *other, size_
     uint8_t buf[32];
     if (isakmp_id_read(&id, body) != ISAKMP_OK)
         return;
-    assert(isakmp_id_equal(&id, &id) && isakmp__id_accepted(&id, &id));
+    /* A distinguished name that is none is no identity at all. */
+    assert(id.type == ISAKMP_ID_DER_ASN1_DN || isakmp_id_equal(&id, &id));
+    assert(isakmp__id_accepted(&id, &id) == isakmp_id_equal(&id, &id) || id.type == 0);
     if (isakmp_selector_from_id(&s, &id) != ISAKMP_OK)
         return;
     assert(isakmp_id_check(&id) == ISAKMP_OK);
