@@ -19,6 +19,21 @@ static inline int isakmp__span_equal(isakmp_span a, isakmp_span b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* Letters of ASCII have a case, and nothing else has. */
+static inline uint8_t isakmp__lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+}
+
+/* Are two names the same without regard to case, over their whole lengths? */
+static inline int isakmp__same_name(isakmp_span a, isakmp_span b)
+{
+    size_t i = 0;
+    while (i < a.n && i < b.n && isakmp__lower(a.p[i]) == isakmp__lower(b.p[i]))
+        i++;
+    return i == a.n && i == b.n;
+}
+
 static inline uint16_t isakmp__get16(const uint8_t *p)
 {
     return (uint16_t)((uint16_t)(p[0] << 8) | p[1]);
@@ -27,11 +42,6 @@ static inline uint16_t isakmp__get16(const uint8_t *p)
 static inline uint32_t isakmp__get32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static inline uint64_t isakmp__get64(const uint8_t *p)
-{
-    return (uint64_t)isakmp__get32(p) << 32 | isakmp__get32(p + 4);
 }
 
 static inline void isakmp__put16(uint8_t *p, uint32_t v)

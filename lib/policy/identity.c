@@ -7,25 +7,12 @@
 #include "match.h"
 #include "wire/dn.h"
 
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-}
-
-static int same_name(isakmp_span a, isakmp_span b)
-{
-    size_t i = 0;
-    while (i < a.n && i < b.n && lower(a.p[i]) == lower(b.p[i]))
-        i++;
-    return i == a.n && i == b.n;
-}
-
 int isakmp_id_equal(const isakmp_id *a, const isakmp_id *b)
 {
     if (a->type != b->type)
         return 0;
     if (a->type == ISAKMP_ID_FQDN || a->type == ISAKMP_ID_USER_FQDN)
-        return same_name(a->data, b->data);
+        return isakmp__same_name(a->data, b->data);
     if (a->type == ISAKMP_ID_DER_ASN1_DN)
         return isakmp__dn_same(a->data, b->data);
     return isakmp__span_equal(a->data, b->data);
@@ -36,7 +23,7 @@ static int ends_like(isakmp_span pattern, isakmp_span name)
 {
     size_t n = pattern.n - 1;
     return name.n > n &&
-           same_name(isakmp__span(pattern.p + 1, n), isakmp__span(name.p + name.n - n, n));
+           isakmp__same_name(isakmp__span(pattern.p + 1, n), isakmp__span(name.p + name.n - n, n));
 }
 
 /* Subnets and ranges have addresses in them. */

@@ -79,7 +79,8 @@ struct isakmp__sa {
     uint32_t took_ms;                 /* from its beginning to its coming up */
     uint32_t soft_ms;                 /* after since */
     uint32_t n_children;
-    uint32_t peer_key; /* what the peer proved itself by: a fingerprint of the pre-shared key    */
+    uint32_t peer_key; /* what the peer proved itself by: a fingerprint of the pre-shared key; with
+                          signatures always the same value                                       */
     isakmp_reason why; /* once it is ending */
     uint8_t peer_id_type;
     uint8_t peer_id_n;

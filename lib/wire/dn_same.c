@@ -27,11 +27,6 @@ static int has_zero(isakmp_span s)
     return i < s.n;
 }
 
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-}
-
 static isakmp_span trimmed(isakmp_span s)
 {
     while (s.n && s.p[0] == ' ')
@@ -47,7 +42,7 @@ static uint8_t next_folded(isakmp_span *s)
     uint8_t c;
     if (s->n == 0)
         return 0;
-    c = lower(s->p[0]);
+    c = isakmp__lower(s->p[0]);
     *s = isakmp__span(s->p + 1, s->n - 1);
     while (c == ' ' && s->n && s->p[0] == ' ')
         *s = isakmp__span(s->p + 1, s->n - 1);

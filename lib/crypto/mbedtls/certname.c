@@ -30,19 +30,6 @@ static int has_zero(isakmp_span s)
     return s.n != 0 && memchr(s.p, 0, s.n) != NULL;
 }
 
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-}
-
-static int same_caseless(isakmp_span a, isakmp_span b)
-{
-    size_t i = 0;
-    while (i < a.n && i < b.n && lower(a.p[i]) == lower(b.p[i]))
-        i++;
-    return i == a.n && i == b.n;
-}
-
 /* ---- Alternative names --------------------------------------------------------------------- */
 
 /* user@host: the host without regard to case, the user as it is [RFC5280 7.5]. */
@@ -52,7 +39,7 @@ static int same_mailbox(isakmp_span a, isakmp_span b)
     while (at > 0 && a.p[at - 1] != '@')
         at--;
     return at != 0 && a.n == b.n && memcmp(a.p, b.p, at) == 0 &&
-           same_caseless(isakmp__span(a.p + at, a.n - at), isakmp__span(b.p + at, b.n - at));
+           isakmp__same_name(isakmp__span(a.p + at, a.n - at), isakmp__span(b.p + at, b.n - at));
 }
 
 /* One GeneralName [RFC5280 4.2.1.6], whose tag is the number of its kind. */
@@ -62,7 +49,7 @@ static int name_is(const mbedtls_x509_buf *name, const isakmp_id *id)
     switch (id->type) {
     case ISAKMP_ID_FQDN:
         return name->tag == (MBEDTLS_ASN1_CONTEXT_SPECIFIC | 2) && !has_zero(s) &&
-               same_caseless(s, id->data);
+               isakmp__same_name(s, id->data);
     case ISAKMP_ID_USER_FQDN:
         return name->tag == (MBEDTLS_ASN1_CONTEXT_SPECIFIC | 1) && !has_zero(s) &&
                same_mailbox(s, id->data);
