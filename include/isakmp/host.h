@@ -42,23 +42,32 @@ typedef struct isakmp_query {
     uint8_t exchange;                 /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                         */
     uint8_t initiator;                /* 1: we began                                             */
     isakmp_id peer_id;                /* what the peer says it is, not proven; type NONE: not
-                                         said yet.  As initiator: what the policy expects        */
+                                         said yet.  As initiator: whose public key is used, or
+                                         what the policy expects                                 */
     const isakmp_peer_policy *policy; /* NULL in find_peer                                       */
     const isakmp_span *wanted; /* names (DER) of the CAs whose certificates the peer asks for;
                                   an empty one: of any                                           */
     size_t n_wanted;
 } isakmp_query;
 
-/* ---- Public keys [RFC2409 5.1, RFC4945] --------------------------------------------------- */
+/* ---- Public keys [RFC2409 5.1 to 5.3, RFC4945] -------------------------------------------- */
 
 /* What there is for authentication by public keys between us and a peer.  What it points to is
  * borrowed until the function of the library that asked for it has returned. */
 typedef struct isakmp_credentials {
-    uint32_t methods;         /* those for which we have a private key: 1 << ISAKMP_AUTH_*       */
+    uint32_t methods;         /* those that can be used: 1 << ISAKMP_AUTH_*.  Signatures need our
+                                 private key; encrypted nonces that, and a public key of the peer:
+                                 as responder, of anybody who may be at its address              */
     const isakmp_span *certs; /* our certificate (X.509, DER), then those that lead to a CA      */
     size_t n_certs;           /* 0: none; the peer has our public key by hand                    */
     const isakmp_span *cas;   /* names (DER) of the CAs whose certificates we ask the peer for   */
     size_t n_cas;             /* 0: none is asked for; we have the peer's public key by hand     */
+    isakmp_id peer_id;        /* encrypted nonces, as initiator: whose public key it is that we
+                                 encrypt with; the peer must prove this identity.  Type NONE: the
+                                 key is for whoever the peer says it is                          */
+    isakmp_span peer_cert;    /* encrypted nonces, as initiator: the certificate (DER) of that key,
+                                 if the peer has several keys and must be told which one it is:
+                                 HASH(1).  Empty: it is not told                                 */
 } isakmp_credentials;
 
 /* How a peer proves its identity, which is q->peer_id. */
@@ -70,10 +79,28 @@ typedef struct isakmp_proof {
     size_t n_certs;
 } isakmp_proof;
 
+/* What is to be encrypted for a peer: the body of a Nonce or Identification payload [RFC2409 5.2, 5.3]. */
+typedef struct isakmp_plain {
+    uint16_t auth; /* ISAKMP_AUTH_RSA_ENCR or _RSA_ENCR_REV                                      */
+    isakmp_span data;
+    const isakmp_cert *certs; /* as responder of the revised mode: what the peer sent with it, not
+                                 proven; its key may be in them                                  */
+    size_t n_certs;
+} isakmp_plain;
+
+/* What a peer has encrypted for us. */
+typedef struct isakmp_sealed {
+    uint16_t auth;      /* ISAKMP_AUTH_RSA_ENCR or _RSA_ENCR_REV                                 */
+    uint16_t hash;      /* the hash that was agreed on: ISAKMP_HASH_*                            */
+    isakmp_span hash_1; /* HASH(1), by which the peer tells which of our keys it has used: the hash
+                           of its certificate (DER).  Empty: it does not tell                    */
+    isakmp_span data;   /* one RSA block: a number as long as the modulus                        */
+} isakmp_sealed;
+
 /* How many of a peer's certificates, and of its requests for ours, are looked at (of requests at most
  * ISAKMP_MAX_WANTED octets).  A message can have ISAKMP_MAX_PAYLOADS payloads in all. */
 #define ISAKMP_MAX_CERTS 8
-/* The longest signature, in octets: RSA with 8192 bits. */
+/* The longest signature, and the longest RSA block, in octets: RSA with 8192 bits. */
 #define ISAKMP_MAX_SIGNATURE 1024
 #define ISAKMP_MAX_CERT_REQS 8
 
@@ -187,6 +214,28 @@ typedef struct isakmp_host {
     int (*verify)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_proof *p,
                   uint16_t *why);
 
+    /* Optional, but needed with get_credentials for encrypted nonces.  Encrypt with the public key of
+     * q->peer_id: RSAES-PKCS1-v1_5 [RFC8017 7.2.1].
+     *   out    gets at most cap octets, one RSA block;  n: gets how many.
+     *   later  the block and its length.
+     * ISAKMP_E_SPACE says that p->data is too long for the key.  ISAKMP_NONE says that there is no key
+     * for this identity.  As responder the exchange goes on all the same, and fails in the end like one
+     * with a wrong key, so that nobody learns whom we know: the host should have encrypted p->data with
+     * some other key then, of the length that the peer's would have, to take as long as ever; the library
+     * makes sure that what was encrypted is of no use.  With n 0 it invents a block itself. */
+    int (*encrypt)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_plain *p,
+                   uint8_t *out, size_t cap, size_t *n);
+
+    /* Optional, but needed with encrypt.  The bare RSA operation with our private key [RFC8017 5.1.2]:
+     * nothing is looked at in the result, and no padding taken off.  The library does that in constant
+     * time, because every difference that can be seen between good and bad padding gives the key away
+     * bit by bit.
+     *   block  gets at most cap octets, as long as the modulus;  n: gets how many.
+     *   later  the block and its length.
+     * ISAKMP_NONE says that s->data is not a number below the modulus. */
+    int (*decrypt)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_sealed *s,
+                   uint8_t *block, size_t cap, size_t *n);
+
     /* Which policy is for traffic that a peer wants to protect?
      *   local, remote  the selectors that the peer proposes.
      *   out            gets the policy: borrowed while in use.  The library itself checks that the
@@ -206,6 +255,11 @@ typedef struct isakmp_host {
     /* -- TELL -- all optional -- */
 
     void (*event)(void *user, const isakmp_event *ev);
+
+    /* A peer has proved by signature that it is q->peer_id, and these are the certificates that it sent
+     * (in its order, encodings mixed, none of them looked at by the library): their keys may be kept for
+     * encrypted nonces next time. */
+    void (*learn)(void *user, const isakmp_query *q, const isakmp_cert *certs, size_t n_certs);
 
     /* One line of log, without a newline.
      *   level  ISAKMP_LOG_*;  sa: { 0 } if the line is about none. */

@@ -1,6 +1,7 @@
 /* isakmp/keyring.h -- the stock keyring, in the archive libisakmp-mbedtls: pre-shared keys, found by
- * what is known of a peer; private keys, certificates, trusted CAs and revocation lists; public keys
- * of peers, given by hand.  A host may keep its keys elsewhere and answer the questions itself.
+ * what is known of a peer; private keys, certificates, trusted CAs and revocation lists; the key chain,
+ * public keys of peers that were given by hand or learnt.  A host may keep its keys elsewhere and answer
+ * the questions itself.
  *
  *     static const isakmp_psk psks[] = {
  *         { .id = { ISAKMP_ID_FQDN, 0, 0, { name, 14 } }, .key = { key_1, 20 } },
@@ -10,7 +11,7 @@
  *
  *     ring.pki = isakmp_pki_new();
  *     isakmp_pki_add_ca(ring.pki, ca_pem, ca_pem_n, why, sizeof why);
- *     isakmp_pki_add_own(ring.pki, cert, key, password, why, sizeof why);
+ *     isakmp_pki_add_own(ring.pki, ISAKMP_USE_SIGNATURE, cert, key, password, why, sizeof why);
  *
  *     static int get_psk(void *user, isakmp_ticket t, const isakmp_query *q, uint8_t *key,
  *                        size_t cap, size_t *n)
@@ -18,7 +19,7 @@
  *         return isakmp_keyring_psk(&ring, q, key, cap, n);
  *     }
  *
- * and so for get_credentials, sign and verify. */
+ * and so for get_credentials, sign and verify, and with encrypted nonces for encrypt, decrypt and learn. */
 #ifndef ISAKMP_KEYRING_H
 #define ISAKMP_KEYRING_H
 
@@ -45,6 +46,10 @@ typedef struct isakmp_keyring {
     const isakmp_psk *psks;
     size_t n_psks;
     isakmp_pki *pki; /* NULL: there are no public keys */
+    /* Optional.  Is this address one of this host name's (no final dot, any case)?  1 or 0.  With it what
+     * is kept for a host name is found also while only the address of the peer is known. */
+    int (*is_host_at)(void *user, isakmp_span name, const isakmp_addr *addr);
+    void *user;
 } isakmp_keyring;
 
 /* The key that fits a peer best: one for its identity before one for any, and of several for its
@@ -76,8 +81,10 @@ ISAKMP_API void isakmp_pki_set_clock(isakmp_pki *pki, uint64_t (*clock)(void *us
  * certificates signed by RSA (PKCS #1 v1.5) or ECDSA with SHA-256 or longer. */
 enum {
     ISAKMP_PKI_LEGACY = 1,  /* also RSA from 1024 bits, an exponent of 3, and SHA-1              */
-    ISAKMP_PKI_NEED_CRL = 2 /* a certificate whose CA has no valid revocation list is refused.
+    ISAKMP_PKI_NEED_CRL = 2, /* a certificate whose CA has no valid revocation list is refused.
                                Without it a CA need not have one, but one that it has must be valid */
+    ISAKMP_PKI_ONE_KEY = 4  /* a key of ours may be for signatures and encryption both.  Whoever
+                               finds a flaw in one use can then attack the other [RFC8017 6]        */
 };
 /* Say it first: what is added is judged by it.  [q] */
 ISAKMP_API void isakmp_pki_set_flags(isakmp_pki *pki, unsigned flags);
@@ -94,22 +101,83 @@ ISAKMP_API int isakmp_pki_add_ca(isakmp_pki *pki, isakmp_span cas, char *why, si
 /* Certificate revocation lists; each replaces an older one of the same CA, and is passed over if there
  * is a newer one.  Whether the CA has signed it is seen when it is used.  [q] */
 ISAKMP_API int isakmp_pki_add_crl(isakmp_pki *pki, isakmp_span crls, char *why, size_t cap);
+/* What a key is for: general keys are for both. */
+enum {
+    ISAKMP_USE_SIGNATURE = 1,
+    ISAKMP_USE_ENCRYPTION = 2, /* RSA only */
+    ISAKMP_USE_GENERAL = 3
+};
+
 /* A private key of ours, and the certificates that lead from it to a CA, our own first; or none, if
  * peers have its public key by hand.
+ *   use       ISAKMP_USE_*; the keyUsage of the certificate must allow it.  ISAKMP_USE_GENERAL, or the
+ *             same RSA key for one use and for the other, needs ISAKMP_PKI_ONE_KEY.
  *   password  of an encrypted key; empty: it is not encrypted.  mbedTLS 2.28 cannot read PKCS #8 that
  *             is encrypted by AES, as openssl pkcs8 makes it; "-v2 des3" or the older PEM it can.  [q] */
-ISAKMP_API int isakmp_pki_add_own(isakmp_pki *pki, isakmp_span certs, isakmp_span key,
+ISAKMP_API int isakmp_pki_add_own(isakmp_pki *pki, unsigned use, isakmp_span certs, isakmp_span key,
                                   isakmp_span password, char *why, size_t cap);
-/* A public key of a peer, given by hand: used for signatures of a peer with this identity, at these
- * addresses, as well as its certificates.
+
+/* Make an RSA key pair and add it, without certificates ("crypto key generate rsa"; usage keys are two
+ * calls, one for each use).
+ *   bits  2048 to 8192, with ISAKMP_PKI_LEGACY from 1024, in steps of 8.  It takes seconds, of long keys
+ *         minutes.  [q] */
+ISAKMP_API int isakmp_pki_generate(isakmp_pki *pki, unsigned use, unsigned bits, char *why,
+                                   size_t cap);
+
+/* How a key is written. */
+typedef enum isakmp_key_form {
+    ISAKMP_KEY_DER = 1, /* public: SubjectPublicKeyInfo; private: PKCS #1 or SEC 1               */
+    ISAKMP_KEY_PEM,     /* the same, as text with a final newline                                */
+    ISAKMP_KEY_STRING   /* public keys only: the DER in hex as routers print it and take it in a
+                           key-string: upper case, groups of 8 digits, lines of 8 groups         */
+} isakmp_key_form;
+
+/* A key of ours, to be shown to others or to be kept.
+ *   i        which: from 0, in the order in which they were added.
+ *   out      gets at most cap octets and, of text, a final zero octet;  n: gets how many, without it.
+ *   use      gets ISAKMP_USE_*; may be NULL.
+ *   returns  ISAKMP_OK; ISAKMP_NONE after the last one; ISAKMP_E_SPACE if it is longer than cap;
+ *            ISAKMP_E_ARG if the key cannot be written so.  Wipe out after use if it is private.  [q] */
+ISAKMP_API int isakmp_pki_own_public(const isakmp_pki *pki, size_t i, isakmp_key_form form,
+                                     uint8_t *out, size_t cap, size_t *n, unsigned *use);
+ISAKMP_API int isakmp_pki_own_private(const isakmp_pki *pki, size_t i, isakmp_key_form form,
+                                      uint8_t *out, size_t cap, size_t *n, unsigned *use);
+
+/* ---- The key chain: public keys of peers ---------------------------------------------------- */
+
+/* Add a public key of a peer, given by hand.  A named key has an identity and perhaps addresses, an
+ * addressed key has addresses.  An entry for the same identity, addresses and use is replaced.
+ *   use   ISAKMP_USE_*.
  *   id    type ISAKMP_ID_NONE: whoever the peer says it is;  addr: family 0: wherever it is.
- *   key   a public key (SubjectPublicKeyInfo) or a certificate, whose key alone is used.  [q] */
-ISAKMP_API int isakmp_pki_add_peer_key(isakmp_pki *pki, const isakmp_id *id,
+ *   key   a public key (SubjectPublicKeyInfo) in DER or PEM, or as a key-string, with any spaces and
+ *         newlines; or a certificate, whose key alone is used.  In a key-string `why` names the place
+ *         of what is wrong.  [q] */
+ISAKMP_API int isakmp_pki_add_peer_key(isakmp_pki *pki, unsigned use, const isakmp_id *id,
                                        const isakmp_selector *addr, isakmp_span key, char *why,
                                        size_t cap);
 
-/* The answers to get_credentials, sign and verify of isakmp_host, with the same parameters and
- * results.  ISAKMP_NONE if the ring has no pki, or no key of ours that fits.
+/* An entry of the key chain; borrowed until the chain changes. */
+typedef struct isakmp_peer_key {
+    isakmp_id id;
+    isakmp_selector addr;
+    uint8_t use;    /* ISAKMP_USE_*                                                              */
+    uint8_t learnt; /* 1: out of a certificate, not given by hand                                */
+} isakmp_peer_key;
+
+/* One entry: those given by hand in the order in which they were added, then those learnt, the latest
+ * first.  Parameters and results as isakmp_pki_own_public(); info may be NULL, and so may out with
+ * cap 0 and n NULL, if the key itself is not wanted.  [q] */
+ISAKMP_API int isakmp_pki_peer_key(const isakmp_pki *pki, size_t i, isakmp_peer_key *info,
+                                   isakmp_key_form form, uint8_t *out, size_t cap, size_t *n);
+/* Take all entries with this identity and these addresses out, for whatever use.
+ *   returns  ISAKMP_OK, or ISAKMP_NONE if there are none.  [q] */
+ISAKMP_API int isakmp_pki_remove_peer_key(isakmp_pki *pki, const isakmp_id *id,
+                                          const isakmp_selector *addr);
+/* How many learnt keys are kept; then the oldest goes. */
+#define ISAKMP_PKI_MAX_LEARNT 256
+
+/* The answers to get_credentials, sign, verify, encrypt, decrypt and learn of isakmp_host, with the
+ * same parameters and results.  ISAKMP_NONE if the ring has no pki, or no key of ours that fits.
  *
  * Of several keys of ours the first is taken that fits the method and has been signed by a CA that
  * the peer asks for; if there is none, the first that fits the method.  So q->wanted must be the same
@@ -122,13 +190,28 @@ ISAKMP_API int isakmp_pki_add_peer_key(isakmp_pki *pki, const isakmp_id *id,
  * that is among its subjectAltNames, whole, without patterns [RFC4945 3.1].  Its keyUsage, if it has
  * one, must have digitalSignature or nonRepudiation; an extendedKeyUsage is only looked at if it is
  * critical, and must then have ipsecIKE or any [RFC4945 5.1.3.12].  Encodings 4 and 5, and
- * certificates wrapped as PKCS #7 are read; others are passed over.  [q] */
+ * certificates wrapped as PKCS #7 are read; others are passed over.
+ *
+ * Encrypted nonces: the public key of a peer is the entry of the key chain that is for encryption and for
+ * its identity (a host name also if is_host_at() says that it is at its address); before the identity is
+ * known, the one for its address.  Entries given by hand come before learnt ones, named before addressed
+ * ones.  In the revised mode, as responder, a certificate that the peer sent will do too, if it is
+ * for its identity, may be used for keyEncipherment, and leads to a CA that is trusted.  Without
+ * a key for the identity something is encrypted all the same, with the key that fits the address alone,
+ * or any other of the chain, or our own.  Learnt are the RSA keys of certificates that would do in the
+ * same way; and those that lead to no CA are not.  [q] */
 ISAKMP_API int isakmp_keyring_credentials(const isakmp_keyring *ring, const isakmp_query *q,
                                           uint16_t auth, isakmp_credentials *out);
 ISAKMP_API int isakmp_keyring_sign(const isakmp_keyring *ring, const isakmp_query *q, uint16_t auth,
                                    isakmp_span hash, uint8_t *sig, size_t cap, size_t *n);
 ISAKMP_API int isakmp_keyring_verify(const isakmp_keyring *ring, const isakmp_query *q,
                                      const isakmp_proof *p, uint16_t *why);
+ISAKMP_API int isakmp_keyring_encrypt(const isakmp_keyring *ring, const isakmp_query *q,
+                                      const isakmp_plain *p, uint8_t *out, size_t cap, size_t *n);
+ISAKMP_API int isakmp_keyring_decrypt(const isakmp_keyring *ring, const isakmp_query *q,
+                                      const isakmp_sealed *s, uint8_t *block, size_t cap, size_t *n);
+ISAKMP_API void isakmp_keyring_learn(const isakmp_keyring *ring, const isakmp_query *q,
+                                     const isakmp_cert *certs, size_t n_certs);
 
 #ifdef __cplusplus
 }
