@@ -79,7 +79,13 @@ enum {
                                       anybody who listens try out weak keys                      */
     ISAKMP_PF_INITIAL_CONTACT = 4, /* announce INITIAL-CONTACT when no other SA with this peer is
                                       known [RFC2407 4.6.3.3]                                    */
-    ISAKMP_PF_NO_NATT = 8          /* do not use NAT traversal with this peer                    */
+    ISAKMP_PF_NO_NATT = 8,         /* do not use NAT traversal with this peer                    */
+    ISAKMP_PF_CISCO_SKEYID = 16,   /* RSA encrypted nonces: SKEYID is made as Cisco IOS makes it,
+                                      prf(Ni_b | Nr_b, CKY-I | CKY-R), not from a hash of the
+                                      nonces.  Main Mode as responder finds out by itself        */
+    ISAKMP_PF_HUAWEI_REV = 32      /* RSA encrypted nonces, revised mode, as Huawei has it: each
+                                      payload is encrypted by itself, the last octet of padding
+                                      counts itself, the first four of an identity are clear     */
 };
 
 typedef struct isakmp_peer_policy {

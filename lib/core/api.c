@@ -18,7 +18,7 @@ static int path_is_sound(const isakmp_path *path)
 /* Can one of the policies be used with this provider and these limits, given the key for it? */
 static int has_usable(isakmp_ctx *x, const isakmp_peer_policy *policy)
 {
-    isakmp__means m = {&x->crypto, x->config.limits.max_dh, UINT32_MAX, 0, 0, 0};
+    isakmp__means m = {&x->crypto, x->config.limits.max_dh, UINT32_MAX, 0, NULL, 0};
     int found = 0;
     for (const isakmp_policy *p = NULL; (p = isakmp__policy_next(policy, p)) != NULL;) {
         const char *why = isakmp__policy_unusable(p, &m);

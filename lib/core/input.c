@@ -59,13 +59,13 @@ static unsigned first_message(isakmp_ctx *x, const isakmp_exchange *def, isakmp_
 }
 
 /* A protected Informational that we cannot read, while we wait for the peer to prove itself: that is how
- * a peer answers whose pre-shared key is another one. */
+ * a peer answers whose keys are others. */
 static void suspect_key(isakmp__sa *sa)
 {
     isakmp__exch *e = isakmp__exch_phase1(sa);
     if (e && sa->state == ISAKMP_SA_NEGOTIATING && sa->suite &&
-        isakmp__auth_family(sa->suite->auth) == ISAKMP__AUTH_PSK)
-        e->hint = ISAKMP_D_PSK_SUSPECTED;
+        isakmp__keys_prove(sa->suite->auth))
+        e->hint = (uint16_t)isakmp__suspicion(sa);
 }
 
 static unsigned begin_phase2(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchange *def,

@@ -27,13 +27,16 @@ int isakmp__random(const isakmp_crypto *c, void *out, size_t n);
 
 /*     pre-shared key          SKEYID = prf(pre-shared-key, Ni_b | Nr_b)
  *     signatures              SKEYID = prf(Ni_b | Nr_b, g^xy)
- *     public key encryption   SKEYID = prf(hash(Ni_b | Nr_b), CKY-I | CKY-R) */
+ *     public key encryption   SKEYID = prf(hash(Ni_b | Nr_b), CKY-I | CKY-R)
+ *     ... as Cisco IOS has it SKEYID = prf(Ni_b | Nr_b, CKY-I | CKY-R) */
 int isakmp__skeyid_psk(const isakmp_crypto *c, uint16_t hash, isakmp_span psk, isakmp_span ni,
                        isakmp_span nr, uint8_t *skeyid);
 int isakmp__skeyid_sig(const isakmp_crypto *c, uint16_t hash, isakmp_span ni, isakmp_span nr,
                        isakmp_span g_xy, uint8_t *skeyid);
 int isakmp__skeyid_pke(const isakmp_crypto *c, uint16_t hash, isakmp_span ni, isakmp_span nr,
                        isakmp_span cookies, uint8_t *skeyid);
+int isakmp__skeyid_pke_cisco(const isakmp_crypto *c, uint16_t hash, isakmp_span ni, isakmp_span nr,
+                             isakmp_span cookies, uint8_t *skeyid);
 
 typedef struct isakmp__skeys {
     uint8_t d[ISAKMP_MAX_HASH], a[ISAKMP_MAX_HASH], e[ISAKMP_MAX_HASH];
@@ -107,6 +110,11 @@ int isakmp__keymat(const isakmp_crypto *c, uint16_t hash, const uint8_t *skeyid_
  *   out    gets the message, and has room for most octets;  n: gets its length. */
 void isakmp__pkcs1_open(uint8_t *block, size_t block_n, size_t least, size_t most, isakmp_span other,
                         uint8_t *out, size_t *n);
+
+/* The key of the revised mode, n octets: Ke_i or Ke_r, out of Ne = prf(nonce, cookie), both of the sender
+ * of what it encrypts [RFC2409 5.3]. */
+int isakmp__nonce_key(const isakmp_crypto *c, uint16_t hash, isakmp_span nonce, isakmp_span cookie,
+                      uint8_t *key, size_t n);
 
 /* ---- IV and encryption [RFC2409 App. B] ---------------------------------------------------- */
 

@@ -13,8 +13,8 @@ int isakmp__skeyid_psk(const isakmp_crypto *c, uint16_t hash, isakmp_span psk, i
 
 /* Here the nonces are the key, but an HMAC key is one span: they are joined, or hashed first where
  * they are longer than a block, as HMAC itself would do [RFC2104 2]. */
-int isakmp__skeyid_sig(const isakmp_crypto *c, uint16_t hash, isakmp_span ni, isakmp_span nr,
-                       isakmp_span g_xy, uint8_t *skeyid)
+static int keyed_by_nonces(const isakmp_crypto *c, uint16_t hash, isakmp_span ni, isakmp_span nr,
+                           isakmp_span data, uint8_t *skeyid)
 {
     uint8_t key[128];
     size_t n = ni.n + nr.n, block = isakmp_hash_size(hash) > 32 ? 128 : 64;
@@ -27,9 +27,21 @@ int isakmp__skeyid_sig(const isakmp_crypto *c, uint16_t hash, isakmp_span ni, is
         memcpy(key + ni.n, nr.p, nr.n);
     }
     if (rc == ISAKMP_OK)
-        rc = isakmp__prf(c, hash, isakmp__span(key, n), ISAKMP__PARTS(g_xy), skeyid);
+        rc = isakmp__prf(c, hash, isakmp__span(key, n), ISAKMP__PARTS(data), skeyid);
     isakmp__wipe(key, sizeof key);
     return rc;
+}
+
+int isakmp__skeyid_sig(const isakmp_crypto *c, uint16_t hash, isakmp_span ni, isakmp_span nr,
+                       isakmp_span g_xy, uint8_t *skeyid)
+{
+    return keyed_by_nonces(c, hash, ni, nr, g_xy, skeyid);
+}
+
+int isakmp__skeyid_pke_cisco(const isakmp_crypto *c, uint16_t hash, isakmp_span ni, isakmp_span nr,
+                             isakmp_span cookies, uint8_t *skeyid)
+{
+    return keyed_by_nonces(c, hash, ni, nr, cookies, skeyid);
 }
 
 int isakmp__skeyid_pke(const isakmp_crypto *c, uint16_t hash, isakmp_span ni, isakmp_span nr,
@@ -105,5 +117,18 @@ int isakmp__cipher_key(const isakmp_crypto *c, uint16_t hash, uint16_t cipher,
     isakmp__wipe(k, sizeof k);
     if (rc == ISAKMP_OK && cipher == ISAKMP_CIPHER_DES && isakmp__is_weak_des(key))
         return ISAKMP_NONE;
+    return rc;
+}
+
+/* Stretched like SKEYID_e.  A weak key of DES is not looked for: the sender has drawn the nonce and used
+ * the key. */
+int isakmp__nonce_key(const isakmp_crypto *c, uint16_t hash, isakmp_span nonce, isakmp_span cookie,
+                      uint8_t *key, size_t n)
+{
+    uint8_t ne[ISAKMP_MAX_HASH];
+    int rc = isakmp__prf(c, hash, nonce, ISAKMP__PARTS(cookie), ne);
+    if (rc == ISAKMP_OK)
+        rc = isakmp__cipher_key(c, hash, 0, ne, key, n);
+    isakmp__wipe(ne, sizeof ne);
     return rc;
 }

@@ -6,7 +6,10 @@
  *     HDR*, HASH_I               -->
  *
  * The group cannot be negotiated: the public value comes with the offer.  The last message may be in
- * the clear or encrypted; ours is encrypted, as nearly all peers send it. */
+ * the clear or encrypted; ours is encrypted, as nearly all peers send it.
+ *
+ * With signatures SIG stands for HASH.  With RSA encrypted nonces, which cannot be negotiated here either,
+ * identities and nonces are encrypted [RFC2409 5.2, 5.3]. */
 #include "row.h"
 
 #define V(name) &isakmp__v_##name
@@ -35,35 +38,79 @@ static const isakmp__rule r_3_sig[] = {
     {ISAKMP_PAYLOAD_CERT, 0, 255}, {ISAKMP_PAYLOAD_CERT_REQ, 0, 255},
     {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
 
+static const isakmp__rule r_1_pke[] = {
+    {ISAKMP_PAYLOAD_SA, 1, 1}, {ISAKMP_PAYLOAD_KE, 1, 1}, {ISAKMP_PAYLOAD_ID, 1, 1},
+    {ISAKMP_PAYLOAD_NONCE, 1, 1}, {ISAKMP_PAYLOAD_HASH, 0, 1}, {ISAKMP_PAYLOAD_CERT, 0, 255},
+    {ISAKMP_PAYLOAD_CERT_REQ, 0, 255}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
+static const isakmp__rule r_1_rev[] = {
+    {ISAKMP_PAYLOAD_SA, 1, 1}, {ISAKMP_PAYLOAD_NONCE, 1, 1}, {ISAKMP_PAYLOAD_KE, 1, 1},
+    {ISAKMP_PAYLOAD_ID, 1, 1}, {ISAKMP_PAYLOAD_HASH, 0, 1}, {ISAKMP_PAYLOAD_CERT, 0, 255},
+    {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
+static const isakmp__rule r_2_rev[] = {
+    {ISAKMP_PAYLOAD_SA, 1, 1}, {ISAKMP_PAYLOAD_NONCE, 1, 1}, {ISAKMP_PAYLOAD_KE, 1, 1},
+    {ISAKMP_PAYLOAD_ID, 1, 1}, {ISAKMP_PAYLOAD_HASH, 1, 1}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255},
+    {0, 0, 0}};
+
+#define PKE ISAKMP__AUTH_PKE
+#define REV ISAKMP__AUTH_REV
+
 static const isakmp__row rows[] = {
-    {.msg = 1, .from_i = 1, .auth = ISAKMP__AUTH_ANY, .sec = ISAKMP__CLEAR,
+    {.msg = 1, .from_i = 1, .auth = ISAKMP__AUTH_PSK | ISAKMP__AUTH_SIG, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_RETRANSMIT, .lead = 1, .rules = r_1,
-     .send = {V(ask_psk), V(ask_methods), V(put_sa_offer), V(make_ke), V(put_ke), V(put_nonce),
-              V(put_id), V(put_cert_req)},
+     .send = {V(put_sa_offer), V(make_ke), V(put_ke), V(put_nonce), V(put_id), V(put_cert_req)},
      .recv = {V(take_id), V(ask_peer), V(ask_psk), V(ask_methods), V(take_sa_offer), V(take_ke),
               V(take_nonce), V(take_cert_req)}},
+    {.msg = 1, .from_i = 1, .auth = PKE, .sec = ISAKMP__CLEAR,
+     .flags = ISAKMP__F_RETRANSMIT, .lead = 1, .rules = r_1_pke,
+     .send = {V(put_sa_offer), V(put_hash_1), V(make_ke), V(put_ke), V(put_sealed_id),
+              V(make_nonce), V(seal_nonce), V(put_sealed_nonce)},
+     .recv = {V(ask_peer), V(ask_methods), V(take_sa_offer), V(take_ke), V(open_id),
+              V(open_nonce)}},
+    {.msg = 1, .from_i = 1, .auth = REV, .sec = ISAKMP__CLEAR,
+     .flags = ISAKMP__F_RETRANSMIT, .lead = 1, .rules = r_1_rev,
+     .send = {V(put_sa_offer), V(put_hash_1), V(make_nonce), V(seal_nonce), V(put_sealed_nonce),
+              V(make_ke), V(put_inner_ke), V(put_inner_id), V(put_inner_cert)},
+     .recv = {V(ask_peer), V(ask_methods), V(take_sa_offer), V(open_nonce), V(open_inner),
+              V(make_nonce), V(seal_nonce)}},
     {.msg = 2, .from_i = 0, .auth = ISAKMP__AUTH_PSK, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_KEYS, .lead = 1, .rules = r_2,
      .send = {V(make_ke), V(derive_secret), V(put_sa_choice), V(put_ke), V(put_nonce), V(put_id),
               V(derive_keys), V(put_hash)},
      .recv = {V(take_sa_choice), V(take_ke), V(take_nonce), V(take_id), V(derive_secret),
               V(derive_keys), V(check_hash), V(check_id)}},
+    {.msg = 2, .from_i = 0, .auth = PKE, .sec = ISAKMP__CLEAR,
+     .flags = ISAKMP__F_KEYS, .lead = 1, .rules = r_2,
+     .send = {V(make_ke), V(derive_secret), V(put_sa_choice), V(put_ke), V(put_sealed_id),
+              V(make_nonce), V(seal_nonce), V(put_sealed_nonce), V(derive_keys), V(put_hash)},
+     .recv = {V(take_sa_choice), V(take_ke), V(open_id), V(open_nonce), V(derive_secret),
+              V(derive_keys), V(check_hash), V(check_id)}},
+    {.msg = 2, .from_i = 0, .auth = REV, .sec = ISAKMP__CLEAR,
+     .flags = ISAKMP__F_KEYS, .lead = 1, .rules = r_2_rev,
+     .send = {V(make_ke), V(derive_secret), V(put_sa_choice), V(put_sealed_nonce), V(put_inner_ke),
+              V(put_inner_id), V(derive_keys), V(put_hash)},
+     .recv = {V(take_sa_choice), V(open_nonce), V(open_inner), V(derive_secret), V(derive_keys),
+              V(check_hash), V(check_id)}},
     {.msg = 2, .from_i = 0, .auth = ISAKMP__AUTH_SIG, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_KEYS, .lead = 1, .rules = r_2_sig,
      .send = {V(make_ke), V(derive_secret), V(put_sa_choice), V(put_ke), V(put_nonce), V(put_id),
-              V(derive_keys), V(put_cert), V(put_sig), V(put_cert_req)},
+              V(derive_keys), V(put_cert), V(put_encr_cert), V(put_sig), V(put_cert_req)},
      .recv = {V(take_sa_choice), V(take_ke), V(take_nonce), V(take_id), V(take_cert_req),
-              V(derive_secret), V(derive_keys), V(check_sig), V(check_id)}},
-    {.msg = 3, .from_i = 1, .auth = ISAKMP__AUTH_PSK, .sec = ISAKMP__EITHER,
+              V(derive_secret), V(derive_keys), V(check_sig), V(check_id), V(tell_certs)}},
+    {.msg = 3, .from_i = 1, .auth = ISAKMP__AUTH_PSK | PKE | REV, .sec = ISAKMP__EITHER,
      .flags = ISAKMP__F_LAST | ISAKMP__F_PROOF, .rules = r_3,
      .send = {V(put_hash), V(put_contact)},
      .recv = {V(check_hash), V(check_id), V(take_status)}},
     {.msg = 3, .from_i = 1, .auth = ISAKMP__AUTH_SIG, .sec = ISAKMP__EITHER,
      .flags = ISAKMP__F_LAST | ISAKMP__F_PROOF, .rules = r_3_sig,
-     .send = {V(put_cert), V(put_sig), V(put_contact)},
-     .recv = {V(check_sig), V(check_id), V(take_status)}},
+     .send = {V(put_cert), V(put_encr_cert), V(put_sig), V(put_contact)},
+     .recv = {V(check_sig), V(check_id), V(tell_certs), V(take_status)}},
 };
 /* clang-format on */
 
-const isakmp_exchange isakmp_aggressive_mode = {
-    "Aggressive Mode", ISAKMP_EXCH_AGGRESSIVE, 1, sizeof rows / sizeof rows[0], rows, V(establish)};
+const isakmp_exchange isakmp_aggressive_mode = {"Aggressive Mode",
+                                                ISAKMP_EXCH_AGGRESSIVE,
+                                                1,
+                                                sizeof rows / sizeof rows[0],
+                                                rows,
+                                                {V(ask_psk), V(ask_methods), V(settle_offer)},
+                                                V(establish)};

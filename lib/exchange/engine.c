@@ -8,6 +8,8 @@
  *     isakmp__engine_input    check against the row, decrypt, index, count payloads, verify HASH
  *       run                   recv verbs -> accept -> send verbs -> seal -> send -> sent verbs -> wait
  *
+ * An initiator runs its exchange's begin verbs, and then goes on with the send verbs of message 1.
+ *
  * Any verb may return ISAKMP_PENDING.  The exchange then stays where it is (e->phase, e->verb), the
  * message that is being read is moved to a packet, and isakmp__engine_resume() goes on from there. */
 #include "base/fingerprint.h"
@@ -17,9 +19,8 @@
 
 const isakmp__row *isakmp__row_of(const isakmp__exch *e)
 {
-    uint8_t family = ISAKMP__AUTH_ANY;
-    if (e->sa->suite)
-        family = isakmp__auth_family(e->sa->suite->auth);
+    const isakmp_policy *p = e->sa->suite ? e->sa->suite : e->like;
+    uint8_t family = p ? isakmp__auth_family(p->auth) : ISAKMP__AUTH_ANY;
     for (unsigned i = 0; i < e->def->n; i++)
         if (e->def->rows[i].msg == e->msg && e->def->rows[i].auth & family)
             return &e->def->rows[i];
@@ -168,8 +169,21 @@ static void finish(isakmp_ctx *x, isakmp__exch *e, int spoke_last)
         isakmp__start_children(x, sa);
 }
 
-/* Each of the three steps returns ISAKMP_OK to go on; ISAKMP_PENDING to wait; ISAKMP_NONE if the exchange
+/* Each of the four steps returns ISAKMP_OK to go on; ISAKMP_PENDING to wait; ISAKMP_NONE if the exchange
  * is over, well or not; or an isakmp_detail if the message was refused. */
+static unsigned step_begin(isakmp_ctx *x, isakmp__exch *e)
+{
+    unsigned rc = run_verbs(x, e, e->def->begin);
+    if (rc == ISAKMP_PENDING)
+        return rc;
+    if (rc != ISAKMP_OK) {
+        fail(x, e, rc);
+        return ISAKMP_NONE;
+    }
+    e->phase = ISAKMP__SEND;
+    return ISAKMP_OK;
+}
+
 static unsigned step_recv(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
 {
     unsigned rc = run_verbs(x, e, r->recv);
@@ -256,6 +270,8 @@ static void read_next(isakmp_ctx *x, isakmp__exch *e);
 static unsigned run(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned rc = ISAKMP_OK;
+    if (e->phase == ISAKMP__BEGIN)
+        rc = step_begin(x, e);
     while (rc == ISAKMP_OK && e->phase != ISAKMP__WAIT) {
         if (e->phase == ISAKMP__SEND)
             e->row = isakmp__row_of(e);
@@ -346,7 +362,7 @@ isakmp__exch *isakmp__engine_take(isakmp_ctx *x, isakmp__sa *sa, const isakmp_ex
 
 void isakmp__engine_start(isakmp_ctx *x, isakmp__exch *e)
 {
-    e->phase = ISAKMP__SEND;
+    e->phase = ISAKMP__BEGIN;
     run(x, e);
 }
 
@@ -393,10 +409,12 @@ unsigned isakmp__engine_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
     e->row = r;
     if (isakmp__brings_cookie(e))
         memcpy(e->sa->cky_r, m->h.cky_r, sizeof e->sa->cky_r);
-    rc = isakmp__open_message(x, e, r, m);
+    e->in = m;
+    rc = r->look ? r->look->run(x, e) : ISAKMP_OK;
+    if (rc == ISAKMP_OK)
+        rc = isakmp__open_message(x, e, r, m);
     if (rc != ISAKMP_OK)
         return isakmp__refuse(x, e, rc);
-    e->in = m;
     e->path = *path;
     e->reading = print;
     e->read_n = (uint16_t)m->raw.n;

@@ -37,11 +37,19 @@ unsigned isakmp__begin_iv(isakmp_ctx *x, isakmp__exch *e);
 /* HASH(1), (2) or (3); rest: everything after the HASH payload. */
 unsigned isakmp__compute_hash(isakmp_ctx *x, const isakmp__exch *e, uint8_t kind, isakmp_span rest,
                               uint8_t *out);
+/* verbs_sa.c: does a policy name a method of one of several families? */
+int isakmp__wants(const isakmp_peer_policy *p, uint8_t families);
 /* incoming.c: check flags, decrypt, index, count payloads, verify HASH.
  *   returns  ISAKMP_OK or an isakmp_detail. */
 unsigned isakmp__open_message(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r, isakmp_msg *m);
-/* The row of a message that has come: where the method is not known before it has been read, the one whose
- * rules it keeps.  NULL if there is none. */
+/* What it looks like if the two sides have not the same keys: an isakmp_detail. */
+unsigned isakmp__suspicion(const isakmp__sa *sa);
+static inline int isakmp__is_suspicion(unsigned detail)
+{
+    return detail == ISAKMP_D_PSK_SUSPECTED || detail == ISAKMP_D_KEY_SUSPECTED;
+}
+/* The row of a message that has come: where no method has been agreed on yet, the one for the method of
+ * which its SA payload speaks.  NULL if there is none. */
 const isakmp__row *isakmp__row_for(const isakmp__exch *e, const isakmp_msg *m);
 /* Is the message being waited for the one that brings the responder's cookie? */
 int isakmp__brings_cookie(const isakmp__exch *e);

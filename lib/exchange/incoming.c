@@ -6,7 +6,7 @@
  * What padding holds is never looked at, only that it is not more than a block: HASH does not cover it,
  * and blocks that somebody has added would lead the chain astray.  (Some peers pad whole messages with
  * a whole block.)  Whatever is wrong with an encrypted message, its sender sees the same: silence, or,
- * in phase 1 with pre-shared keys, one and the same notify (see refuse_unproven() in refuse.c). */
+ * in phase 1 with keys that prove who their owner is, one and the same notify (see refuse_unproven() in refuse.c). */
 #include "base/secret.h"
 #include "crypto/keys.h"
 #include "engine.h"
@@ -88,10 +88,11 @@ static unsigned check_rules(const isakmp__row *r, const isakmp_msg *m)
 
 const isakmp__row *isakmp__row_for(const isakmp__exch *e, const isakmp_msg *m)
 {
-    if (e->sa->suite == NULL)
-        for (unsigned i = 0; i < e->def->n; i++)
-            if (e->def->rows[i].msg == e->msg && check_rules(&e->def->rows[i], m) == ISAKMP_OK)
-                return &e->def->rows[i];
+    isakmp_span sa = isakmp_msg_find(m, ISAKMP_PAYLOAD_SA, 0);
+    uint8_t family = e->sa->suite ? 0 : isakmp__auth_family(isakmp__first_auth(sa));
+    for (unsigned i = 0; i < e->def->n; i++)
+        if (e->def->rows[i].msg == e->msg && e->def->rows[i].auth & family)
+            return &e->def->rows[i];
     return isakmp__row_of(e);
 }
 
@@ -111,12 +112,18 @@ static unsigned verify_hash(isakmp_ctx *x, const isakmp__exch *e, const isakmp__
     return ISAKMP_OK;
 }
 
+unsigned isakmp__suspicion(const isakmp__sa *sa)
+{
+    return isakmp__auth_family(sa->suite->auth) == ISAKMP__AUTH_PSK ? ISAKMP_D_PSK_SUSPECTED
+                                                                    : ISAKMP_D_KEY_SUSPECTED;
+}
+
 /* What decrypts to nonsense in phase 1 was encrypted with another key: with pre-shared keys, that is
- * what two different ones look like. */
+ * what two different ones look like, and so with encrypted nonces. */
 static unsigned nonsense(const isakmp__exch *e, unsigned detail)
 {
-    if (e->def->phase == 1 && isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_PSK)
-        return ISAKMP_D_PSK_SUSPECTED;
+    if (e->def->phase == 1 && isakmp__keys_prove(e->sa->suite->auth))
+        return isakmp__suspicion(e->sa);
     return detail;
 }
 

@@ -22,4 +22,5 @@ static const isakmp__row rows[] = {
 /* clang-format on */
 
 const isakmp_exchange isakmp_informational = {
-    "Informational", ISAKMP_EXCH_INFO, 2, sizeof rows / sizeof rows[0], rows, V(act_on_info)};
+    "Informational", ISAKMP_EXCH_INFO, 2, sizeof rows / sizeof rows[0], rows,
+    {NULL},          V(act_on_info)};

@@ -14,5 +14,7 @@ unsigned isakmp__make_ke(isakmp_ctx *x, isakmp__exch *e);
 unsigned isakmp__take_ke(isakmp__exch *e);
 /* g^xy. */
 unsigned isakmp__derive_secret(isakmp_ctx *x, isakmp__exch *e);
+/* Put another set of keys in the place of those in use, and these into k. */
+void isakmp__swap_keysets(isakmp__exch *e, isakmp__keyset *k);
 
 #endif

@@ -39,4 +39,5 @@ static const isakmp__row rows[] = {
 /* clang-format on */
 
 const isakmp_exchange isakmp_quick_mode = {
-    "Quick Mode", ISAKMP_EXCH_QUICK, 2, sizeof rows / sizeof rows[0], rows, V(finish_child)};
+    "Quick Mode", ISAKMP_EXCH_QUICK, 2, sizeof rows / sizeof rows[0], rows,
+    {NULL},       V(finish_child)};

@@ -77,14 +77,14 @@ static void refuse_first(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
 }
 
 /* A message of phase 1 that was encrypted, and is refused before its HASH has been found right.  With
- * pre-shared keys that is what two different keys look like; and whatever it is, the peer gets one and
+ * pre-shared keys or encrypted nonces that is what two different keys look like; and whatever it is, the peer gets one and
  * the same answer, so that nobody learns from answers what an altered message decrypts to. */
 static int may_be_other_key(const isakmp__exch *e, unsigned detail)
 {
-    if (detail == ISAKMP_D_PSK_SUSPECTED)
+    if (isakmp__is_suspicion(detail))
         return 1;
     return e->def->phase == 1 && e->encrypted && e->sa->keyed && detail != ISAKMP_D_CRYPTO &&
-           !is_shortage(detail) && isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_PSK;
+           !is_shortage(detail) && isakmp__keys_prove(e->sa->suite->auth);
 }
 
 /* The proof of a peer is not believed: remember why, and where its chain is, if the message is its. */
@@ -111,7 +111,7 @@ static void refuse_unproven(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
         isakmp__tell_refused(x, e, why, NULL);
     e->told = 1;
     if (other_key) {
-        isakmp__inform_refused(x, e->sa, e, ISAKMP_D_PSK_SUSPECTED);
+        isakmp__inform_refused(x, e->sa, e, isakmp__suspicion(e->sa));
         return;
     }
     note_disbelief(e, detail);

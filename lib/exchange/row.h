@@ -4,6 +4,7 @@
  * and the verbs that make it and read it.  The engine (engine.c) runs rows; it knows no exchange and
  * no extension by name.
  *
+ *     look  a verb run by the receiver on the message as it came, before it is decrypted.
  *     recv  verbs run by the receiver before the message is accepted.  They write only what belongs to
  *           their own row, so a message that is refused leaves nothing behind.
  *     send  verbs run by the sender: they write payloads, ask for what these need, and install what
@@ -62,6 +63,7 @@ typedef struct isakmp__row {
     uint8_t flags;  /* ISAKMP__F_*                                                               */
     uint8_t lead;   /* the first rules, which tell also the payloads' places                     */
     const isakmp__rule *rules; /* everything it may carry; ends with type NONE                   */
+    const isakmp__verb *look;  /* may be NULL                                                    */
     const isakmp__verb *recv[ISAKMP__MAX_VERBS], *send[ISAKMP__MAX_VERBS], *sent[3]; /* end: NULL */
 } isakmp__row;
 
@@ -71,6 +73,8 @@ struct isakmp_exchange {
     uint8_t phase; /* 1 or 2                                                                */
     uint8_t n;     /* rows                                                                  */
     const isakmp__row *rows;
+    /* Run by the initiator before its first message: what it must know to choose the row. */
+    const isakmp__verb *begin[4];
     /* Run by both sides when the last row is through; NULL: nothing is left to do. */
     const isakmp__verb *done;
 };
@@ -105,6 +109,7 @@ const char *isakmp__table_check(const isakmp_exchange *t, unsigned *row);
 ISAKMP__VERB(ask_peer);
 ISAKMP__VERB(ask_psk);
 ISAKMP__VERB(ask_methods);
+ISAKMP__VERB(settle_offer);
 ISAKMP__VERB(put_sa_offer);
 ISAKMP__VERB(take_sa_offer);
 ISAKMP__VERB(put_sa_choice);
@@ -127,12 +132,28 @@ ISAKMP__VERB(put_contact);
 ISAKMP__VERB(put_life);
 ISAKMP__VERB(take_status);
 ISAKMP__VERB(establish);
+/* verbs_pke.c */
+ISAKMP__VERB(put_hash_1);
+ISAKMP__VERB(put_sealed_id);
+ISAKMP__VERB(open_id);
+ISAKMP__VERB(make_nonce);
+ISAKMP__VERB(seal_nonce);
+ISAKMP__VERB(put_sealed_nonce);
+ISAKMP__VERB(open_nonce);
+ISAKMP__VERB(pick_skeyid);
+/* verbs_rev.c */
+ISAKMP__VERB(put_inner_ke);
+ISAKMP__VERB(put_inner_id);
+ISAKMP__VERB(put_inner_cert);
+ISAKMP__VERB(open_inner);
 /* verbs_sig.c */
 ISAKMP__VERB(put_cert_req);
 ISAKMP__VERB(take_cert_req);
 ISAKMP__VERB(put_cert);
+ISAKMP__VERB(put_encr_cert);
 ISAKMP__VERB(put_sig);
 ISAKMP__VERB(check_sig);
+ISAKMP__VERB(tell_certs);
 /* verbs_quick.c */
 ISAKMP__VERB(ask_spi);
 ISAKMP__VERB(put_child_offer);

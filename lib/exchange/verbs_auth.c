@@ -21,16 +21,25 @@ static isakmp_id own_id(const isakmp__sa *sa)
     return id;
 }
 
-static unsigned put_id(isakmp_ctx *x, isakmp__exch *e)
+unsigned isakmp__make_id(isakmp__exch *e)
 {
     isakmp_id id = own_id(e->sa);
-    size_t start = e->w.len;
-    (void)x;
-    isakmp_wr_id(&e->w, &id);
-    if (e->w.fault)
+    uint8_t *body = isakmp__exch_room(e, 4 + id.data.n);
+    if (body == NULL)
         return ISAKMP_D_TOO_LONG;
-    return isakmp__exch_store(e, &e->id_mine,
-                              isakmp__span(e->w.base + start + 4, e->w.len - start - 4));
+    memset(body, 0, 4);
+    body[0] = id.type;
+    memcpy(body + 4, id.data.p, id.data.n);
+    e->id_mine = isakmp__span(body, 4 + id.data.n);
+    return ISAKMP_OK;
+}
+
+static unsigned put_id(isakmp_ctx *x, isakmp__exch *e)
+{
+    unsigned rc = isakmp__make_id(e);
+    (void)x;
+    isakmp_wr_payload(&e->w, ISAKMP_PAYLOAD_ID, e->id_mine);
+    return rc;
 }
 ISAKMP__DEFINE_PUT_VERB(put_id, ISAKMP_PAYLOAD_ID);
 
@@ -42,29 +51,38 @@ static int is_phase1_port(const isakmp_id *id)
     return id->proto == 17 && (id->port == 0 || id->port == 500 || id->port == 4500);
 }
 
+int isakmp__is_phase1_id(isakmp_span body)
+{
+    isakmp_id id;
+    return isakmp_id_read(&id, body) == ISAKMP_OK && isakmp_id_check(&id) == ISAKMP_OK &&
+           id.data.n <= ISAKMP_MAX_ID && is_phase1_port(&id);
+}
+
 static unsigned take_id(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_ID, 0);
-    isakmp_id id;
     (void)x;
-    if (isakmp_id_read(&id, body) != ISAKMP_OK || isakmp_id_check(&id) != ISAKMP_OK ||
-        id.data.n > ISAKMP_MAX_ID || !is_phase1_port(&id))
+    if (!isakmp__is_phase1_id(body))
         return ISAKMP_D_ID_FORM;
     return isakmp__exch_store(e, &e->id_peer, body);
 }
 ISAKMP__DEFINE_VERB(take_id);
 
-/* Only after the peer has proved who it is. */
+/* Only after the peer has proved who it is.  With encrypted nonces that is whoever has the key that we have
+ * encrypted with; if that is somebody's, nobody else. */
 static unsigned check_id(isakmp_ctx *x, isakmp__exch *e)
 {
     char mine[64], theirs[64];
-    isakmp_id id;
+    isakmp_id id, expected = e->sa->policy->peer_id;
     isakmp_id_read(&id, e->id_peer);
-    if (isakmp__id_accepted(&e->sa->policy->peer_id, &id)) {
+    if (isakmp__id_accepted(&expected, &id) && e->owner.n) {
+        isakmp_id_read(&expected, e->owner);
+    }
+    if (isakmp__id_accepted(&expected, &id)) {
         isakmp__sa_set_peer_id(e->sa, &id);
         return ISAKMP_OK;
     }
-    isakmp_id_text(mine, sizeof mine, &e->sa->policy->peer_id);
+    isakmp_id_text(mine, sizeof mine, &expected);
     isakmp_id_text(theirs, sizeof theirs, &id);
     isakmp__log(x, ISAKMP_LOG_INFO, e->sa, "the peer is %s, but %s was expected", theirs, mine);
     return ISAKMP_D_ID_REFUSED;
@@ -112,7 +130,7 @@ static unsigned check_hash(isakmp_ctx *x, isakmp__exch *e)
     if (rc != ISAKMP_OK)
         return rc;
     if (got.n != isakmp_hash_size(isakmp__sa_hash(e->sa)) || !isakmp__ct_equal(got.p, want, got.n))
-        return ISAKMP_D_PSK_SUSPECTED;
+        return isakmp__suspicion(e->sa);
     e->authentic = 1;
     return ISAKMP_OK;
 }

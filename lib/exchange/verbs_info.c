@@ -124,12 +124,12 @@ static void act_on_delete(isakmp_ctx *x, isakmp__sa *sa, const isakmp_delete *d)
         act_on_spi(x, sa, d->protocol, isakmp_delete_spi(d, i));
 }
 
-/* Is it known whose message it is?  With pre-shared keys from the moment on that there are keys; with
- * signatures anybody who goes as far as that has them.  Until then it can end only the SA that it came
+/* Is it known whose message it is?  With pre-shared keys and encrypted nonces from the moment on that
+ * there are keys; with signatures anybody who goes as far as that has them.  Until then it can end only the SA that it came
  * under, which is its sender's own. */
 static int is_proven(const isakmp__sa *sa)
 {
-    return sa->state == ISAKMP_SA_UP || isakmp__auth_family(sa->suite->auth) == ISAKMP__AUTH_PSK;
+    return sa->state == ISAKMP_SA_UP || isakmp__keys_prove(sa->suite->auth);
 }
 
 static unsigned act_on_info(isakmp_ctx *x, isakmp__exch *e)
@@ -245,7 +245,7 @@ void isakmp__inform_refused(isakmp_ctx *x, isakmp__sa *sa, const isakmp__exch *e
         return;
     if (e->msg_id)
         n.spi = peers_spi(e, &n.protocol);
-    if (e->authentic || (sa->keyed && detail != ISAKMP_D_PSK_SUSPECTED))
+    if (e->authentic || (sa->keyed && !isakmp__is_suspicion(detail)))
         isakmp__inform(x, sa, &n, NULL);
     else if (e->msg_id == 0)
         inform_in_clear(x, sa, first, &n);

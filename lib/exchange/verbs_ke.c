@@ -113,53 +113,113 @@ static unsigned take_nonce(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(take_nonce);
 
+/* In the revised mode a public value that cannot be is what decryption with a wrong key gives: that must
+ * not show before HASH does (see verbs_pke.c). */
 static unsigned derive_secret(isakmp_ctx *x, isakmp__exch *e)
 {
-    return isakmp__derive_secret(x, e);
+    unsigned rc = isakmp__derive_secret(x, e);
+    size_t size = isakmp_group_secret_size(e->group);
+    uint8_t *secret;
+    if (rc != ISAKMP_D_KE_VALUE || isakmp__auth_family(e->sa->suite->auth) != ISAKMP__AUTH_REV)
+        return rc;
+    secret = isakmp__exch_room(e, size);
+    if (secret == NULL)
+        return ISAKMP_D_TOO_LONG;
+    e->g_xy = isakmp__span(secret, size);
+    return isakmp__random(&x->crypto, secret, size) == ISAKMP_OK ? ISAKMP_OK
+                                                                 : (unsigned)ISAKMP_D_CRYPTO;
 }
 ISAKMP__DEFINE_VERB(derive_secret);
 
-static int derive_skeyid(isakmp_ctx *x, isakmp__exch *e)
+static int derive_skeyid(isakmp_ctx *x, isakmp__exch *e, int as_cisco, uint8_t *skeyid)
 {
+    const isakmp_crypto *c = &x->crypto;
     uint16_t hash = isakmp__sa_hash(e->sa);
-    if (isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_SIG)
-        return isakmp__skeyid_sig(&x->crypto, hash, e->ni, e->nr, e->g_xy, e->skeyid);
-    return isakmp__skeyid_psk(&x->crypto, hash, e->psk, e->ni, e->nr, e->skeyid);
+    isakmp_span cookies = isakmp__sa_cookies(e->sa);
+    switch (isakmp__auth_family(e->sa->suite->auth)) {
+    case ISAKMP__AUTH_PSK:
+        return isakmp__skeyid_psk(c, hash, e->psk, e->ni, e->nr, skeyid);
+    case ISAKMP__AUTH_SIG:
+        return isakmp__skeyid_sig(c, hash, e->ni, e->nr, e->g_xy, skeyid);
+    default:
+        return as_cisco ? isakmp__skeyid_pke_cisco(c, hash, e->ni, e->nr, cookies, skeyid)
+                        : isakmp__skeyid_pke(c, hash, e->ni, e->nr, cookies, skeyid);
+    }
 }
 
-/* What tells two peers of one name apart: their pre-shared keys.  With signatures the host has said who
+/* What tells two peers of one name apart: their pre-shared keys.  With public keys the host has said who
  * it is; a name that was proved by a pre-shared key is never taken for it. */
 static uint32_t peer_key_of(const isakmp_ctx *x, const isakmp__exch *e)
 {
-    uint8_t family = isakmp__auth_family(e->sa->suite->auth);
-    if (family != ISAKMP__AUTH_PSK)
-        return family;
+    if (isakmp__auth_family(e->sa->suite->auth) != ISAKMP__AUTH_PSK)
+        return ISAKMP__AUTH_SIG;
     return (uint32_t)isakmp__fingerprint(x->secret, e->psk) | 0x80000000u;
 }
 
-/* SKEYID, its children, the cipher key and the first IV. */
-static unsigned derive_keys(isakmp_ctx *x, isakmp__exch *e)
+/* SKEYID, its children and the cipher key.
+ *   returns  ISAKMP_OK, ISAKMP_NONE if the cipher key is a weak one, ISAKMP_E_CRYPTO. */
+static int derive_keyset(isakmp_ctx *x, isakmp__exch *e, int as_cisco, isakmp__keyset *out)
 {
-    isakmp__sa *sa = e->sa;
-    uint16_t hash = isakmp__sa_hash(sa);
-    size_t key_n = isakmp_cipher_key(sa->suite->cipher, sa->suite->key_bits);
+    const isakmp_policy *suite = e->sa->suite;
     isakmp__skeys keys;
-    int rc = derive_skeyid(x, e);
+    int rc = derive_skeyid(x, e, as_cisco, out->skeyid);
     if (rc == ISAKMP_OK)
-        rc = isakmp__skeyid_children(&x->crypto, hash, e->skeyid, e->g_xy, isakmp__sa_cookies(sa),
-                                     &keys);
+        rc = isakmp__skeyid_children(&x->crypto, suite->hash, out->skeyid, e->g_xy,
+                                     isakmp__sa_cookies(e->sa), &keys);
     if (rc == ISAKMP_OK)
-        rc = isakmp__cipher_key(&x->crypto, hash, sa->suite->cipher, keys.e, sa->key, key_n);
-    if (rc == ISAKMP_OK)
-        rc = isakmp__iv_phase1(&x->crypto, hash, e->g_xi, e->g_xr, e->iv);
+        rc = isakmp__cipher_key(&x->crypto, suite->hash, suite->cipher, keys.e, out->key,
+                                isakmp_cipher_key(suite->cipher, suite->key_bits));
     if (rc == ISAKMP_OK) {
-        sa->peer_key = peer_key_of(x, e);
-        memcpy(sa->skeyid_d, keys.d, sizeof sa->skeyid_d);
-        memcpy(sa->skeyid_a, keys.a, sizeof sa->skeyid_a);
+        memcpy(out->d, keys.d, sizeof out->d);
+        memcpy(out->a, keys.a, sizeof out->a);
     }
     isakmp__wipe(&keys, sizeof keys);
+    return rc;
+}
+
+void isakmp__swap_keysets(isakmp__exch *e, isakmp__keyset *k)
+{
+    isakmp__sa *sa = e->sa;
+    isakmp__keyset now;
+    memcpy(now.skeyid, e->skeyid, sizeof now.skeyid);
+    memcpy(now.d, sa->skeyid_d, sizeof now.d);
+    memcpy(now.a, sa->skeyid_a, sizeof now.a);
+    memcpy(now.key, sa->key, sizeof now.key);
+    memcpy(e->skeyid, k->skeyid, sizeof now.skeyid);
+    memcpy(sa->skeyid_d, k->d, sizeof now.d);
+    memcpy(sa->skeyid_a, k->a, sizeof now.a);
+    memcpy(sa->key, k->key, sizeof now.key);
+    memcpy(k, &now, sizeof *k);
+    isakmp__wipe(&now, sizeof now);
+}
+
+/* As responder of Main Mode with encrypted nonces we learn from HASH_I which of two ways the initiator
+ * makes SKEYID in: both are kept ready (see pick_skeyid). */
+static int is_open_how(const isakmp__exch *e)
+{
+    return !e->initiator && e->def->type == ISAKMP_EXCH_MAIN &&
+           isakmp__auth_family(e->sa->suite->auth) & (ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV);
+}
+
+static unsigned derive_keys(isakmp_ctx *x, isakmp__exch *e)
+{
+    int as_cisco = (e->sa->policy->flags & ISAKMP_PF_CISCO_SKEYID) != 0;
+    isakmp__keyset set;
+    unsigned kept = ISAKMP_OK;
+    int rc = derive_keyset(x, e, as_cisco, &set);
+    if (rc == ISAKMP_OK) {
+        isakmp__swap_keysets(e, &set);
+        e->sa->peer_key = peer_key_of(x, e);
+        rc = isakmp__iv_phase1(&x->crypto, isakmp__sa_hash(e->sa), e->g_xi, e->g_xr, e->iv);
+    }
+    if (rc == ISAKMP_OK && is_open_how(e)) {
+        rc = derive_keyset(x, e, !as_cisco, &set);
+        if (rc == ISAKMP_OK)
+            kept = isakmp__exch_store(e, &e->other, isakmp__span(&set, sizeof set));
+    }
+    isakmp__wipe(&set, sizeof set);
     if (rc == ISAKMP_NONE)
         return ISAKMP_D_WEAK_KEY;
-    return rc == ISAKMP_OK ? ISAKMP_OK : (unsigned)ISAKMP_D_CRYPTO;
+    return rc == ISAKMP_OK ? kept : (unsigned)ISAKMP_D_CRYPTO;
 }
 ISAKMP__DEFINE_VERB(derive_keys);

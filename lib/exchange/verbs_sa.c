@@ -1,15 +1,14 @@
 /* exchange/verbs_sa.c -- phase 1: whose policy it is, which key material there is, and the SA
  * payloads [RFC2409 5]. */
 #include "base/secret.h"
-#include "row.h"
+#include "engine.h"
 #include "sa/host.h"
 
 static isakmp__means means_of(const isakmp_ctx *x, const isakmp__exch *e)
 {
     isakmp__means m = isakmp__sa_means(x, e->sa);
     m.methods = e->methods;
-    if (e->def->type == ISAKMP_EXCH_AGGRESSIVE && e->initiator)
-        m.group = e->group;
+    m.like = e->like;
     return m;
 }
 
@@ -37,12 +36,12 @@ static unsigned ask_peer(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(ask_peer);
 
-/* Does a policy name a method of a family? */
-static int wants(const isakmp_peer_policy *p, uint8_t family)
+/* Does a policy name a method of one of several families? */
+int isakmp__wants(const isakmp_peer_policy *p, uint8_t families)
 {
     const isakmp_policy *q = NULL;
     while ((q = isakmp__policy_next(p, q)) != NULL)
-        if (isakmp__auth_family(q->auth) == family)
+        if (isakmp__auth_family(q->auth) & families)
             return 1;
     return 0;
 }
@@ -54,7 +53,7 @@ static unsigned ask_psk(isakmp_ctx *x, isakmp__exch *e)
     size_t n = 0;
     unsigned rc;
     int answer;
-    if (!wants(e->sa->policy, ISAKMP__AUTH_PSK))
+    if (!isakmp__wants(e->sa->policy, ISAKMP__AUTH_PSK))
         return ISAKMP_OK;
     answer = isakmp__ask_psk(x, e, key, &n);
     rc = outcome(answer, ISAKMP_OK);
@@ -66,13 +65,13 @@ static unsigned ask_psk(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(ask_psk);
 
-/* ... and so with private keys. */
+/* ... and so with public keys. */
 static unsigned ask_methods(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_credentials c;
     unsigned rc;
     int answer;
-    if (!wants(e->sa->policy, ISAKMP__AUTH_SIG))
+    if (!isakmp__wants(e->sa->policy, (uint8_t)~ISAKMP__AUTH_PSK))
         return ISAKMP_OK;
     answer = isakmp__ask_credentials(x, e, 0, &c);
     rc = outcome(answer, ISAKMP_OK);
@@ -84,25 +83,26 @@ ISAKMP__DEFINE_VERB(ask_methods);
 
 /* ---- SA payloads ---------------------------------------------------------------------------- */
 
-/* Aggressive Mode sends its public value with the offer, so all transforms have one group: that of
- * the best policy that can be used. */
-static void settle_group(const isakmp_ctx *x, isakmp__exch *e)
+/* Aggressive Mode sends with the offer what is made for one kind of policy: that of the best one that can
+ * be used. */
+static unsigned settle_offer(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__means m = means_of(x, e);
     const isakmp_policy *p = NULL;
-    if (e->def->type != ISAKMP_EXCH_AGGRESSIVE)
-        return;
     while ((p = isakmp__policy_next(e->sa->policy, p)) != NULL && isakmp__policy_unusable(p, &m))
         ;
-    e->group = p ? p->group : 0;
+    if (p == NULL)
+        return ISAKMP_D_NO_KEY;
+    e->like = p;
+    e->group = p->group;
+    return ISAKMP_OK;
 }
+ISAKMP__DEFINE_VERB(settle_offer);
 
 static unsigned put_sa_offer(isakmp_ctx *x, isakmp__exch *e)
 {
-    isakmp__means m;
+    isakmp__means m = means_of(x, e);
     size_t start = e->w.len;
-    settle_group(x, e);
-    m = means_of(x, e);
     if (isakmp__offer_phase1(&e->w, e->sa->policy, &m) == 0)
         return ISAKMP_D_NO_KEY;
     if (e->w.fault || e->w.len - start - 4 > ISAKMP_MAX_SA_BODY)
@@ -112,13 +112,25 @@ static unsigned put_sa_offer(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_PUT_VERB(put_sa_offer, ISAKMP_PAYLOAD_SA);
 
+/* The methods whose message this is. */
+static uint32_t methods_of(const isakmp__row *r)
+{
+    uint32_t methods = 0;
+    for (unsigned auth = 1; auth < 32; auth++)
+        if (isakmp__auth_family((uint16_t)auth) & r->auth)
+            methods |= isakmp__auth_bit((uint16_t)auth);
+    return methods;
+}
+
 /* Pre-shared keys are left out of Aggressive Mode unless the policy wants them there; if nothing else
  * would have matched, that is what is said. */
 static unsigned choose(isakmp_ctx *x, isakmp__exch *e)
 {
     const isakmp_peer_policy *p = e->sa->policy;
-    isakmp__means m = means_of(x, e), all = m;
+    isakmp__means m = means_of(x, e), all;
     unsigned rc;
+    m.methods &= methods_of(e->row);
+    all = m;
     if (e->def->type == ISAKMP_EXCH_AGGRESSIVE && !(p->flags & ISAKMP_PF_AGGRESSIVE_PSK))
         m.methods &= ~isakmp__auth_bit(ISAKMP_AUTH_PSK);
     rc = isakmp__choose_phase1(&e->u.choice, p, &m, e->sai);

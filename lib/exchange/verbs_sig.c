@@ -3,7 +3,7 @@
  *
  * What certificates say, and whom to trust, is the host's: here they only travel. */
 #include "auth.h"
-#include "row.h"
+#include "engine.h"
 #include "sa/host.h"
 
 static int signs(const isakmp__exch *e)
@@ -24,30 +24,32 @@ static uint16_t method_of(const isakmp__exch *e)
     return 0;
 }
 
-/* The answer to a question, where it cannot do without one. */
-static unsigned needed(int rc)
-{
-    if (rc == ISAKMP_OK || rc == ISAKMP_PENDING)
-        return (unsigned)rc;
-    return rc == ISAKMP_NONE ? ISAKMP_D_NO_KEY : ISAKMP_D_HOST;
-}
-
 /* ---- Certificates and requests for them ------------------------------------------------------ */
 
+static void request(isakmp__exch *e, uint8_t encoding, const isakmp_credentials *c)
+{
+    isakmp_cert r = {encoding, {NULL, 0}};
+    for (size_t i = 0; i < c->n_cas; i++) {
+        r.data = c->cas[i];
+        isakmp_wr_cert(&e->w, ISAKMP_PAYLOAD_CERT_REQ, &r);
+    }
+}
+
+/* Of as many kinds of keys as the policies can use: one for encryption is of use next time. */
 static unsigned put_cert_req(isakmp_ctx *x, isakmp__exch *e)
 {
-    isakmp_cert request = {ISAKMP_CERT_X509_SIG, {NULL, 0}};
     uint16_t auth = method_of(e);
     isakmp_credentials c;
     unsigned rc;
     if (auth == 0)
         return ISAKMP_OK;
-    rc = needed(isakmp__ask_credentials(x, e, auth, &c));
-    for (size_t i = 0; rc == ISAKMP_OK && i < c.n_cas; i++) {
-        request.data = c.cas[i];
-        isakmp_wr_cert(&e->w, ISAKMP_PAYLOAD_CERT_REQ, &request);
-    }
-    return rc;
+    rc = isakmp__needed(isakmp__ask_credentials(x, e, auth, &c));
+    if (rc != ISAKMP_OK)
+        return rc;
+    request(e, ISAKMP_CERT_X509_SIG, &c);
+    if (x->host.learn && isakmp__wants(e->sa->policy, ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV))
+        request(e, ISAKMP_CERT_X509_KE, &c);
+    return ISAKMP_OK;
 }
 ISAKMP__DEFINE_PUT_VERB(put_cert_req, ISAKMP_PAYLOAD_CERT_REQ);
 
@@ -64,8 +66,10 @@ static unsigned take_cert_req(isakmp_ctx *x, isakmp__exch *e)
     for (unsigned i = 0; i < e->n_wanted; i++)
         kept += e->wanted[i].n;
     for (unsigned i = 0; (body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_CERT_REQ, i)).p; i++) {
-        if (isakmp_cert_read(&request, body) != ISAKMP_OK ||
-            request.encoding != ISAKMP_CERT_X509_SIG || e->n_wanted == ISAKMP_MAX_CERT_REQS ||
+        if (isakmp_cert_read(&request, body) != ISAKMP_OK)
+            continue;
+        e->asks_encr |= request.encoding == ISAKMP_CERT_X509_KE;
+        if (request.encoding != ISAKMP_CERT_X509_SIG || e->n_wanted == ISAKMP_MAX_CERT_REQS ||
             kept + request.data.n > ISAKMP_MAX_WANTED)
             continue;
         kept += request.data.n;
@@ -76,18 +80,37 @@ static unsigned take_cert_req(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(take_cert_req);
 
-static unsigned put_cert(isakmp_ctx *x, isakmp__exch *e)
+static void show(isakmp__exch *e, uint8_t encoding, const isakmp_credentials *c)
 {
-    isakmp_cert cert = {ISAKMP_CERT_X509_SIG, {NULL, 0}};
-    isakmp_credentials c;
-    unsigned rc = needed(isakmp__ask_credentials(x, e, e->sa->suite->auth, &c));
-    for (size_t i = 0; rc == ISAKMP_OK && i < c.n_certs; i++) {
-        cert.data = c.certs[i];
+    isakmp_cert cert = {encoding, {NULL, 0}};
+    for (size_t i = 0; i < c->n_certs; i++) {
+        cert.data = c->certs[i];
         isakmp_wr_cert(&e->w, ISAKMP_PAYLOAD_CERT, &cert);
     }
+}
+
+static unsigned put_cert(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_credentials c;
+    unsigned rc = isakmp__needed(isakmp__ask_credentials(x, e, e->sa->suite->auth, &c));
+    if (rc == ISAKMP_OK)
+        show(e, ISAKMP_CERT_X509_SIG, &c);
     return rc;
 }
 ISAKMP__DEFINE_PUT_VERB(put_cert, ISAKMP_PAYLOAD_CERT);
+
+/* For a peer that asks for it: it may use encrypted nonces next time.  There need not be one. */
+static unsigned put_encr_cert(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_credentials c;
+    int answer = ISAKMP_NONE;
+    if (e->asks_encr)
+        answer = isakmp__ask_credentials(x, e, ISAKMP_AUTH_RSA_ENCR, &c);
+    if (answer == ISAKMP_OK)
+        show(e, ISAKMP_CERT_X509_KE, &c);
+    return answer == ISAKMP_NONE ? (unsigned)ISAKMP_OK : isakmp__needed(answer);
+}
+ISAKMP__DEFINE_PUT_VERB(put_encr_cert, ISAKMP_PAYLOAD_CERT);
 
 /* ---- Signatures ----------------------------------------------------------------------------- */
 
@@ -119,8 +142,8 @@ static unsigned put_sig(isakmp_ctx *x, isakmp__exch *e)
     if (e->w.fault)
         return ISAKMP_D_TOO_LONG;
     room = e->w.cap - e->w.len < ISAKMP_MAX_SIGNATURE ? e->w.cap - e->w.len : ISAKMP_MAX_SIGNATURE;
-    rc = needed(isakmp__ask_sign(x, e, isakmp__span(hash, isakmp_hash_size(hash_of(e))),
-                                 e->w.base + e->w.len, room, &n));
+    rc = isakmp__needed(isakmp__ask_sign(x, e, isakmp__span(hash, isakmp_hash_size(hash_of(e))),
+                                         e->w.base + e->w.len, room, &n));
     if (rc == ISAKMP_PENDING) {
         e->w = before;
         return rc;
@@ -131,7 +154,7 @@ static unsigned put_sig(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_PUT_VERB(put_sig, ISAKMP_PAYLOAD_SIG);
 
-static size_t certs_of(const isakmp_msg *m, isakmp_cert *out)
+size_t isakmp__certs_of(const isakmp_msg *m, isakmp_cert *out)
 {
     isakmp_span body;
     size_t n = 0;
@@ -156,7 +179,7 @@ static unsigned check_sig(isakmp_ctx *x, isakmp__exch *e)
     p.hash = isakmp__span(hash, isakmp_hash_size(hash_of(e)));
     p.signature = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SIG, 0);
     p.certs = certs;
-    p.n_certs = certs_of(e->in, certs);
+    p.n_certs = isakmp__certs_of(e->in, certs);
     answer = isakmp__ask_verify(x, e, &p, &why);
     if (answer == ISAKMP_OK) {
         e->authentic = 1;
@@ -170,3 +193,14 @@ static unsigned check_sig(isakmp_ctx *x, isakmp__exch *e)
     return why > ISAKMP_D_NONE && why < ISAKMP_D_END ? why : ISAKMP_D_AUTHENTICATION;
 }
 ISAKMP__DEFINE_VERB(check_sig);
+
+/* Once it is known whose they are. */
+static unsigned tell_certs(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_cert certs[ISAKMP_MAX_CERTS];
+    size_t n = isakmp__certs_of(e->in, certs);
+    if (n)
+        isakmp__tell_learn(x, e, certs, n);
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_VERB(tell_certs);

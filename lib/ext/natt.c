@@ -24,9 +24,12 @@ static uint8_t first_natd(const isakmp__exch *e)
     return e->def->type == ISAKMP_EXCH_AGGRESSIVE ? 2 : 3;
 }
 
+/* The revised mode of RSA encrypted nonces encrypts everything behind the nonce, and nobody has said how
+ * NAT-D would be: it does without. */
 static int carries_natd(const isakmp__exch *e)
 {
-    return e->sa->natt && (e->msg == first_natd(e) || e->msg == first_natd(e) + 1);
+    return e->sa->natt && isakmp__auth_family(e->sa->suite->auth) != ISAKMP__AUTH_REV &&
+           (e->msg == first_natd(e) || e->msg == first_natd(e) + 1);
 }
 
 static unsigned natd(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_addr *a, uint8_t *out)

@@ -115,6 +115,21 @@ static unsigned only_proposal(isakmp_proposal *out, isakmp_span body)
     return ISAKMP_OK;
 }
 
+uint16_t isakmp__first_auth(isakmp_span body)
+{
+    isakmp_proposal p;
+    isakmp_transform t;
+    isakmp_reader r;
+    isakmp__offer1 o;
+    if (only_proposal(&p, body) != ISAKMP_OK)
+        return 0;
+    r = isakmp_rd(p.transforms);
+    if (isakmp_transform_next(&r, &t) != ISAKMP_OK)
+        return 0;
+    isakmp__offer1_read(&o, &t);
+    return o.suite.auth;
+}
+
 /* The first offered transform that matches one policy. */
 static unsigned find_transform(isakmp__choice *out, const isakmp_policy *ours, uint8_t life_mode,
                                const isakmp_proposal *p)

@@ -13,11 +13,16 @@
 enum {
     ISAKMP__AUTH_PSK = 1,
     ISAKMP__AUTH_SIG = 2, /* RSA and ECDSA signatures */
+    ISAKMP__AUTH_PKE = 4, /* RSA encrypted nonces [RFC2409 5.2] */
+    ISAKMP__AUTH_REV = 8, /* ... in the revised mode [RFC2409 5.3] */
     ISAKMP__AUTH_ANY = 0xff
 };
 
 /* The family of a method, 0 if it cannot be used. */
 uint8_t isakmp__auth_family(uint16_t auth);
+/* Has anybody who has the keys of a phase 1 exchange proved by that who he is?  Not with signatures, where
+ * SKEYID is made of what both sides send in the clear. */
+int isakmp__keys_prove(uint16_t auth);
 /* A method as a bit of isakmp_credentials.methods; 0 if it has none. */
 uint32_t isakmp__auth_bit(uint16_t auth);
 
@@ -26,9 +31,14 @@ typedef struct isakmp__means {
     uint32_t max_dh;  /* octets of the longest public value                                       */
     uint32_t methods; /* for which there is key material: isakmp__auth_bit() of each             */
     uint8_t natt;     /* phase 2: UDP encapsulation is in use                                     */
-    uint16_t group;   /* phase 1: only this group, 0: any [RFC2409 5: Aggressive Mode]            */
+    const isakmp_policy *like; /* Aggressive Mode, as initiator: only policies that go with what is
+                                  sent beside the offer, made for this one; NULL: any [RFC2409 5] */
     uint16_t ike_group; /* phase 2: the group of the ISAKMP SA                                   */
 } isakmp__means;
+
+/* Which method does an SA payload speak of first?  0: none that can be read.  Where messages differ by
+ * method the initiator's offer and its second message must be of one kind [RFC2409 5.2, 5.3]. */
+uint16_t isakmp__first_auth(isakmp_span body);
 
 /* Can a policy be offered or matched with these means?  NULL if it can, else why not: static text. */
 const char *isakmp__policy_unusable(const isakmp_policy *p, const isakmp__means *m);

@@ -16,14 +16,36 @@ uint8_t isakmp__auth_family(uint16_t auth)
     case ISAKMP_AUTH_ECDSA_P384_SHA384:
     case ISAKMP_AUTH_ECDSA_P521_SHA512:
         return ISAKMP__AUTH_SIG;
+    case ISAKMP_AUTH_RSA_ENCR:
+        return ISAKMP__AUTH_PKE;
+    case ISAKMP_AUTH_RSA_ENCR_REV:
+        return ISAKMP__AUTH_REV;
     default:
         return 0;
     }
 }
 
+int isakmp__keys_prove(uint16_t auth)
+{
+    return (isakmp__auth_family(auth) & (ISAKMP__AUTH_PSK | ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV)) !=
+           0;
+}
+
 uint32_t isakmp__auth_bit(uint16_t auth)
 {
     return isakmp__auth_family(auth) ? UINT32_C(1) << auth : 0;
+}
+
+/* May two policies be offered together in Aggressive Mode?  With the offer goes a public value of one group,
+ * and with encrypted nonces what has been encrypted in one way, named by a hash of one kind. */
+static int go_together(const isakmp_policy *p, const isakmp_policy *q)
+{
+    const uint8_t clear = ISAKMP__AUTH_PSK | ISAKMP__AUTH_SIG;
+    uint8_t family = isakmp__auth_family(p->auth), other = isakmp__auth_family(q->auth);
+    if (family & clear)
+        return (other & clear) != 0;
+    return family == other && p->hash == q->hash &&
+           (family == ISAKMP__AUTH_PKE || (p->cipher == q->cipher && p->key_bits == q->key_bits));
 }
 
 const char *isakmp__policy_unusable(const isakmp_policy *p, const isakmp__means *m)
@@ -34,8 +56,10 @@ const char *isakmp__policy_unusable(const isakmp_policy *p, const isakmp__means 
         return "an authentication method that is not served";
     if (!(isakmp__auth_bit(p->auth) & m->methods))
         return "key material of ours that is missing";
-    if (m->group && p->group != m->group)
+    if (m->like && p->group != m->like->group)
         return "a group that this exchange cannot negotiate";
+    if (m->like && !go_together(p, m->like))
+        return "an authentication method that this exchange cannot negotiate";
     return NULL;
 }
 

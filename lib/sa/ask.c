@@ -1,4 +1,5 @@
-/* sa/ask.c -- ASK: questions to the host and the provider that may be answered later.
+/* sa/ask.c -- ASK: questions to the host and the provider that may be answered later; and the one thing
+ * that is told in the form of a question.
  *
  * A verb asks through one of these functions.  If the callback returns ISAKMP_PENDING the exchange
  * is parked on that verb; isakmp_answer() runs the verb again, and this time the same function
@@ -53,6 +54,8 @@ static isakmp_query query_of(const isakmp_ctx *x, const isakmp__exch *e)
     q.policy = e->sa->policy;
     if (e->id_peer.n)
         isakmp_id_read(&q.peer_id, e->id_peer);
+    else if (e->owner.n)
+        isakmp_id_read(&q.peer_id, e->owner);
     else if (q.initiator && q.policy)
         q.peer_id = q.policy->peer_id;
     q.wanted = e->wanted;
@@ -127,6 +130,14 @@ int isakmp__ask_spi(isakmp_ctx *x, isakmp__exch *e, uint8_t proto, uint32_t *spi
 
 /* ---- Public keys --------------------------------------------------------------------------- */
 
+/* A method without its callbacks cannot be used. */
+static uint32_t served(const isakmp_host *h)
+{
+    const uint32_t encr =
+        isakmp__auth_bit(ISAKMP_AUTH_RSA_ENCR) | isakmp__auth_bit(ISAKMP_AUTH_RSA_ENCR_REV);
+    return (h->sign && h->verify ? ~encr : 0) | (h->encrypt && h->decrypt ? encr : 0);
+}
+
 int isakmp__ask_credentials(isakmp_ctx *x, isakmp__exch *e, uint16_t auth, isakmp_credentials *out)
 {
     isakmp_query q = query_of(x, e);
@@ -136,12 +147,14 @@ int isakmp__ask_credentials(isakmp_ctx *x, isakmp__exch *e, uint16_t auth, isakm
     if (is_answered(x, e, ISAKMP__ASK_CREDENTIALS, &rc)) {
         if (rc == ISAKMP_OK)
             memcpy(out, x->answer.value, sizeof *out);
-        return rc;
+    } else {
+        if (x->host.get_credentials == NULL)
+            return ISAKMP_NONE;
+        t = open_question(x, e, ISAKMP__ASK_CREDENTIALS);
+        rc = close_question(e, x->host.get_credentials(x->host.user, t, &q, auth, out));
     }
-    if (x->host.get_credentials == NULL || x->host.sign == NULL || x->host.verify == NULL)
-        return ISAKMP_NONE;
-    t = open_question(x, e, ISAKMP__ASK_CREDENTIALS);
-    return close_question(e, x->host.get_credentials(x->host.user, t, &q, auth, out));
+    out->methods &= served(&x->host);
+    return rc;
 }
 
 int isakmp__ask_sign(isakmp_ctx *x, isakmp__exch *e, isakmp_span hash, uint8_t *sig, size_t cap,
@@ -174,6 +187,50 @@ int isakmp__ask_verify(isakmp_ctx *x, isakmp__exch *e, const isakmp_proof *p, ui
     }
     t = open_question(x, e, ISAKMP__ASK_VERIFY);
     return close_question(e, x->host.verify(x->host.user, t, &q, p, why));
+}
+
+int isakmp__ask_encrypt(isakmp_ctx *x, isakmp__exch *e, const isakmp_plain *p, uint8_t *out,
+                        size_t cap, size_t *n)
+{
+    isakmp_query q = query_of(x, e);
+    isakmp_ticket t;
+    int rc;
+    *n = 0;
+    if (is_answered(x, e, ISAKMP__ASK_ENCRYPT, &rc)) {
+        *n = rc == ISAKMP_OK || rc == ISAKMP_NONE ? x->answer.n : 0;
+        if (*n && *n <= cap)
+            memcpy(out, x->answer.value, *n);
+    } else {
+        t = open_question(x, e, ISAKMP__ASK_ENCRYPT);
+        rc = close_question(e, x->host.encrypt(x->host.user, t, &q, p, out, cap, n));
+    }
+    if ((rc == ISAKMP_OK && *n == 0) || (rc >= ISAKMP_OK && rc != ISAKMP_PENDING && *n > cap))
+        return ISAKMP_E_HOST;
+    return rc;
+}
+
+int isakmp__ask_decrypt(isakmp_ctx *x, isakmp__exch *e, const isakmp_sealed *s, uint8_t *block,
+                        size_t cap, size_t *n)
+{
+    isakmp_query q = query_of(x, e);
+    isakmp_ticket t;
+    int rc;
+    if (is_answered(x, e, ISAKMP__ASK_DECRYPT, &rc)) {
+        *n = x->answer.n;
+        if (rc == ISAKMP_OK && *n <= cap)
+            memcpy(block, x->answer.value, *n);
+    } else {
+        t = open_question(x, e, ISAKMP__ASK_DECRYPT);
+        rc = close_question(e, x->host.decrypt(x->host.user, t, &q, s, block, cap, n));
+    }
+    return rc == ISAKMP_OK && (*n == 0 || *n > cap) ? ISAKMP_E_HOST : rc;
+}
+
+void isakmp__tell_learn(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cert *certs, size_t n)
+{
+    isakmp_query q = query_of(x, e);
+    if (x->host.learn)
+        x->host.learn(x->host.user, &q, certs, n);
 }
 
 /* ---- Diffie-Hellman ------------------------------------------------------------------------ */
@@ -220,6 +277,8 @@ int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t
         return 0;
     if (e->ask == ISAKMP__ASK_VERIFY)
         return rc != ISAKMP_NONE || n == 0 || (value && n == sizeof(uint16_t));
+    if (e->ask == ISAKMP__ASK_ENCRYPT && rc == ISAKMP_NONE)
+        return n <= ISAKMP_MAX_SIGNATURE && (value || n == 0);
     if (rc != ISAKMP_OK)
         return 1;
     if (value == NULL)
@@ -232,6 +291,8 @@ int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t
     case ISAKMP__ASK_DH_NEW:
         return n > size && n - size <= ISAKMP_MAX_DH_PRIVATE;
     case ISAKMP__ASK_SIGN:
+    case ISAKMP__ASK_ENCRYPT:
+    case ISAKMP__ASK_DECRYPT:
         return n > 0 && n <= ISAKMP_MAX_SIGNATURE;
     case ISAKMP__ASK_DH_KEY:
         return n == isakmp_group_secret_size(e->group);

@@ -22,7 +22,7 @@ size_t isakmp__exch_room_size(const isakmp_config *c)
     size_t dh = 3 * (size_t)c->limits.max_dh + ISAKMP_MAX_DH_PRIVATE;
     size_t ids = 2 * (ISAKMP_MAX_ID + 4);
     return dh + ids + ISAKMP_NONCE_SIZE + 256 + ISAKMP_MAX_PSK + ISAKMP_MAX_SA_BODY +
-           ISAKMP_MAX_WANTED + 256;
+           ISAKMP_MAX_WANTED + 256 + ISAKMP_MAX_ID + 4 + sizeof(isakmp__keyset);
 }
 
 void isakmp__exch_drop_oldest(isakmp_ctx *x)

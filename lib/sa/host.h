@@ -30,6 +30,12 @@ int isakmp__ask_sign(isakmp_ctx *x, isakmp__exch *e, isakmp_span hash, uint8_t *
 /* why gets an isakmp_detail if the answer is ISAKMP_NONE. */
 int isakmp__ask_verify(isakmp_ctx *x, isakmp__exch *e, const isakmp_proof *p, uint16_t *why);
 
+/* out has cap octets.  ISAKMP_NONE may come with a block (see isakmp_host). */
+int isakmp__ask_encrypt(isakmp_ctx *x, isakmp__exch *e, const isakmp_plain *p, uint8_t *out,
+                        size_t cap, size_t *n);
+int isakmp__ask_decrypt(isakmp_ctx *x, isakmp__exch *e, const isakmp_sealed *s, uint8_t *block,
+                        size_t cap, size_t *n);
+
 /* Is a late answer what the open question of an exchange wants? */
 int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t n);
 
@@ -44,6 +50,8 @@ void isakmp__tell_refused(isakmp_ctx *x, const isakmp__exch *e, isakmp_reason wh
 /* The peer sent a notify. */
 void isakmp__tell_notify(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__child *c,
                          const isakmp_path *path, const isakmp_notify *n, int authentic);
+/* The peer has proved itself, and sent certificates. */
+void isakmp__tell_learn(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cert *certs, size_t n);
 void isakmp__tell_keylog(isakmp_ctx *x, const isakmp__sa *sa);
 
 /* A line of log about an SA, which may be NULL; format as isakmp__text_add(). */

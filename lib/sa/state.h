@@ -130,10 +130,11 @@ struct isakmp__child {
 /* Where an exchange stands between two calls. */
 typedef enum isakmp__phase {
     ISAKMP__WAIT = 0, /* for the peer's message e->msg                                           */
-    ISAKMP__RECV,     /* in the recv verbs of the peer's message e->msg                          */
-    ISAKMP__SEND,     /* in the send verbs of our message e->msg                                 */
-    ISAKMP__SENT,     /* in the sent verbs of our message, which is on its way                   */
-    ISAKMP__DONE      /* over, but kept to answer repetitions                                    */
+    ISAKMP__BEGIN,    /* in the verbs that an initiator runs before its first message            */
+    ISAKMP__RECV,      /* in the recv verbs of the peer's message e->msg                          */
+    ISAKMP__SEND,      /* in the send verbs of our message e->msg                                 */
+    ISAKMP__SENT,      /* in the sent verbs of our message, which is on its way                   */
+    ISAKMP__DONE       /* over, but kept to answer repetitions                                    */
 } isakmp__phase;
 
 /* A question to the host or provider that is open. */
@@ -147,8 +148,15 @@ typedef enum isakmp__ask {
     ISAKMP__ASK_DH_KEY,
     ISAKMP__ASK_CREDENTIALS,
     ISAKMP__ASK_SIGN,
-    ISAKMP__ASK_VERIFY
+    ISAKMP__ASK_VERIFY,
+    ISAKMP__ASK_ENCRYPT,
+    ISAKMP__ASK_DECRYPT
 } isakmp__ask;
+
+/* What follows from the nonces and the shared secret, where it is not known yet how. */
+typedef struct isakmp__keyset {
+    uint8_t skeyid[ISAKMP_MAX_HASH], d[ISAKMP_MAX_HASH], a[ISAKMP_MAX_HASH], key[ISAKMP_MAX_KEY];
+} isakmp__keyset;
 
 struct isakmp__exch {
     isakmp__slot slot;
@@ -177,6 +185,8 @@ struct isakmp__exch {
     uint8_t unbelieved; /* 1: what is being read has a proof that is not believed                */
     uint8_t disbeliefs; /* how many such messages there were                                     */
     uint8_t disown;     /* 1: ... and with the last one the peer takes the SA for established    */
+    uint8_t stranger;   /* 1: there is no public key for the identity that the peer claims       */
+    uint8_t asks_encr;  /* 1: the peer asks for the certificate of a key for encryption          */
     uint16_t disbelief; /* why the last one was not believed, 0: there was none                  */
     uint64_t doubted;   /* its fingerprint                                                       */
     uint8_t doubted_iv[ISAKMP_MAX_BLOCK]; /* the chain behind it                                 */
@@ -184,6 +194,7 @@ struct isakmp__exch {
     uint16_t hint;    /* why the last message that was refused was refused                      */
     uint16_t group;   /* of the Diffie-Hellman values                                           */
     uint16_t read_n;  /* octets of the message that is being, or was, read                      */
+    uint16_t block_n; /* ... of the RSA block in it                                             */
     uint16_t notify;  /* the last notify the peer sent about this exchange, proven or not       */
     uint64_t ticket;  /* of the open question */
     uint64_t last;    /* fingerprint of the last accepted message; 0: none */
@@ -197,8 +208,12 @@ struct isakmp__exch {
     isakmp_writer w;              /* of the message that is being written */
     size_t hash_at;               /* where its HASH payload begins, 0: it has none */
     uint8_t iv[ISAKMP_MAX_BLOCK]; /* the chain of this exchange */
-    uint8_t next_iv[ISAKMP_MAX_BLOCK]; /* what it becomes if the message being read is accepted */
-    uint8_t skeyid[ISAKMP_MAX_HASH];   /* of a phase 1 exchange */
+    uint8_t next_iv[ISAKMP_MAX_BLOCK];  /* what it becomes if the message being read is accepted */
+    uint8_t inner_iv[ISAKMP_MAX_BLOCK]; /* the chain within a message, of the revised mode */
+    uint8_t skeyid[ISAKMP_MAX_HASH];    /* of a phase 1 exchange */
+    const isakmp_policy
+        *like; /* of Aggressive Mode that we began: the best policy that is offered; the
+                                  others go with it */
     union {
         isakmp__choice choice; /* of a phase 1 responder */
         isakmp__bundle bundle; /* of a Quick Mode */
@@ -207,6 +222,10 @@ struct isakmp__exch {
     const isakmp_delete *say_delete;
     /* RFC 2409's names; all lie in the room.  sai: of a Quick Mode, the SA payload that was offered */
     isakmp_span psk, priv, g_xi, g_xr, g_xy, ni, nr, sai, id_mine, id_peer, idci, idcr;
+    isakmp_span owner;  /* identity of whose public key we encrypt with; empty: anybody's */
+    isakmp_span sealed; /* our nonce, encrypted */
+    isakmp_span
+        other; /* an isakmp__keyset: SKEYID and what follows from it, made in the other way */
     isakmp_span
         wanted[ISAKMP_MAX_CERT_REQS]; /* CAs whose certificates the peer asks for; in the room */
     uint32_t room_cap, room_n, room_kept; /* kept: what the accepted messages need */

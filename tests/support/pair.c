@@ -218,6 +218,13 @@ static int on_credentials(void *user, isakmp_ticket t, const isakmp_query *q, ui
     }
     ca[p->index] = text_span(authorities[1 - p->index]);
     out->methods = 1u << ISAKMP_AUTH_RSA_SIG | 1u << ISAKMP_AUTH_ECDSA_P384_SHA384;
+    if (!p->learn_first || p->learns)
+        out->methods |= 1u << ISAKMP_AUTH_RSA_ENCR | 1u << ISAKMP_AUTH_RSA_ENCR_REV;
+    if (auth == ISAKMP_AUTH_RSA_ENCR || auth == ISAKMP_AUTH_RSA_ENCR_REV) {
+        out->peer_id = p->owner;
+        if (p->named_cert)
+            out->peer_cert = text_span(certificates[1 - p->index]);
+    }
     if (auth) {
         p->wanted = (unsigned)q->n_wanted;
         for (size_t i = 0; i < q->n_wanted; i++)
@@ -288,6 +295,88 @@ static int on_verify(void *user, isakmp_ticket t, const isakmp_query *q, const i
     }
     *why = verdict;
     return rc;
+}
+
+/* ---- Encryption of a toy: octets are moved on by those of a key, which is a number ----------- */
+
+static uint8_t key_octet(int key, size_t i)
+{
+    return (uint8_t)(41u * (unsigned)key + 7u * i + 3u);
+}
+
+static void toy_encrypt(peer *p, int key, isakmp_span data, uint8_t *out)
+{
+    size_t start = PAIR_BLOCK - data.n;
+    must(data.n + 11 <= PAIR_BLOCK, "a message is too long for a block");
+    for (size_t i = 0; i < PAIR_BLOCK; i++)
+        out[i] = i < start ? (uint8_t)(1 + (i * 7 + p->encrypts) % 255) : data.p[i - start];
+    out[0] = out[start - 1] = 0;
+    out[1] = 2;
+    for (size_t i = 0; i < PAIR_BLOCK; i++)
+        out[i] = (uint8_t)(out[i] + key_octet(key, i));
+}
+
+static int on_encrypt(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_plain *plain,
+                      uint8_t *out, size_t cap, size_t *n)
+{
+    peer *p = (peer *)user;
+    int known = !p->no_peer_key && q->peer_id.type != ISAKMP_ID_KEY_ID;
+    int rc = known ? ISAKMP_OK : ISAKMP_NONE;
+    uint8_t block[PAIR_BLOCK];
+    if (fails(p))
+        return ISAKMP_E_HOST;
+    p->encrypts++;
+    if (plain->data.n + 11 > PAIR_BLOCK)
+        return ISAKMP_E_SPACE;
+    toy_encrypt(p, known ? 1 - p->index : 2, plain->data, block);
+    *n = rc == ISAKMP_OK || !p->no_decoy ? PAIR_BLOCK : 0;
+    if (parks(p, PAIR_ENCRYPT, t, NULL, NULL)) {
+        parked *a = &p->asks[p->n_asks - 1];
+        memcpy(a->block, block, PAIR_BLOCK);
+        a->block_n = *n;
+        a->rc = rc;
+        return ISAKMP_PENDING;
+    }
+    must(cap >= *n, "there is no room for a block");
+    memcpy(out, block, *n);
+    return rc;
+}
+
+static int on_decrypt(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_sealed *s,
+                      uint8_t *block, size_t cap, size_t *n)
+{
+    peer *p = (peer *)user;
+    uint8_t out[PAIR_BLOCK];
+    int rc = s->data.n == PAIR_BLOCK ? ISAKMP_OK : ISAKMP_NONE;
+    (void)q;
+    if (fails(p))
+        return ISAKMP_E_HOST;
+    p->decrypts++;
+    p->hash_1_n = s->hash_1.n;
+    for (size_t i = 0; i < PAIR_BLOCK && rc == ISAKMP_OK; i++)
+        out[i] = (uint8_t)(s->data.p[i] - key_octet(p->index, i));
+    if (parks(p, PAIR_DECRYPT, t, NULL, NULL)) {
+        parked *a = &p->asks[p->n_asks - 1];
+        memcpy(a->block, out, PAIR_BLOCK);
+        a->block_n = PAIR_BLOCK;
+        a->rc = rc;
+        return ISAKMP_PENDING;
+    }
+    must(cap >= PAIR_BLOCK, "there is no room for a block");
+    if (rc == ISAKMP_OK)
+        memcpy(block, out, PAIR_BLOCK);
+    *n = PAIR_BLOCK;
+    return rc;
+}
+
+static void on_learn(void *user, const isakmp_query *q, const isakmp_cert *certs, size_t n_certs)
+{
+    peer *p = (peer *)user;
+    (void)q;
+    p->learns++;
+    p->learnt_certs = 0;
+    for (size_t i = 0; i < n_certs; i++)
+        p->learnt_certs += certs[i].encoding == ISAKMP_CERT_X509_KE;
 }
 
 static int on_find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp_selector *local,
@@ -431,6 +520,9 @@ static void init_host(peer *p)
     p->host.get_credentials = on_credentials;
     p->host.sign = on_sign;
     p->host.verify = on_verify;
+    p->host.encrypt = on_encrypt;
+    p->host.decrypt = on_decrypt;
+    p->host.learn = on_learn;
     p->host.event = on_event;
     p->host.log = on_log;
     p->host.keylog = on_keylog;
@@ -579,6 +671,12 @@ static void answer_one(pair *pr, peer *p, const parked *a)
     case PAIR_SIGN:
         value = a->signature;
         n = SIGNATURE;
+        break;
+    case PAIR_ENCRYPT:
+    case PAIR_DECRYPT:
+        rc = a->rc;
+        value = a->block;
+        n = a->block_n;
         break;
     case PAIR_VERIFY:
         rc = a->rc;

@@ -65,8 +65,13 @@ enum {
     PAIR_DH,
     PAIR_CREDENTIALS,
     PAIR_SIGN,
-    PAIR_VERIFY
+    PAIR_VERIFY,
+    PAIR_ENCRYPT,
+    PAIR_DECRYPT
 };
+
+/* Octets of an RSA block of the pair: as of a key with 1024 bits. */
+#define PAIR_BLOCK 128
 
 #define PAIR_MORE 3 /* long certificates of a chain */
 
@@ -79,7 +84,8 @@ typedef struct parked {
     isakmp_credentials credentials;
     int rc;
     uint16_t why;
-    uint8_t signature[32];
+    uint8_t signature[32], block[PAIR_BLOCK];
+    size_t block_n;
 } parked;
 
 typedef struct peer {
@@ -108,6 +114,11 @@ typedef struct peer {
     int no_cert;         /* 1: no certificate is sent                                             */
     unsigned more_certs; /* how many long ones follow it                                         */
     uint16_t distrust;   /* why verify says no; 0: it looks                                       */
+    int no_peer_key;     /* 1: encrypt knows nobody, and takes a key that nobody has               */
+    int no_decoy;        /* 1: ... or gives no block at all                                       */
+    int learn_first;     /* 1: no encrypted nonces before the peer's certificates were learnt      */
+    int named_cert;      /* 1: the peer is told by HASH(1) which key is used                      */
+    isakmp_id owner;     /* whose key we say that it is; type NONE: anybody's                      */
     /* Other answers than `peer` and `child`, if set. */
     const isakmp_peer_policy *(*choose_peer)(struct peer *p, const isakmp_query *q);
     const isakmp_child_policy *(*choose_child)(struct peer *p, const isakmp_selector *local,
@@ -128,6 +139,9 @@ typedef struct peer {
     unsigned n_events, n_of_type[PAIR_TYPES];
     sad_record sad[PAIR_SAD];
     unsigned installs, removes, sends, keylogs;
+    unsigned encrypts, decrypts, learns;
+    unsigned learnt_certs;            /* encodings 5 among the certificates to be learnt          */
+    size_t hash_1_n;                  /* octets of HASH(1) in the last question to decrypt        */
     unsigned signs, verifies, wanted; /* wanted: names in the last question about certificates   */
     unsigned strange_wanted;          /* names that no peer of the pair asks for                 */
     isakmp_id proven;                 /* whose proof verify has looked at last; only type and n  */

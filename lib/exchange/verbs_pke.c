@@ -1,0 +1,307 @@
+/* exchange/verbs_pke.c -- phase 1 with RSA encrypted nonces [RFC2409 5.2], and what the revised mode shares
+ * with it.
+ *
+ * Whoever can tell from our behaviour whether an RSA block that he has made up has good padding can have
+ * our private key decrypt or sign for him, after some ten thousand questions.  So nothing may tell it:
+ *
+ *   - what takes the place of a nonce or identity that is not there is drawn before every decryption;
+ *   - padding is taken off, and one put in the place of the other, by crypto/pkcs1.c, whose time and
+ *     memory accesses do not depend on which it was;
+ *   - an identity that is no identity, or of nobody we know, is treated like any other: our nonce is
+ *     encrypted with some key, and what was encrypted is thrown away;
+ *   - so the exchange goes on in the same messages, of the same lengths, with the same repetitions, until
+ *     HASH does not fit, as with a wrong key. */
+#include "base/secret.h"
+#include "crypto/keys.h"
+#include "auth.h"
+#include "engine.h"
+#include "kex.h"
+#include "sa/host.h"
+
+#define LEAST_NONCE 8
+#define MOST_NONCE  256
+/* 0, 2, at least eight octets of padding, 0 [RFC8017 7.2.1] */
+#define BLOCK_EXTRA 11
+
+static isakmp_span *own_nonce(isakmp__exch *e)
+{
+    return e->initiator ? &e->ni : &e->nr;
+}
+
+static isakmp_span *peer_nonce(isakmp__exch *e)
+{
+    return e->initiator ? &e->nr : &e->ni;
+}
+
+/* ---- Encrypting ------------------------------------------------------------------------------ */
+
+static unsigned keep_owner(isakmp__exch *e, const isakmp_id *id)
+{
+    uint8_t *body = isakmp__exch_room(e, 4 + id->data.n);
+    if (body == NULL || id->data.n > ISAKMP_MAX_ID)
+        return ISAKMP_D_TOO_LONG;
+    memset(body, 0, 4);
+    body[0] = id->type;
+    if (id->data.n)
+        memcpy(body + 4, id->data.p, id->data.n);
+    e->owner = isakmp__span(body, 4 + id->data.n);
+    return ISAKMP_OK;
+}
+
+/* With whose key we encrypt; and HASH(1), if the peer must be told which of its keys it is. */
+static unsigned put_hash_1(isakmp_ctx *x, isakmp__exch *e)
+{
+    const isakmp_policy *suite = isakmp__suite_of(e);
+    uint8_t hash[ISAKMP_MAX_HASH];
+    isakmp_credentials c;
+    unsigned rc = isakmp__needed(isakmp__ask_credentials(x, e, suite->auth, &c));
+    if (rc == ISAKMP_OK && c.peer_id.type != ISAKMP_ID_NONE)
+        rc = keep_owner(e, &c.peer_id);
+    if (rc != ISAKMP_OK || c.peer_cert.n == 0)
+        return rc;
+    if (isakmp__hash(&x->crypto, suite->hash, &c.peer_cert, 1, hash) != ISAKMP_OK)
+        return ISAKMP_D_CRYPTO;
+    isakmp_wr_payload(&e->w, ISAKMP_PAYLOAD_HASH,
+                      isakmp__span(hash, isakmp_hash_size(suite->hash)));
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_PUT_VERB(put_hash_1, ISAKMP_PAYLOAD_HASH);
+
+/* What looks like a block of the peer's, as long as the one that came. */
+static unsigned invent(isakmp_ctx *x, const isakmp__exch *e, uint8_t *out, size_t cap, size_t *n)
+{
+    *n = e->block_n;
+    if (*n > cap)
+        return ISAKMP_D_TOO_LONG;
+    return isakmp__random(&x->crypto, out, *n) == ISAKMP_OK ? ISAKMP_OK : (unsigned)ISAKMP_D_CRYPTO;
+}
+
+static unsigned seal(isakmp_ctx *x, isakmp__exch *e, const isakmp_plain *p, uint8_t *out,
+                     size_t cap, size_t *n)
+{
+    int answer = isakmp__ask_encrypt(x, e, p, out, cap, n);
+    if (answer == ISAKMP_E_SPACE)
+        return ISAKMP_D_ID_TOO_LONG;
+    if (answer != ISAKMP_NONE || e->initiator)
+        return isakmp__needed(answer);
+    e->stranger = 1;
+    return *n ? ISAKMP_OK : invent(x, e, out, cap, n);
+}
+
+static size_t room_for_block(size_t left)
+{
+    return left < ISAKMP_MAX_SIGNATURE ? left : ISAKMP_MAX_SIGNATURE;
+}
+
+/* The block is made where it goes; if it comes later, the payload is begun again then. */
+static unsigned put_sealed_id(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_plain p = {isakmp__suite_of(e)->auth, {NULL, 0}, NULL, 0};
+    isakmp_writer before = e->w;
+    size_t mark = isakmp_wr_open(&e->w, ISAKMP_PAYLOAD_ID), n = 0;
+    unsigned rc = e->id_mine.n ? ISAKMP_OK : isakmp__make_id(e);
+    if (rc != ISAKMP_OK || e->w.fault)
+        return ISAKMP_D_TOO_LONG;
+    p.data = e->id_mine;
+    rc = seal(x, e, &p, e->w.base + e->w.len, room_for_block(e->w.cap - e->w.len), &n);
+    if (rc == ISAKMP_PENDING) {
+        e->w = before;
+        return rc;
+    }
+    e->w.len += n;
+    isakmp_wr_close(&e->w, mark);
+    return rc;
+}
+ISAKMP__DEFINE_PUT_VERB(put_sealed_id, ISAKMP_PAYLOAD_ID);
+
+static unsigned make_nonce(isakmp_ctx *x, isakmp__exch *e)
+{
+    uint8_t *nonce = isakmp__exch_room(e, ISAKMP_NONCE_SIZE);
+    if (nonce == NULL)
+        return ISAKMP_D_TOO_LONG;
+    *own_nonce(e) = isakmp__span(nonce, ISAKMP_NONCE_SIZE);
+    return isakmp__random(&x->crypto, nonce, ISAKMP_NONCE_SIZE) == ISAKMP_OK
+               ? ISAKMP_OK
+               : (unsigned)ISAKMP_D_CRYPTO;
+}
+ISAKMP__DEFINE_VERB(make_nonce);
+
+/* Certificates come with a message of the peer's: as responder of the revised mode. */
+static size_t certs_for(const isakmp__exch *e, isakmp_cert *certs)
+{
+    size_t n;
+    if (e->initiator || e->in == NULL)
+        return 0;
+    n = isakmp__certs_of(e->in, certs);
+    for (size_t i = 0; i < n; i++)
+        certs[i].data = isakmp__without_padding(e, certs[i].data);
+    return n;
+}
+
+/* A nonce for a stranger is drawn once more when it has been encrypted: whoever can read what we send, be it
+ * because the key at hand is his, does not get ours. */
+static unsigned seal_nonce(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_cert certs[ISAKMP_MAX_CERTS];
+    isakmp_plain p = {isakmp__suite_of(e)->auth, *own_nonce(e), certs, certs_for(e, certs)};
+    uint8_t *out = e->room + e->room_n, *nonce = e->room + (own_nonce(e)->p - e->room);
+    size_t n = 0;
+    unsigned rc = seal(x, e, &p, out, room_for_block(e->room_cap - e->room_n), &n);
+    if (rc != ISAKMP_OK)
+        return rc;
+    e->sealed = isakmp__span(isakmp__exch_room(e, n), n);
+    if (e->stranger && isakmp__random(&x->crypto, nonce, ISAKMP_NONCE_SIZE) != ISAKMP_OK)
+        return ISAKMP_D_CRYPTO;
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_VERB(seal_nonce);
+
+static unsigned put_sealed_nonce(isakmp_ctx *x, isakmp__exch *e)
+{
+    (void)x;
+    isakmp_wr_payload(&e->w, ISAKMP_PAYLOAD_NONCE, e->sealed);
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_PUT_VERB(put_sealed_nonce, ISAKMP_PAYLOAD_NONCE);
+
+/* ---- Decrypting ------------------------------------------------------------------------------ */
+
+/* In the first message that it encrypts, the initiator says with HASH(1) which key of ours it has used;
+ * any other HASH is a proof. */
+static isakmp_span hash_1_of(const isakmp__exch *e)
+{
+    return e->initiator ? isakmp__span(NULL, 0) : isakmp_msg_find(e->in, ISAKMP_PAYLOAD_HASH, 0);
+}
+
+/* The content of an encrypted payload, or `other`.  A block that is no number below the modulus is one with
+ * bad padding too. */
+static unsigned open_block(isakmp_ctx *x, isakmp__exch *e, isakmp_span body, size_t least,
+                           size_t most, isakmp_span other, uint8_t *out, size_t *n)
+{
+    isakmp_sealed s = {e->sa->suite->auth, e->sa->suite->hash, hash_1_of(e), body};
+    uint8_t block[ISAKMP_MAX_SIGNATURE];
+    size_t block_n = 0;
+    int answer;
+    if (body.n == 0 || body.n > sizeof block)
+        return ISAKMP_D_CIPHERTEXT;
+    answer = isakmp__ask_decrypt(x, e, &s, block, sizeof block, &block_n);
+    if (answer == ISAKMP_NONE) {
+        memset(block, 0, body.n);
+        block_n = body.n;
+        answer = ISAKMP_OK;
+    }
+    if (answer == ISAKMP_OK)
+        isakmp__pkcs1_open(block, block_n, least, most, other, out, n);
+    isakmp__wipe(block, sizeof block);
+    return isakmp__needed(answer);
+}
+
+unsigned isakmp__make_nobody(isakmp_ctx *x, uint8_t body[ISAKMP__NOBODY])
+{
+    memset(body, 0, 4);
+    body[0] = ISAKMP_ID_KEY_ID;
+    return isakmp__random(&x->crypto, body + 4, ISAKMP__NOBODY - 4) == ISAKMP_OK
+               ? ISAKMP_OK
+               : (unsigned)ISAKMP_D_CRYPTO;
+}
+
+unsigned isakmp__keep_peer_id(isakmp__exch *e, isakmp_span body, const uint8_t *nobody)
+{
+    return isakmp__exch_store(
+        e, &e->id_peer, isakmp__is_phase1_id(body) ? body : isakmp__span(nobody, ISAKMP__NOBODY));
+}
+
+static unsigned open_id(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_ID, 0);
+    uint8_t nobody[ISAKMP__NOBODY], id[ISAKMP_MAX_ID + 4];
+    unsigned rc = isakmp__make_nobody(x, nobody);
+    size_t n = 0;
+    if (rc == ISAKMP_OK)
+        rc = open_block(x, e, body, 5, sizeof id, isakmp__span(nobody, sizeof nobody), id, &n);
+    return rc == ISAKMP_OK ? isakmp__keep_peer_id(e, isakmp__span(id, n), nobody) : rc;
+}
+ISAKMP__DEFINE_VERB(open_id);
+
+/* A nonce of random length: that of what a made-up block decrypts to is random too. */
+static unsigned draw_other(isakmp_ctx *x, size_t block_n, uint8_t other[MOST_NONCE + 2], size_t *n)
+{
+    size_t most = block_n < MOST_NONCE + BLOCK_EXTRA ? block_n : MOST_NONCE + BLOCK_EXTRA;
+    most = most > LEAST_NONCE + BLOCK_EXTRA ? most - BLOCK_EXTRA : LEAST_NONCE;
+    if (isakmp__random(&x->crypto, other, MOST_NONCE + 2) != ISAKMP_OK)
+        return ISAKMP_D_CRYPTO;
+    *n = LEAST_NONCE + isakmp__get16(other + MOST_NONCE) % (most - LEAST_NONCE + 1);
+    return ISAKMP_OK;
+}
+
+/* In the revised mode what stands before the nonce is in the clear, what stands behind it is encrypted
+ * with it. */
+static int is_in_place(const isakmp__exch *e)
+{
+    unsigned at = 0;
+    if (isakmp__auth_family(e->sa->suite->auth) != ISAKMP__AUTH_REV)
+        return 1;
+    at += e->in->pl[at].type == ISAKMP_PAYLOAD_SA;
+    at += e->in->pl[at].type == ISAKMP_PAYLOAD_HASH;
+    return e->in->pl[at].type == ISAKMP_PAYLOAD_NONCE;
+}
+
+static unsigned open_nonce(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_NONCE, 0);
+    uint8_t other[MOST_NONCE + 2], nonce[MOST_NONCE];
+    size_t other_n = 0, n = 0;
+    unsigned rc =
+        is_in_place(e) ? draw_other(x, body.n, other, &other_n) : (unsigned)ISAKMP_D_PAYLOAD_ORDER;
+    if (rc == ISAKMP_OK)
+        rc = open_block(x, e, body, LEAST_NONCE, MOST_NONCE, isakmp__span(other, other_n), nonce,
+                        &n);
+    if (rc == ISAKMP_OK)
+        rc = isakmp__exch_store(e, peer_nonce(e), isakmp__span(nonce, n));
+    isakmp__wipe(nonce, sizeof nonce);
+    e->block_n = (uint16_t)body.n;
+    e->stranger = 0;
+    return rc;
+}
+ISAKMP__DEFINE_VERB(open_nonce);
+
+/* ---- SKEYID made in one of two ways ---------------------------------------------------------- */
+
+/* Does HASH_I, in the first payload of an encrypted message, fit the keys in use?  The message is left as
+ * it is. */
+static int fits(isakmp_ctx *x, const isakmp__exch *e, size_t n)
+{
+    uint8_t first[4 + ISAKMP_MAX_HASH + ISAKMP_MAX_BLOCK], iv[ISAKMP_MAX_BLOCK],
+        want[ISAKMP_MAX_HASH];
+    size_t hash_n = isakmp_hash_size(isakmp__sa_hash(e->sa));
+    memcpy(first, e->in->raw.p + ISAKMP_HEADER_SIZE, n);
+    memcpy(iv, e->iv, sizeof iv);
+    return isakmp__cbc(&x->crypto, e->sa->suite->cipher, 0, isakmp__cipher_key_of(e->sa), iv, first,
+                       n) == ISAKMP_OK &&
+           isakmp__phase1_hash(x, e, 1, isakmp__sa_hash(e->sa), want) == ISAKMP_OK &&
+           isakmp__ct_equal(first + 4, want, hash_n);
+}
+
+/* The initiator's message 5: it is tried with both, always.  What fits neither goes its way with the keys
+ * in use. */
+static unsigned pick_skeyid(isakmp_ctx *x, isakmp__exch *e)
+{
+    size_t block = isakmp__block_of(e), n = 4 + isakmp_hash_size(isakmp__sa_hash(e->sa));
+    isakmp__keyset other;
+    int first, second;
+    n = (n + block - 1) / block * block;
+    if (e->other.n != sizeof other || e->in->h.next != ISAKMP_PAYLOAD_HASH ||
+        e->in->raw.n - ISAKMP_HEADER_SIZE < n)
+        return ISAKMP_OK;
+    memcpy(&other, e->other.p, sizeof other);
+    first = fits(x, e, n);
+    isakmp__swap_keysets(e, &other);
+    second = fits(x, e, n);
+    if (first || !second)
+        isakmp__swap_keysets(e, &other);
+    else
+        isakmp__tell_keylog(x, e->sa);
+    isakmp__wipe(&other, sizeof other);
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_VERB(pick_skeyid);
