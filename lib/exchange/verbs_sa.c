@@ -177,8 +177,6 @@ static unsigned take_sa_choice(isakmp_ctx *x, isakmp__exch *e)
                                          isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SA, 0));
     if (rc != ISAKMP_OK)
         return rc;
-    if (!(isakmp__auth_family(sa->suite->auth) & e->row->auth))
-        return ISAKMP_D_CHOICE; /* of a method that the rest of the message is not of */
     sa->life_s = isakmp__policy_life(sa->suite).seconds;
     e->group = sa->suite->group;
     return ISAKMP_OK;

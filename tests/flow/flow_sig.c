@@ -224,7 +224,7 @@ static int swap_proof(pair *p, wire_item *w)
 {
     static opened o;
     static wire_item copy;
-    unsigned before = isakmp_count(A->x, ISAKMP_D_CHOICE);
+    unsigned before = isakmp_count(A->x, ISAKMP_D_PAYLOAD_UNEXPECTED);
     part *proof;
     if (w->from != 1 || header_of(w).exchange != ISAKMP_EXCH_AGGRESSIVE)
         return PAIR_DELIVER;
@@ -235,7 +235,7 @@ static int swap_proof(pair *p, wire_item *w)
     proof->type = proof_is;
     close_item(&o, &copy);
     assert_int_equal(pair_input(p, 0, copy.data, copy.n), ISAKMP_IGNORED);
-    assert_int_equal(isakmp_count(A->x, ISAKMP_D_CHOICE), before + 1);
+    assert_int_equal(isakmp_count(A->x, ISAKMP_D_PAYLOAD_UNEXPECTED), before + 1);
     assert_int_equal(A->verifies, 0);
     return PAIR_DELIVER;
 }

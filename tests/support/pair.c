@@ -297,9 +297,9 @@ static int on_verify(void *user, isakmp_ticket t, const isakmp_query *q, const i
     return rc;
 }
 
-/* ---- Encryption of a toy: octets are moved on by those of a key, which is a number ----------- */
+/* ---- Encryption of a toy --------------------------------------------------------------------- */
 
-static uint8_t key_octet(int key, size_t i)
+uint8_t pair_key_octet(int key, size_t i)
 {
     return (uint8_t)(41u * (unsigned)key + 7u * i + 3u);
 }
@@ -313,7 +313,7 @@ static void toy_encrypt(peer *p, int key, isakmp_span data, uint8_t *out)
     out[0] = out[start - 1] = 0;
     out[1] = 2;
     for (size_t i = 0; i < PAIR_BLOCK; i++)
-        out[i] = (uint8_t)(out[i] + key_octet(key, i));
+        out[i] = (uint8_t)(out[i] + pair_key_octet(key, i));
 }
 
 static int on_encrypt(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_plain *plain,
@@ -328,7 +328,7 @@ static int on_encrypt(void *user, isakmp_ticket t, const isakmp_query *q, const 
     p->encrypts++;
     if (plain->data.n + 11 > PAIR_BLOCK)
         return ISAKMP_E_SPACE;
-    toy_encrypt(p, known ? 1 - p->index : 2, plain->data, block);
+    toy_encrypt(p, known ? 1 - p->index : p->decoy_key, plain->data, block);
     *n = rc == ISAKMP_OK || !p->no_decoy ? PAIR_BLOCK : 0;
     if (parks(p, PAIR_ENCRYPT, t, NULL, NULL)) {
         parked *a = &p->asks[p->n_asks - 1];
@@ -354,7 +354,7 @@ static int on_decrypt(void *user, isakmp_ticket t, const isakmp_query *q, const 
     p->decrypts++;
     p->hash_1_n = s->hash_1.n;
     for (size_t i = 0; i < PAIR_BLOCK && rc == ISAKMP_OK; i++)
-        out[i] = (uint8_t)(s->data.p[i] - key_octet(p->index, i));
+        out[i] = (uint8_t)(s->data.p[i] - pair_key_octet(p->index, i));
     if (parks(p, PAIR_DECRYPT, t, NULL, NULL)) {
         parked *a = &p->asks[p->n_asks - 1];
         memcpy(a->block, out, PAIR_BLOCK);

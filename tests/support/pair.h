@@ -114,11 +114,12 @@ typedef struct peer {
     int no_cert;         /* 1: no certificate is sent                                             */
     unsigned more_certs; /* how many long ones follow it                                         */
     uint16_t distrust;   /* why verify says no; 0: it looks                                       */
-    int no_peer_key;     /* 1: encrypt knows nobody, and takes a key that nobody has               */
-    int no_decoy;        /* 1: ... or gives no block at all                                       */
-    int learn_first;     /* 1: no encrypted nonces before the peer's certificates were learnt      */
-    int named_cert;      /* 1: the peer is told by HASH(1) which key is used                      */
-    isakmp_id owner;     /* whose key we say that it is; type NONE: anybody's                      */
+    int no_peer_key;     /* 1: encrypt knows nobody                                               */
+    int decoy_key;   /* ... and takes this key: 0 and 1 are the peers', others nobody's         */
+    int no_decoy;    /* 1: ... or gives no block at all                                       */
+    int learn_first; /* 1: no encrypted nonces before the peer's certificates were learnt      */
+    int named_cert;  /* 1: the peer is told by HASH(1) which key is used                      */
+    isakmp_id owner; /* whose key we say that it is; type NONE: anybody's                      */
     /* Other answers than `peer` and `child`, if set. */
     const isakmp_peer_policy *(*choose_peer)(struct peer *p, const isakmp_query *q);
     const isakmp_child_policy *(*choose_child)(struct peer *p, const isakmp_selector *local,
@@ -175,6 +176,9 @@ typedef struct pair {
     unsigned lost;                                /* because the wire was full */
     int natted;                                   /* 1: the two sides see different addresses */
 } pair;
+
+/* Octet i of an RSA key of the toy kind, which is a number: it is added to the octets of a block. */
+uint8_t pair_key_octet(int key, size_t i);
 
 /* Two peers with policies that match: one aes128-sha1-modp1024 with a pre-shared key, one ESP
  * aes128-sha1 in tunnel mode, 10.1.0.0/16 here and 10.2.0.0/16 there. */
