@@ -351,7 +351,7 @@ static void test_a_stranger_who_has_the_other_key(void **state)
 
 /* What is done to one encrypted payload. */
 enum {
-    WRONG_NONCE = 0, /* good padding, another content: the measure of all others */
+    WRONG_CONTENT = 0, /* good padding, another content: the measure of all others */
     NO_ZERO_FIRST,
     WRONG_TYPE,
     ZERO_IN_PADDING,
@@ -381,7 +381,7 @@ static void alter(uint8_t *block)
     while (plain[end])
         end++;
     switch (kind) {
-    case WRONG_NONCE:
+    case WRONG_CONTENT:
         plain[PAIR_BLOCK - 1] ^= 1;
         break;
     case NO_ZERO_FIRST:
@@ -430,14 +430,13 @@ static int alter_message(pair *p, wire_item *w)
 {
     isakmp_span s = {w->data, w->n}, body;
     isakmp_msg m;
+    (void)p;
     if (w->from == victim || header_of(w).flags & ISAKMP_FLAG_ENCRYPTION)
         return PAIR_DELIVER;
     assert_int_equal(isakmp_msg_parse(&m, s), ISAKMP_OK);
     body = isakmp_msg_find(&m, altered, 0);
-    if (body.n != PAIR_BLOCK)
-        return PAIR_DELIVER;
-    p->arrive = NULL;
-    alter(w->data + (body.p - w->data));
+    if (body.n == PAIR_BLOCK)
+        alter(w->data + (body.p - w->data));
     return PAIR_DELIVER;
 }
 
@@ -479,6 +478,7 @@ static void watch(uint64_t seed, unsigned k, unsigned m)
     pr.p[victim].no_peer_key = kind == UNKNOWN_KEY || kind == NO_DECOY;
     pr.p[victim].decoy_key = 2;
     pr.p[victim].no_decoy = kind == NO_DECOY;
+    A->config.retransmit_tries = 2; /* over before what is half open: no second try */
     pair_start(&pr);
     pair_connect(&pr, mode, 0);
     run_for(LONG_MS);
@@ -491,7 +491,8 @@ static void watch(uint64_t seed, unsigned k, unsigned m)
 }
 
 /* Whatever is wrong with what was encrypted for us, as responder and as initiator: number, time, length and
- * form of our messages are the same, and so is what the host is told. */
+ * form of our messages are the same, and so is what the host is told.  (Only to a peer that we know, and that
+ * has its key, does it show that we know it: it can read our nonce.) */
 static void test_T60_nobody_can_tell(void **state)
 {
     static const uint8_t types[] = {ISAKMP_PAYLOAD_NONCE, ISAKMP_PAYLOAD_ID};
@@ -500,11 +501,10 @@ static void test_T60_nobody_can_tell(void **state)
     for (victim = 0; victim < 2; victim++)
         EACH(k, m)
     for (unsigned t = 0; t < 2 - m; t++) {
-        altered = types[0];
-        kind = WRONG_NONCE;
+        altered = types[t];
+        kind = altered == ISAKMP_PAYLOAD_ID && victim == 1 ? UNKNOWN_ID : WRONG_CONTENT;
         watch(760, k, m);
         measure = transcript;
-        altered = types[t];
         for (kind = 1; kind < KINDS; kind++) {
             int about_ids = kind >= WRONG_ID_FORM;
             if (about_ids && (altered != ISAKMP_PAYLOAD_ID || victim == 0))
