@@ -52,7 +52,10 @@ typedef struct isakmp_query {
 
 /* ---- Public keys [RFC2409 5.1 to 5.3, RFC4945] -------------------------------------------- */
 
-/* What there is for authentication by public keys between us and a peer.  What it points to is
+/* Hybrid authentication is by RSA signatures here: where a method is given to a callback, it is
+ * ISAKMP_AUTH_RSA_SIG.
+ *
+ * What there is for authentication by public keys between us and a peer.  What it points to is
  * borrowed until the function of the library that asked for it has returned. */
 typedef struct isakmp_credentials {
     uint32_t methods;         /* those that can be used: 1 << ISAKMP_AUTH_*.  Signatures need our
@@ -114,7 +117,9 @@ typedef enum isakmp_event_type {
     ISAKMP_EV_REFUSED, /* we refused what a peer proposed: see why, and report if not NULL; or what
                              it sends does not fit our key, which is told once: we go on waiting */
     ISAKMP_EV_NOTIFY,  /* the peer sent a notify: see notify and authentic                    */
-    ISAKMP_EV_NAT      /* NAT traversal is in use for this SA: see path and nat               */
+    ISAKMP_EV_NAT,     /* NAT traversal is in use for this SA: see path and nat               */
+    ISAKMP_EV_SA_XAUTH /* phase 1 with hybrid authentication is through: the gateway has proved its
+                             identity, the client's user is to do it by XAUTH                    */
 } isakmp_event_type;
 
 /* Which ends are behind a NAT, in isakmp_event.nat */

@@ -80,10 +80,10 @@ ISAKMP_API void isakmp_pki_set_clock(isakmp_pki *pki, uint64_t (*clock)(void *us
  * to 8192 bits with an exponent of 65537 to 64 bits, the curves P-256, P-384 and P-521, and
  * certificates signed by RSA (PKCS #1 v1.5) or ECDSA with SHA-256 or longer. */
 enum {
-    ISAKMP_PKI_LEGACY = 1,  /* also RSA from 1024 bits, an exponent of 3, and SHA-1              */
+    ISAKMP_PKI_LEGACY = 1,   /* also RSA from 1024 bits, an exponent of 3, and SHA-1              */
     ISAKMP_PKI_NEED_CRL = 2, /* a certificate whose CA has no valid revocation list is refused.
                                Without it a CA need not have one, but one that it has must be valid */
-    ISAKMP_PKI_ONE_KEY = 4  /* a key of ours may be for signatures and encryption both.  Whoever
+    ISAKMP_PKI_ONE_KEY = 4   /* a key of ours may be for signatures and encryption both.  Whoever
                                finds a flaw in one use can then attack the other [RFC8017 6]        */
 };
 /* Say it first: what is added is judged by it.  [q] */
@@ -209,7 +209,8 @@ ISAKMP_API int isakmp_keyring_verify(const isakmp_keyring *ring, const isakmp_qu
 ISAKMP_API int isakmp_keyring_encrypt(const isakmp_keyring *ring, const isakmp_query *q,
                                       const isakmp_plain *p, uint8_t *out, size_t cap, size_t *n);
 ISAKMP_API int isakmp_keyring_decrypt(const isakmp_keyring *ring, const isakmp_query *q,
-                                      const isakmp_sealed *s, uint8_t *block, size_t cap, size_t *n);
+                                      const isakmp_sealed *s, uint8_t *block, size_t cap,
+                                      size_t *n);
 ISAKMP_API void isakmp_keyring_learn(const isakmp_keyring *ring, const isakmp_query *q,
                                      const isakmp_cert *certs, size_t n_certs);
 

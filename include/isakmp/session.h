@@ -152,7 +152,10 @@ ISAKMP_API int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
 typedef enum isakmp_sa_state {
     ISAKMP_SA_NEGOTIATING = 1,
     ISAKMP_SA_UP = 2,
-    ISAKMP_SA_ENDED = 3 /* expired or deleted, but children it made live on until their own end */
+    ISAKMP_SA_ENDED = 3, /* expired or deleted, but children it made live on until their own end */
+    ISAKMP_SA_XAUTH =
+        4 /* phase 1 with hybrid authentication is through, but the client's user is not
+                           authenticated yet: nothing but Informational passes                      */
 } isakmp_sa_state;
 
 typedef struct isakmp_sa_info {

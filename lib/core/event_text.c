@@ -66,11 +66,20 @@ static void add_refused(isakmp__text *t, const isakmp_event *ev)
     add_why(t, &ev->why);
 }
 
+static void add_xauth(isakmp__text *t, const isakmp_event *ev)
+{
+    isakmp__text_add(t, "phase 1");
+    add_addr(t, " with ", ev);
+    isakmp__text_add(t, " is through, and the user is to be authenticated");
+}
+
 size_t isakmp_event_text(char *out, size_t cap, const isakmp_event *ev)
 {
     isakmp__text t = isakmp__text_begin(out, cap);
     if (ev->type >= ISAKMP_EV_SA_UP && ev->type <= ISAKMP_EV_CHILD_DOWN)
         add_change(&t, ev);
+    else if (ev->type == ISAKMP_EV_SA_XAUTH)
+        add_xauth(&t, ev);
     else if (ev->type == ISAKMP_EV_REFUSED)
         add_refused(&t, ev);
     else if (ev->type == ISAKMP_EV_NOTIFY)

@@ -63,8 +63,7 @@ static unsigned first_message(isakmp_ctx *x, const isakmp_exchange *def, isakmp_
 static void suspect_key(isakmp__sa *sa)
 {
     isakmp__exch *e = isakmp__exch_phase1(sa);
-    if (e && sa->state == ISAKMP_SA_NEGOTIATING && sa->suite &&
-        isakmp__keys_prove(sa->suite->auth))
+    if (e && sa->state == ISAKMP_SA_NEGOTIATING && sa->suite && isakmp__keys_prove(sa->suite->auth))
         e->hint = (uint16_t)isakmp__suspicion(sa);
 }
 

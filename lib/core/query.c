@@ -45,7 +45,7 @@ int isakmp_sa_get(const isakmp_ctx *x, isakmp_sa_id id, isakmp_sa_info *out)
         i.suite.life_s = sa->life_s;
     }
     i.peer_id = isakmp__sa_peer_id(sa);
-    if (sa->state != ISAKMP_SA_NEGOTIATING) {
+    if (sa->state == ISAKMP_SA_UP || sa->state == ISAKMP_SA_ENDED) {
         i.since = sa->since;
         i.soft_at = sa->since + sa->soft_ms;
         i.hard_at = isakmp__hard_at(sa->since, sa->life_s);

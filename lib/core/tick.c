@@ -7,6 +7,11 @@
 
 static void sa_due(isakmp_ctx *x, isakmp__sa *sa)
 {
+    if (sa->state == ISAKMP_SA_XAUTH) {
+        isakmp__inform_sa_only_gone(x, sa);
+        isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_TIMER, ISAKMP_D_XAUTH, 0, 0));
+        return;
+    }
     if (x->now >= isakmp__hard_at(sa->since, sa->life_s)) {
         isakmp_reason why = isakmp__reason(ISAKMP_BY_TIMER, ISAKMP_D_EXPIRED, 0, 0);
         isakmp__inform_sa_only_gone(x, sa);

@@ -9,7 +9,8 @@
  * the clear or encrypted; ours is encrypted, as nearly all peers send it.
  *
  * With signatures SIG stands for HASH.  With RSA encrypted nonces, which cannot be negotiated here either,
- * identities and nonces are encrypted [RFC2409 5.2, 5.3]. */
+ * identities and nonces are encrypted [RFC2409 5.2, 5.3].  With hybrid authentication the gateway has SIG and
+ * the client HASH [draft-ietf-ipsec-isakmp-hybrid-auth-05 4.2]. */
 #include "row.h"
 
 #define V(name) &isakmp__v_##name
@@ -51,14 +52,23 @@ static const isakmp__rule r_2_rev[] = {
     {ISAKMP_PAYLOAD_ID, 1, 1}, {ISAKMP_PAYLOAD_HASH, 1, 1}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255},
     {0, 0, 0}};
 
+#define PSK ISAKMP__AUTH_PSK
+#define SIG ISAKMP__AUTH_SIG
+#define HYI ISAKMP__AUTH_HYI
+#define HYR ISAKMP__AUTH_HYR
 #define PKE ISAKMP__AUTH_PKE
 #define REV ISAKMP__AUTH_REV
 
 static const isakmp__row rows[] = {
-    {.msg = 1, .from_i = 1, .auth = ISAKMP__AUTH_PSK | ISAKMP__AUTH_SIG, .sec = ISAKMP__CLEAR,
+    {.msg = 1, .from_i = 1, .auth = PSK | SIG | HYR, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_RETRANSMIT, .lead = 1, .rules = r_1,
      .send = {V(put_sa_offer), V(make_ke), V(put_ke), V(put_nonce), V(put_id), V(put_cert_req)},
      .recv = {V(take_id), V(ask_peer), V(ask_psk), V(ask_methods), V(take_sa_offer), V(take_ke),
+              V(take_nonce), V(take_cert_req)}},
+    {.msg = 1, .from_i = 1, .auth = HYI, .sec = ISAKMP__CLEAR,
+     .flags = ISAKMP__F_RETRANSMIT, .lead = 1, .rules = r_1,
+     .send = {V(put_sa_offer), V(make_ke), V(put_ke), V(put_nonce), V(put_id), V(put_cert_req)},
+     .recv = {V(take_client_id), V(ask_peer), V(ask_methods), V(take_sa_offer), V(take_ke),
               V(take_nonce), V(take_cert_req)}},
     {.msg = 1, .from_i = 1, .auth = PKE, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_RETRANSMIT, .lead = 1, .rules = r_1_pke,
@@ -72,12 +82,18 @@ static const isakmp__row rows[] = {
               V(make_ke), V(put_inner_ke), V(put_inner_id), V(put_inner_cert)},
      .recv = {V(ask_peer), V(ask_methods), V(take_sa_offer), V(open_nonce), V(open_inner),
               V(make_nonce), V(seal_nonce)}},
-    {.msg = 2, .from_i = 0, .auth = ISAKMP__AUTH_PSK, .sec = ISAKMP__CLEAR,
+    {.msg = 2, .from_i = 0, .auth = PSK, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_KEYS, .lead = 1, .rules = r_2,
      .send = {V(make_ke), V(derive_secret), V(put_sa_choice), V(put_ke), V(put_nonce), V(put_id),
               V(derive_keys), V(put_hash)},
      .recv = {V(take_sa_choice), V(take_ke), V(take_nonce), V(take_id), V(derive_secret),
               V(derive_keys), V(check_hash), V(check_id)}},
+    {.msg = 2, .from_i = 0, .auth = HYR, .sec = ISAKMP__CLEAR,
+     .flags = ISAKMP__F_KEYS, .lead = 1, .rules = r_2,
+     .send = {V(make_ke), V(derive_secret), V(put_sa_choice), V(put_ke), V(put_nonce), V(put_id),
+              V(derive_keys), V(put_no_cert), V(put_hash), V(put_cert_req)},
+     .recv = {V(take_sa_choice), V(take_ke), V(take_nonce), V(take_client_id), V(take_cert_req),
+              V(derive_secret), V(derive_keys), V(check_client_hash)}},
     {.msg = 2, .from_i = 0, .auth = PKE, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_KEYS, .lead = 1, .rules = r_2,
      .send = {V(make_ke), V(derive_secret), V(put_sa_choice), V(put_ke), V(put_sealed_id),
@@ -90,20 +106,24 @@ static const isakmp__row rows[] = {
               V(put_inner_id), V(derive_keys), V(put_hash)},
      .recv = {V(take_sa_choice), V(open_nonce), V(open_inner), V(derive_secret), V(derive_keys),
               V(check_hash), V(check_id)}},
-    {.msg = 2, .from_i = 0, .auth = ISAKMP__AUTH_SIG, .sec = ISAKMP__CLEAR,
+    {.msg = 2, .from_i = 0, .auth = SIG | HYI, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_KEYS, .lead = 1, .rules = r_2_sig,
      .send = {V(make_ke), V(derive_secret), V(put_sa_choice), V(put_ke), V(put_nonce), V(put_id),
               V(derive_keys), V(put_cert), V(put_encr_cert), V(put_sig), V(put_cert_req)},
      .recv = {V(take_sa_choice), V(take_ke), V(take_nonce), V(take_id), V(take_cert_req),
               V(derive_secret), V(derive_keys), V(check_sig), V(check_id), V(tell_certs)}},
-    {.msg = 3, .from_i = 1, .auth = ISAKMP__AUTH_PSK | PKE | REV, .sec = ISAKMP__EITHER,
+    {.msg = 3, .from_i = 1, .auth = PSK | PKE | REV, .sec = ISAKMP__EITHER,
      .flags = ISAKMP__F_LAST | ISAKMP__F_PROOF, .rules = r_3,
      .send = {V(put_hash), V(put_contact)},
      .recv = {V(check_hash), V(check_id), V(take_status)}},
-    {.msg = 3, .from_i = 1, .auth = ISAKMP__AUTH_SIG, .sec = ISAKMP__EITHER,
+    {.msg = 3, .from_i = 1, .auth = SIG | HYR, .sec = ISAKMP__EITHER,
      .flags = ISAKMP__F_LAST | ISAKMP__F_PROOF, .rules = r_3_sig,
      .send = {V(put_cert), V(put_encr_cert), V(put_sig), V(put_contact)},
      .recv = {V(check_sig), V(check_id), V(tell_certs), V(take_status)}},
+    {.msg = 3, .from_i = 1, .auth = HYI, .sec = ISAKMP__EITHER,
+     .flags = ISAKMP__F_LAST | ISAKMP__F_PROOF, .rules = r_3,
+     .send = {V(put_no_cert), V(put_hash)},
+     .recv = {V(check_client_hash)}},
 };
 /* clang-format on */
 

@@ -218,8 +218,7 @@ static unsigned step_recv(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
 static int amplifies(const isakmp__exch *e)
 {
     return !e->initiator && e->def->phase == 1 && !e->sa->proven && e->tx->n > 3u * e->read_n &&
-           !(e->def->type == ISAKMP_EXCH_AGGRESSIVE &&
-             isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_SIG);
+           !(e->def->type == ISAKMP_EXCH_AGGRESSIVE && isakmp__auth_signs(e->sa->suite->auth, 0));
 }
 
 static unsigned step_send(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)

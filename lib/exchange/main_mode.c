@@ -9,7 +9,8 @@
  *                                <--   HDR*, IDir, HASH_R
  *
  * With signatures SIG stands for HASH.  With RSA encrypted nonces identities and nonces are encrypted in
- * messages 3 and 4, and nothing but HASH is left for 5 and 6 [RFC2409 5.2, 5.3].
+ * messages 3 and 4, and nothing but HASH is left for 5 and 6 [RFC2409 5.2, 5.3].  With hybrid
+ * authentication the gateway has SIG and the client HASH [draft-ietf-ipsec-isakmp-hybrid-auth-05 4.2].
  *
  * Certificates and requests for them may come with any message [RFC2408 3.9, 3.10]; pre-shared keys need
  * none, so they are passed over.  Ours are requested in messages 4 and 5 [RFC4945 3.2.5].
@@ -48,6 +49,10 @@ static const isakmp__rule r_hash[] = {
     {ISAKMP_PAYLOAD_HASH, 1, 1}, {ISAKMP_PAYLOAD_NOTIFY, 0, 4}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255},
     {0, 0, 0}};
 
+#define PSK ISAKMP__AUTH_PSK
+#define SIG ISAKMP__AUTH_SIG
+#define HYI ISAKMP__AUTH_HYI
+#define HYR ISAKMP__AUTH_HYR
 #define PKE ISAKMP__AUTH_PKE
 #define REV ISAKMP__AUTH_REV
 
@@ -60,7 +65,7 @@ static const isakmp__row rows[] = {
      .lead = 1, .rules = r_sa,
      .send = {V(put_sa_choice)},
      .recv = {V(take_sa_choice)}},
-    {.msg = 3, .from_i = 1, .auth = ISAKMP__AUTH_PSK | ISAKMP__AUTH_SIG, .sec = ISAKMP__CLEAR,
+    {.msg = 3, .from_i = 1, .auth = PSK | SIG | HYI | HYR, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_RETRANSMIT | ISAKMP__F_PROOF, .rules = r_ke,
      .send = {V(make_ke), V(put_ke), V(put_nonce)},
      .recv = {V(take_ke), V(take_nonce), V(take_cert_req)}},
@@ -74,7 +79,7 @@ static const isakmp__row rows[] = {
      .send = {V(put_hash_1), V(make_nonce), V(seal_nonce), V(put_sealed_nonce), V(make_ke),
               V(put_inner_ke), V(put_inner_id), V(put_inner_cert)},
      .recv = {V(open_nonce), V(open_inner), V(make_nonce), V(seal_nonce)}},
-    {.msg = 4, .from_i = 0, .auth = ISAKMP__AUTH_PSK | ISAKMP__AUTH_SIG, .sec = ISAKMP__CLEAR,
+    {.msg = 4, .from_i = 0, .auth = PSK | SIG | HYI | HYR, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_KEYS, .rules = r_ke,
      .send = {V(make_ke), V(put_ke), V(put_nonce), V(put_cert_req)},
      .sent = {V(derive_secret), V(derive_keys)},
@@ -90,29 +95,37 @@ static const isakmp__row rows[] = {
      .send = {V(put_sealed_nonce), V(make_ke), V(put_inner_ke), V(put_inner_id)},
      .sent = {V(derive_secret), V(derive_keys)},
      .recv = {V(open_nonce), V(open_inner), V(derive_secret), V(derive_keys)}},
-    {.msg = 5, .from_i = 1, .auth = ISAKMP__AUTH_PSK, .sec = ISAKMP__ENCRYPTED,
+    {.msg = 5, .from_i = 1, .auth = PSK, .sec = ISAKMP__ENCRYPTED,
      .flags = ISAKMP__F_RETRANSMIT, .rules = r_auth,
      .send = {V(put_id), V(put_hash), V(put_contact)},
      .recv = {V(take_id), V(check_hash), V(check_id), V(take_status)}},
-    {.msg = 5, .from_i = 1, .auth = ISAKMP__AUTH_SIG, .sec = ISAKMP__ENCRYPTED,
+    {.msg = 5, .from_i = 1, .auth = SIG | HYR, .sec = ISAKMP__ENCRYPTED,
      .flags = ISAKMP__F_RETRANSMIT, .rules = r_sig,
      .send = {V(put_id), V(put_cert), V(put_encr_cert), V(put_sig), V(put_cert_req),
               V(put_contact)},
      .recv = {V(take_id), V(take_cert_req), V(check_sig), V(check_id), V(tell_certs),
               V(take_status)}},
+    {.msg = 5, .from_i = 1, .auth = HYI, .sec = ISAKMP__ENCRYPTED,
+     .flags = ISAKMP__F_RETRANSMIT, .rules = r_auth,
+     .send = {V(put_id), V(put_no_cert), V(put_hash), V(put_cert_req)},
+     .recv = {V(take_client_id), V(take_cert_req), V(check_client_hash)}},
     {.msg = 5, .from_i = 1, .auth = PKE | REV, .sec = ISAKMP__ENCRYPTED,
      .flags = ISAKMP__F_RETRANSMIT, .rules = r_hash,
      .send = {V(put_hash), V(put_contact)},
      .look = V(pick_skeyid),
      .recv = {V(check_hash), V(check_id), V(take_status)}},
-    {.msg = 6, .from_i = 0, .auth = ISAKMP__AUTH_PSK, .sec = ISAKMP__ENCRYPTED,
+    {.msg = 6, .from_i = 0, .auth = PSK, .sec = ISAKMP__ENCRYPTED,
      .flags = ISAKMP__F_LAST, .rules = r_auth,
      .send = {V(put_id), V(put_hash), V(put_life)},
      .recv = {V(take_id), V(check_hash), V(check_id), V(take_status)}},
-    {.msg = 6, .from_i = 0, .auth = ISAKMP__AUTH_SIG, .sec = ISAKMP__ENCRYPTED,
+    {.msg = 6, .from_i = 0, .auth = SIG | HYI, .sec = ISAKMP__ENCRYPTED,
      .flags = ISAKMP__F_LAST, .rules = r_sig,
      .send = {V(put_id), V(put_cert), V(put_encr_cert), V(put_sig), V(put_life)},
      .recv = {V(take_id), V(check_sig), V(check_id), V(tell_certs), V(take_status)}},
+    {.msg = 6, .from_i = 0, .auth = HYR, .sec = ISAKMP__ENCRYPTED,
+     .flags = ISAKMP__F_LAST, .rules = r_auth,
+     .send = {V(put_id), V(put_no_cert), V(put_hash)},
+     .recv = {V(take_client_id), V(check_client_hash)}},
     {.msg = 6, .from_i = 0, .auth = PKE | REV, .sec = ISAKMP__ENCRYPTED,
      .flags = ISAKMP__F_LAST, .rules = r_hash,
      .send = {V(put_hash), V(put_life)},

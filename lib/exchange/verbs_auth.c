@@ -7,14 +7,16 @@
 
 /* ---- Identities ----------------------------------------------------------------------------- */
 
-/* Without an identity of our own it is our address.  Protocol and port are zero, which every peer
+/* Without an identity of our own it is our address; a client of hybrid authentication has none at all.  Protocol and port are zero, which every peer
  * takes [RFC2407 4.6.2]. */
-static isakmp_id own_id(const isakmp__sa *sa)
+static isakmp_id own_id(const isakmp__exch *e)
 {
+    const isakmp__sa *sa = e->sa;
     isakmp_id id = sa->policy->my_id;
     id.proto = 0;
     id.port = 0;
-    if (id.type != ISAKMP_ID_NONE)
+    if (id.type != ISAKMP_ID_NONE || isakmp__auth_family(isakmp__suite_of(e)->auth) &
+                                         (e->initiator ? ISAKMP__AUTH_HYI : ISAKMP__AUTH_HYR))
         return id;
     id.type = sa->path.local.family == 6 ? ISAKMP_ID_IPV6_ADDR : ISAKMP_ID_IPV4_ADDR;
     id.data = isakmp__span(sa->path.local.ip, sa->path.local.family == 6 ? 16 : 4);
@@ -23,13 +25,14 @@ static isakmp_id own_id(const isakmp__sa *sa)
 
 unsigned isakmp__make_id(isakmp__exch *e)
 {
-    isakmp_id id = own_id(e->sa);
+    isakmp_id id = own_id(e);
     uint8_t *body = isakmp__exch_room(e, 4 + id.data.n);
     if (body == NULL)
         return ISAKMP_D_TOO_LONG;
     memset(body, 0, 4);
     body[0] = id.type;
-    memcpy(body + 4, id.data.p, id.data.n);
+    if (id.data.n)
+        memcpy(body + 4, id.data.p, id.data.n);
     e->id_mine = isakmp__span(body, 4 + id.data.n);
     return ISAKMP_OK;
 }
@@ -67,6 +70,16 @@ static unsigned take_id(isakmp_ctx *x, isakmp__exch *e)
     return isakmp__exch_store(e, &e->id_peer, body);
 }
 ISAKMP__DEFINE_VERB(take_id);
+
+/* A client of hybrid authentication may leave it empty, and nobody has proved it. */
+static unsigned take_client_id(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_ID, 0);
+    if (body.n == 4 && isakmp__all_zero(body.p, 4))
+        return isakmp__exch_store(e, &e->id_peer, body);
+    return take_id(x, e);
+}
+ISAKMP__DEFINE_VERB(take_client_id);
 
 /* Only after the peer has proved who it is.  With encrypted nonces that is whoever has the key that we have
  * encrypted with; if that is somebody's, nobody else. */
@@ -121,8 +134,8 @@ static unsigned put_hash(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_PUT_VERB(put_hash, ISAKMP_PAYLOAD_HASH);
 
-/* With check_sig() the only place where a peer of phase 1 becomes authentic. */
-static unsigned check_hash(isakmp_ctx *x, isakmp__exch *e)
+/* Does HASH fit? */
+static unsigned look_at_hash(isakmp_ctx *x, isakmp__exch *e)
 {
     uint8_t want[ISAKMP_MAX_HASH];
     isakmp_span got = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_HASH, 0);
@@ -131,10 +144,25 @@ static unsigned check_hash(isakmp_ctx *x, isakmp__exch *e)
         return rc;
     if (got.n != isakmp_hash_size(isakmp__sa_hash(e->sa)) || !isakmp__ct_equal(got.p, want, got.n))
         return isakmp__suspicion(e->sa);
-    e->authentic = 1;
     return ISAKMP_OK;
 }
+
+/* With check_sig() the only place where a peer of phase 1 becomes authentic. */
+static unsigned check_hash(isakmp_ctx *x, isakmp__exch *e)
+{
+    unsigned rc = look_at_hash(x, e);
+    e->authentic = rc == ISAKMP_OK;
+    return rc;
+}
 ISAKMP__DEFINE_VERB(check_hash);
+
+/* Of a client of hybrid authentication, which anybody can be: it proves only that the message is whole. */
+static unsigned check_client_hash(isakmp_ctx *x, isakmp__exch *e)
+{
+    unsigned rc = look_at_hash(x, e);
+    return rc == ISAKMP_OK ? rc : (unsigned)ISAKMP_D_AUTHENTICATION;
+}
+ISAKMP__DEFINE_VERB(check_client_hash);
 
 /* ---- What else the last messages say -------------------------------------------------------- */
 
@@ -231,6 +259,10 @@ static unsigned establish(isakmp_ctx *x, isakmp__exch *e)
     isakmp__sa *sa = e->sa;
     isakmp_notify n;
     uint8_t attrs[16];
+    if (isakmp__auth_family(sa->suite->auth) & (ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR)) {
+        isakmp__sa_await_user(x, sa);
+        return ISAKMP_OK;
+    }
     isakmp__sa_establish(x, sa);
     if (sa->contact)
         isakmp__end_siblings(x, sa);

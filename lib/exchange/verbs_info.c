@@ -353,6 +353,6 @@ void isakmp__inform_sa_gone(isakmp_ctx *x, isakmp__sa *sa)
             gather(x, &g, c);
         flush(x, by, &g);
     }
-    if (sa->state == ISAKMP_SA_UP)
+    if (sa->state == ISAKMP_SA_UP || sa->state == ISAKMP_SA_XAUTH)
         isakmp__inform_sa_only_gone(x, sa);
 }

@@ -140,6 +140,8 @@ static int derive_skeyid(isakmp_ctx *x, isakmp__exch *e, int as_cisco, uint8_t *
     case ISAKMP__AUTH_PSK:
         return isakmp__skeyid_psk(c, hash, e->psk, e->ni, e->nr, skeyid);
     case ISAKMP__AUTH_SIG:
+    case ISAKMP__AUTH_HYI:
+    case ISAKMP__AUTH_HYR:
         return isakmp__skeyid_sig(c, hash, e->ni, e->nr, e->g_xy, skeyid);
     default:
         return as_cisco ? isakmp__skeyid_pke_cisco(c, hash, e->ni, e->nr, cookies, skeyid)

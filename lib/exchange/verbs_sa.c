@@ -65,9 +65,20 @@ static unsigned ask_psk(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(ask_psk);
 
+/* With hybrid authentication the gateway needs a key, and the client only somebody who verifies. */
+static uint32_t hybrid_methods(const isakmp_ctx *x, const isakmp__exch *e)
+{
+    uint32_t init = isakmp__auth_bits(ISAKMP__AUTH_HYI), resp = isakmp__auth_bits(ISAKMP__AUTH_HYR);
+    uint32_t as_gateway = e->initiator ? resp : init, as_client = e->initiator ? init : resp;
+    return (e->methods & isakmp__auth_bit(ISAKMP_AUTH_RSA_SIG) ? as_gateway : 0) |
+           (x->host.get_credentials && x->host.verify ? as_client : 0);
+}
+
 /* ... and so with public keys. */
 static unsigned ask_methods(isakmp_ctx *x, isakmp__exch *e)
 {
+    const uint32_t known =
+        isakmp__auth_bits(ISAKMP__AUTH_SIG | ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV);
     isakmp_credentials c;
     unsigned rc;
     int answer;
@@ -76,7 +87,9 @@ static unsigned ask_methods(isakmp_ctx *x, isakmp__exch *e)
     answer = isakmp__ask_credentials(x, e, 0, &c);
     rc = outcome(answer, ISAKMP_OK);
     if (answer == ISAKMP_OK)
-        e->methods |= c.methods & ~isakmp__auth_bit(ISAKMP_AUTH_PSK);
+        e->methods |= c.methods & known;
+    if (rc == ISAKMP_OK)
+        e->methods |= hybrid_methods(x, e);
     return rc;
 }
 ISAKMP__DEFINE_VERB(ask_methods);
@@ -112,16 +125,6 @@ static unsigned put_sa_offer(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_PUT_VERB(put_sa_offer, ISAKMP_PAYLOAD_SA);
 
-/* The methods whose message this is. */
-static uint32_t methods_of(const isakmp__row *r)
-{
-    uint32_t methods = 0;
-    for (unsigned auth = 1; auth < 32; auth++)
-        if (isakmp__auth_family((uint16_t)auth) & r->auth)
-            methods |= isakmp__auth_bit((uint16_t)auth);
-    return methods;
-}
-
 /* Pre-shared keys are left out of Aggressive Mode unless the policy wants them there; if nothing else
  * would have matched, that is what is said. */
 static unsigned choose(isakmp_ctx *x, isakmp__exch *e)
@@ -129,7 +132,7 @@ static unsigned choose(isakmp_ctx *x, isakmp__exch *e)
     const isakmp_peer_policy *p = e->sa->policy;
     isakmp__means m = means_of(x, e), all;
     unsigned rc;
-    m.methods &= methods_of(e->row);
+    m.methods &= isakmp__auth_bits(e->row->auth); /* whose message this is */
     all = m;
     if (e->def->type == ISAKMP_EXCH_AGGRESSIVE && !(p->flags & ISAKMP_PF_AGGRESSIVE_PSK))
         m.methods &= ~isakmp__auth_bit(ISAKMP_AUTH_PSK);

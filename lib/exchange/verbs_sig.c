@@ -6,22 +6,27 @@
 #include "engine.h"
 #include "sa/host.h"
 
-static int signs(const isakmp__exch *e)
+/* Do we, or does the peer, sign?  In the method in use; before one has been agreed on, in the best one of
+ * ours with signatures. */
+static const isakmp_policy *suite_with(const isakmp__exch *e, int initiator)
 {
-    return e->sa->suite && isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_SIG;
+    const isakmp_policy *p = e->sa->suite;
+    if (p)
+        return isakmp__auth_signs(p->auth, initiator) ? p : NULL;
+    while ((p = isakmp__policy_next(e->sa->policy, p)) != NULL &&
+           !(isakmp__auth_signs(p->auth, initiator) && isakmp__auth_bit(p->auth) & e->methods))
+        ;
+    return p;
 }
 
-/* The method in use; before one has been agreed on, the best one of ours that signs. */
-static uint16_t method_of(const isakmp__exch *e)
+static const isakmp_policy *we_sign(const isakmp__exch *e)
 {
-    const isakmp_policy *p = NULL;
-    if (e->sa->suite)
-        return signs(e) ? e->sa->suite->auth : 0;
-    while ((p = isakmp__policy_next(e->sa->policy, p)) != NULL)
-        if (isakmp__auth_family(p->auth) == ISAKMP__AUTH_SIG &&
-            isakmp__auth_bit(p->auth) & e->methods)
-            return p->auth;
-    return 0;
+    return suite_with(e, e->initiator);
+}
+
+static const isakmp_policy *peer_signs(const isakmp__exch *e)
+{
+    return suite_with(e, !e->initiator);
 }
 
 /* ---- Certificates and requests for them ------------------------------------------------------ */
@@ -38,14 +43,16 @@ static void request(isakmp__exch *e, uint8_t encoding, const isakmp_credentials 
 /* Of as many kinds of keys as the policies can use: one for encryption is of use next time. */
 static unsigned put_cert_req(isakmp_ctx *x, isakmp__exch *e)
 {
-    uint16_t auth = method_of(e);
+    const isakmp_policy *p = peer_signs(e);
     isakmp_credentials c;
-    unsigned rc;
-    if (auth == 0)
+    int answer;
+    if (p == NULL)
         return ISAKMP_OK;
-    rc = isakmp__needed(isakmp__ask_credentials(x, e, auth, &c));
-    if (rc != ISAKMP_OK)
-        return rc;
+    answer = isakmp__ask_credentials(x, e, isakmp__auth_signature(p->auth), &c);
+    if (answer == ISAKMP_NONE) /* a client of hybrid authentication need not have any */
+        return ISAKMP_OK;
+    if (answer != ISAKMP_OK)
+        return isakmp__needed(answer);
     request(e, ISAKMP_CERT_X509_SIG, &c);
     if (x->host.learn && isakmp__wants(e->sa->policy, ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV))
         request(e, ISAKMP_CERT_X509_KE, &c);
@@ -61,7 +68,8 @@ static unsigned take_cert_req(isakmp_ctx *x, isakmp__exch *e)
     isakmp_cert request;
     size_t kept = 0;
     (void)x;
-    if (method_of(e) == 0)
+    e->asked |= isakmp_msg_find(e->in, ISAKMP_PAYLOAD_CERT_REQ, 0).p != NULL;
+    if (we_sign(e) == NULL)
         return ISAKMP_OK;
     for (unsigned i = 0; i < e->n_wanted; i++)
         kept += e->wanted[i].n;
@@ -92,7 +100,8 @@ static void show(isakmp__exch *e, uint8_t encoding, const isakmp_credentials *c)
 static unsigned put_cert(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_credentials c;
-    unsigned rc = isakmp__needed(isakmp__ask_credentials(x, e, e->sa->suite->auth, &c));
+    unsigned rc = isakmp__needed(
+        isakmp__ask_credentials(x, e, isakmp__auth_signature(e->sa->suite->auth), &c));
     if (rc == ISAKMP_OK)
         show(e, ISAKMP_CERT_X509_SIG, &c);
     return rc;
@@ -111,6 +120,17 @@ static unsigned put_encr_cert(isakmp_ctx *x, isakmp__exch *e)
     return answer == ISAKMP_NONE ? (unsigned)ISAKMP_OK : isakmp__needed(answer);
 }
 ISAKMP__DEFINE_PUT_VERB(put_encr_cert, ISAKMP_PAYLOAD_CERT);
+
+/* A client of hybrid authentication has none, and says so if it is asked. */
+static unsigned put_no_cert(isakmp_ctx *x, isakmp__exch *e)
+{
+    static const isakmp_cert none = {ISAKMP_CERT_X509_SIG, {NULL, 0}};
+    (void)x;
+    if (e->asked)
+        isakmp_wr_cert(&e->w, ISAKMP_PAYLOAD_CERT, &none);
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_PUT_VERB(put_no_cert, ISAKMP_PAYLOAD_CERT);
 
 /* ---- Signatures ----------------------------------------------------------------------------- */
 
@@ -175,7 +195,7 @@ static unsigned check_sig(isakmp_ctx *x, isakmp__exch *e)
     int answer;
     if (rc != ISAKMP_OK)
         return rc;
-    p.auth = e->sa->suite->auth;
+    p.auth = isakmp__auth_signature(e->sa->suite->auth);
     p.hash = isakmp__span(hash, isakmp_hash_size(hash_of(e)));
     p.signature = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SIG, 0);
     p.certs = certs;

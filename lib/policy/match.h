@@ -12,9 +12,11 @@
 /* Families of authentication methods, as bits: methods of one family have the same messages. */
 enum {
     ISAKMP__AUTH_PSK = 1,
-    ISAKMP__AUTH_SIG = 2, /* RSA and ECDSA signatures */
-    ISAKMP__AUTH_PKE = 4, /* RSA encrypted nonces [RFC2409 5.2] */
-    ISAKMP__AUTH_REV = 8, /* ... in the revised mode [RFC2409 5.3] */
+    ISAKMP__AUTH_SIG = 2,  /* RSA and ECDSA signatures */
+    ISAKMP__AUTH_PKE = 4,  /* RSA encrypted nonces [RFC2409 5.2] */
+    ISAKMP__AUTH_REV = 8,  /* ... in the revised mode [RFC2409 5.3] */
+    ISAKMP__AUTH_HYI = 16, /* hybrid: the initiator is the client, and the responder signs */
+    ISAKMP__AUTH_HYR = 32, /* ... the other way round */
     ISAKMP__AUTH_ANY = 0xff
 };
 
@@ -23,8 +25,14 @@ uint8_t isakmp__auth_family(uint16_t auth);
 /* Has anybody who has the keys of a phase 1 exchange proved by that who he is?  Not with signatures, where
  * SKEYID is made of what both sides send in the clear. */
 int isakmp__keys_prove(uint16_t auth);
-/* A method as a bit of isakmp_credentials.methods; 0 if it has none. */
+/* A method as a bit of isakmp_credentials.methods, or one that only we use; 0 if it has none. */
 uint32_t isakmp__auth_bit(uint16_t auth);
+/* All methods of some families, as bits. */
+uint32_t isakmp__auth_bits(uint8_t families);
+/* Does the initiator (1), or the responder (0), sign with this method? */
+int isakmp__auth_signs(uint16_t auth, int initiator);
+/* The kind of signature that goes with a method. */
+uint16_t isakmp__auth_signature(uint16_t auth);
 
 typedef struct isakmp__means {
     const isakmp_crypto *crypto;

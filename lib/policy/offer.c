@@ -6,23 +6,46 @@
 #include "match.h"
 #include "crypto/suites.h"
 
+/* Hybrid methods have numbers beyond what bits can count: they take the last two. */
+static const struct {
+    uint16_t auth;
+    uint8_t family, bit;
+} methods[] = {
+    {ISAKMP_AUTH_PSK, ISAKMP__AUTH_PSK, ISAKMP_AUTH_PSK},
+    {ISAKMP_AUTH_RSA_SIG, ISAKMP__AUTH_SIG, ISAKMP_AUTH_RSA_SIG},
+    {ISAKMP_AUTH_RSA_ENCR, ISAKMP__AUTH_PKE, ISAKMP_AUTH_RSA_ENCR},
+    {ISAKMP_AUTH_RSA_ENCR_REV, ISAKMP__AUTH_REV, ISAKMP_AUTH_RSA_ENCR_REV},
+    {ISAKMP_AUTH_ECDSA_P256_SHA256, ISAKMP__AUTH_SIG, ISAKMP_AUTH_ECDSA_P256_SHA256},
+    {ISAKMP_AUTH_ECDSA_P384_SHA384, ISAKMP__AUTH_SIG, ISAKMP_AUTH_ECDSA_P384_SHA384},
+    {ISAKMP_AUTH_ECDSA_P521_SHA512, ISAKMP__AUTH_SIG, ISAKMP_AUTH_ECDSA_P521_SHA512},
+    {ISAKMP_AUTH_HYBRID_INIT_RSA, ISAKMP__AUTH_HYI, 30},
+    {ISAKMP_AUTH_HYBRID_RESP_RSA, ISAKMP__AUTH_HYR, 31},
+};
+#define N_METHODS (sizeof methods / sizeof methods[0])
+
 uint8_t isakmp__auth_family(uint16_t auth)
 {
-    switch (auth) {
-    case ISAKMP_AUTH_PSK:
-        return ISAKMP__AUTH_PSK;
-    case ISAKMP_AUTH_RSA_SIG:
-    case ISAKMP_AUTH_ECDSA_P256_SHA256:
-    case ISAKMP_AUTH_ECDSA_P384_SHA384:
-    case ISAKMP_AUTH_ECDSA_P521_SHA512:
-        return ISAKMP__AUTH_SIG;
-    case ISAKMP_AUTH_RSA_ENCR:
-        return ISAKMP__AUTH_PKE;
-    case ISAKMP_AUTH_RSA_ENCR_REV:
-        return ISAKMP__AUTH_REV;
-    default:
-        return 0;
-    }
+    for (size_t i = 0; i < N_METHODS; i++)
+        if (methods[i].auth == auth)
+            return methods[i].family;
+    return 0;
+}
+
+uint32_t isakmp__auth_bit(uint16_t auth)
+{
+    for (size_t i = 0; i < N_METHODS; i++)
+        if (methods[i].auth == auth)
+            return UINT32_C(1) << methods[i].bit;
+    return 0;
+}
+
+uint32_t isakmp__auth_bits(uint8_t families)
+{
+    uint32_t bits = 0;
+    for (size_t i = 0; i < N_METHODS; i++)
+        if (methods[i].family & families)
+            bits |= UINT32_C(1) << methods[i].bit;
+    return bits;
 }
 
 int isakmp__keys_prove(uint16_t auth)
@@ -31,16 +54,22 @@ int isakmp__keys_prove(uint16_t auth)
            0;
 }
 
-uint32_t isakmp__auth_bit(uint16_t auth)
+int isakmp__auth_signs(uint16_t auth, int initiator)
 {
-    return isakmp__auth_family(auth) ? UINT32_C(1) << auth : 0;
+    uint8_t families = ISAKMP__AUTH_SIG | (initiator ? ISAKMP__AUTH_HYR : ISAKMP__AUTH_HYI);
+    return (isakmp__auth_family(auth) & families) != 0;
+}
+
+uint16_t isakmp__auth_signature(uint16_t auth)
+{
+    return isakmp__auth_family(auth) == ISAKMP__AUTH_SIG ? auth : (uint16_t)ISAKMP_AUTH_RSA_SIG;
 }
 
 /* May two policies be offered together in Aggressive Mode?  With the offer goes a public value of one group,
  * and with encrypted nonces what has been encrypted in one way, named by a hash of one kind. */
 static int go_together(const isakmp_policy *p, const isakmp_policy *q)
 {
-    const uint8_t clear = ISAKMP__AUTH_PSK | ISAKMP__AUTH_SIG;
+    const uint8_t clear = ISAKMP__AUTH_PSK | ISAKMP__AUTH_SIG | ISAKMP__AUTH_HYR;
     uint8_t family = isakmp__auth_family(p->auth), other = isakmp__auth_family(q->auth);
     if (family & clear)
         return (other & clear) != 0;

@@ -169,8 +169,9 @@ int isakmp__ask_sign(isakmp_ctx *x, isakmp__exch *e, isakmp_span hash, uint8_t *
             memcpy(sig, x->answer.value, *n);
     } else {
         t = open_question(x, e, ISAKMP__ASK_SIGN);
-        rc = close_question(
-            e, x->host.sign(x->host.user, t, &q, e->sa->suite->auth, hash, sig, cap, n));
+        rc = close_question(e, x->host.sign(x->host.user, t, &q,
+                                            isakmp__auth_signature(e->sa->suite->auth), hash, sig,
+                                            cap, n));
     }
     return rc == ISAKMP_OK && (*n == 0 || *n > cap) ? ISAKMP_E_HOST : rc;
 }

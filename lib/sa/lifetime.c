@@ -1,7 +1,8 @@
 /* sa/lifetime.c -- how SAs and children come up, and how they end.
  *
  * isakmp__sa_establish() is the only way into the state UP, and only the last verb of a phase 1
- * exchange calls it, after the peer's HASH or SIG has been verified.
+ * exchange calls it, after the peer's HASH or SIG has been verified.  With hybrid authentication an SA gets
+ * as far as XAUTH, and ends there if nobody authenticates the user.
  *
  * Ending is done in two steps.  While a message is processed an object is only marked and put on a
  * list; isakmp__settle() takes it apart when nobody holds a pointer to it any more. */
@@ -54,6 +55,13 @@ void isakmp__sa_establish(isakmp_ctx *x, isakmp__sa *sa)
     sa->since = x->now;
     isakmp__sa_set_life(x, sa);
     isakmp__tell(x, ISAKMP_EV_SA_UP, sa, NULL, NULL);
+}
+
+void isakmp__sa_await_user(isakmp_ctx *x, isakmp__sa *sa)
+{
+    sa->state = ISAKMP_SA_XAUTH;
+    isakmp__timer_set(&x->deadlines, &sa->timer, x->now + x->config.half_open_ms);
+    isakmp__tell(x, ISAKMP_EV_SA_XAUTH, sa, NULL, NULL);
 }
 
 void isakmp__child_up(isakmp_ctx *x, isakmp__child *c)

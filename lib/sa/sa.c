@@ -204,7 +204,7 @@ isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const 
     isakmp__sa *other = (isakmp__sa *)(uintptr_t)after;
     while ((other = peer_after(b, other)) != NULL) {
         theirs = isakmp__sa_peer_id(other);
-        if (other != sa && other->state != ISAKMP_SA_NEGOTIATING &&
+        if (other != sa && (other->state == ISAKMP_SA_UP || other->state == ISAKMP_SA_ENDED) &&
             other->peer_key == sa->peer_key && isakmp_id_equal(&mine, &theirs))
             return other;
     }

@@ -58,6 +58,10 @@ int isakmp__sa_has_cookies(const isakmp__sa *sa, isakmp_span cookies);
 /* Means for policies of this SA. */
 isakmp__means isakmp__sa_means(const isakmp_ctx *x, const isakmp__sa *sa);
 
+/* Phase 1 is through, but the user of the client is not authenticated: the SA waits for that, as long as
+ * one that is half open. */
+void isakmp__sa_await_user(isakmp_ctx *x, isakmp__sa *sa);
+
 /* ---- Half-open SAs ------------------------------------------------------------------------- */
 
 /* May a peer begin a phase 1 exchange from here?  May make room by ending the oldest half-open SA

@@ -131,10 +131,10 @@ struct isakmp__child {
 typedef enum isakmp__phase {
     ISAKMP__WAIT = 0, /* for the peer's message e->msg                                           */
     ISAKMP__BEGIN,    /* in the verbs that an initiator runs before its first message            */
-    ISAKMP__RECV,      /* in the recv verbs of the peer's message e->msg                          */
-    ISAKMP__SEND,      /* in the send verbs of our message e->msg                                 */
-    ISAKMP__SENT,      /* in the sent verbs of our message, which is on its way                   */
-    ISAKMP__DONE       /* over, but kept to answer repetitions                                    */
+    ISAKMP__RECV,     /* in the recv verbs of the peer's message e->msg                          */
+    ISAKMP__SEND,     /* in the send verbs of our message e->msg                                 */
+    ISAKMP__SENT,     /* in the sent verbs of our message, which is on its way                   */
+    ISAKMP__DONE      /* over, but kept to answer repetitions                                    */
 } isakmp__phase;
 
 /* A question to the host or provider that is open. */
@@ -186,6 +186,7 @@ struct isakmp__exch {
     uint8_t disbeliefs; /* how many such messages there were                                     */
     uint8_t disown;     /* 1: ... and with the last one the peer takes the SA for established    */
     uint8_t stranger;   /* 1: there is no public key for the identity that the peer claims       */
+    uint8_t asked;      /* 1: the peer asks for certificates                                     */
     uint8_t asks_encr;  /* 1: the peer asks for the certificate of a key for encryption          */
     uint16_t disbelief; /* why the last one was not believed, 0: there was none                  */
     uint64_t doubted;   /* its fingerprint                                                       */

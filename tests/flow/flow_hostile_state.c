@@ -1257,7 +1257,7 @@ static void test_certificates_are_passed_over(void **state)
 static void test_T84_methods_that_are_not_served(void **state)
 {
     static const uint16_t methods[] = {ISAKMP_AUTH_DSS_SIG, ISAKMP_AUTH_XAUTH_INIT_RSA,
-                                       ISAKMP_AUTH_XAUTH_INIT_PSK, ISAKMP_AUTH_HYBRID_INIT_RSA};
+                                       ISAKMP_AUTH_XAUTH_INIT_PSK, ISAKMP_AUTH_XAUTH_RESP_PSK};
     (void)state;
     for (unsigned i = 0; i < COUNT(methods); i++) {
         pair_init(&pr, 302);
