@@ -125,7 +125,9 @@ static int has_keys_before(const isakmp_exchange *t, const isakmp__row *r)
 const char *isakmp__table_check(const isakmp_exchange *t, unsigned *row)
 {
     const char *fault = t->n == 0 ? "there are no rows" : NULL;
-    for (*row = 0; *row < t->n; (*row)++) {
+    if (t->begin[sizeof t->begin / sizeof t->begin[0] - 1])
+        fault = "a list of verbs has no end";
+    for (*row = 0; fault == NULL && *row < t->n; (*row)++) {
         const isakmp__row *r = &t->rows[*row];
         if ((fault = check_order(t, *row)) != NULL || (fault = check_rules(r)) != NULL ||
             (fault = check_protection(t, r, has_keys_before(t, r))) != NULL ||

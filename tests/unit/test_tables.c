@@ -8,7 +8,7 @@
 
 /* ---- The notation of the RFC ------------------------------------------------------------------- */
 
-static char text[8192];
+static char text[16384];
 static size_t text_n;
 
 static void add(const char *s)
@@ -63,6 +63,27 @@ static void add_rule(const isakmp__row *r, const isakmp__rule *rule)
         add_number("...", rule->max);
 }
 
+/* Whose messages these are, by the family of authentication methods. */
+static void add_methods(const isakmp__row *r)
+{
+    static const struct {
+        uint8_t family;
+        const char *name;
+    } families[] = {{ISAKMP__AUTH_PSK, " psk"},         {ISAKMP__AUTH_SIG, " signatures"},
+                    {ISAKMP__AUTH_PKE, " rsa-encr"},    {ISAKMP__AUTH_REV, " rsa-encr-rev"},
+                    {ISAKMP__AUTH_HYI, " hybrid-init"}, {ISAKMP__AUTH_HYR, " hybrid-resp"}};
+    uint8_t named = 0;
+    if (r->auth == ISAKMP__AUTH_ANY)
+        return;
+    add(", of");
+    for (unsigned i = 0; i < sizeof families / sizeof families[0]; i++)
+        if (r->auth & families[i].family) {
+            add(families[i].name);
+            named |= families[i].family;
+        }
+    assert_int_equal(named, r->auth);
+}
+
 static void add_facts(const isakmp__row *r)
 {
     static const struct {
@@ -80,8 +101,7 @@ static void add_facts(const isakmp__row *r)
         add_number(" payloads with a place: ", r->lead);
     else
         add(" in any order");
-    if (r->auth != ISAKMP__AUTH_ANY)
-        add_number(", methods: ", r->auth);
+    add_methods(r);
 }
 
 static void add_verbs(const char *title, const isakmp__verb *const *verbs)
@@ -104,6 +124,10 @@ static void add_row(const isakmp__row *r)
     for (const isakmp__rule *rule = r->rules; rule->type != ISAKMP_PAYLOAD_NONE; rule++)
         add_rule(r, rule);
     add_facts(r);
+    if (r->look) {
+        add("\n        look ");
+        add(r->look->name);
+    }
     add_verbs("send", r->send);
     add_verbs("sent", r->sent);
     add_verbs("recv", r->recv);
@@ -119,6 +143,10 @@ static void print_all(void)
         snprintf(head, sizeof head, "%s%s (exchange type %u, phase %u)\n", e ? "\n" : "", t->name,
                  t->type, t->phase);
         add(head);
+        if (t->begin[0]) {
+            add_verbs("begin", t->begin);
+            add("\n");
+        }
         for (unsigned i = 0; i < t->n; i++)
             add_row(&t->rows[i]);
         if (t->done) {
