@@ -144,6 +144,12 @@ echo "|--------------|-----------:|----------:|"
 echo
 own_work || exit 1
 echo
+echo "## Public-key operations of one phase 1 exchange (RSA, 2048 bits, keys given by hand)"
+echo
+echo "| method | side | with a private key | with a public key | sum | router handbook | ms |"
+echo "|--------|------|------:|------:|------:|------:|------:|"
+"$build/tests/bench/operations" || exit 1
+echo
 echo "## Reading a first message (aim: under 1 microsecond)"
 echo
 "$bench" decode || exit 1
