@@ -104,7 +104,7 @@ static int add_peer_key(isakmp_pki *pki, isakmp_span in, char *why, size_t cap)
 {
     static const isakmp_id anybody = {ISAKMP_ID_NONE, 0, 0, {NULL, 0}};
     static const isakmp_selector anywhere = {0, 0, 0, {0}, {0}};
-    return isakmp_pki_add_peer_key(pki, &anybody, &anywhere, in, why, cap);
+    return isakmp_pki_add_peer_key(pki, ISAKMP_USE_SIGNATURE, &anybody, &anywhere, in, why, cap);
 }
 
 static int is_encrypted(isakmp_span in)
@@ -133,13 +133,15 @@ static int add_own(loader *l, const host_key_files *f)
     if (good && is_encrypted(key))
         good =
             wrong(l, "--key %s: the key is encrypted; one without a password is expected", f->key);
-    if (good && isakmp_pki_add_own(trial, none, key, none, why, sizeof why) != ISAKMP_OK)
+    if (good && isakmp_pki_add_own(trial, ISAKMP_USE_SIGNATURE, none, key, none, why, sizeof why) !=
+                    ISAKMP_OK)
         good = wrong(
             l, "--key %s: %s; an RSA key from 2048 bits or an EC key is expected, in PEM or DER",
             f->key, why);
     if (good && f->cert)
         good = slurp(&certs, &cert, "cert", f->cert);
-    if (good && isakmp_pki_add_own(l->pki, cert, key, none, why, sizeof why) != ISAKMP_OK)
+    if (good && isakmp_pki_add_own(l->pki, ISAKMP_USE_SIGNATURE, cert, key, none, why,
+                                   sizeof why) != ISAKMP_OK)
         good = wrong(l, "--cert %s: %s; that for --key %s is expected first, in PEM or DER",
                      f->cert ? f->cert : "", why, f->key);
     drop(&certs);

@@ -7,7 +7,8 @@
  * encoding, or what is added to the keyring if it is one of ADD_*.  The keyring trusts one CA, by
  * which some of the seeds have been signed.
  *
- * What must hold: an answer is yes, or no with a reason; and the same question has the same answer. */
+ * What must hold: an answer is yes, or no with a reason; and the same question has the same answer; a
+ * certificate whose key something was encrypted with is learnt from, and nothing is found but what was learnt. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/span.h"
@@ -73,9 +74,11 @@ static void add(isakmp_pki *pki, uint8_t kind, isakmp_span s)
     else if (kind == ADD_CRL)
         rc = isakmp_pki_add_crl(pki, s, why, sizeof why);
     else if (kind == ADD_PEER_KEY)
-        rc = isakmp_pki_add_peer_key(pki, &anybody, &anywhere, s, why, sizeof why);
+        rc = isakmp_pki_add_peer_key(pki, ISAKMP_USE_SIGNATURE, &anybody, &anywhere, s, why,
+                                     sizeof why);
     else
-        rc = isakmp_pki_add_own(pki, s, s, isakmp__span(NULL, 0), why, sizeof why);
+        rc = isakmp_pki_add_own(pki, ISAKMP_USE_SIGNATURE, s, s, isakmp__span(NULL, 0), why,
+                                sizeof why);
     CHECK(rc == ISAKMP_OK || memchr(why, 0, sizeof why) != NULL);
 }
 
@@ -115,13 +118,44 @@ static void ask(const isakmp_keyring *ring, const isakmp_query *q, const isakmp_
     }
 }
 
+/* How many keys have been learnt; all are the peer's. */
+static size_t count_learnt(const isakmp_keyring *ring, const isakmp_query *q)
+{
+    isakmp_peer_key info;
+    size_t learnt = 0;
+    for (size_t i = 0;
+         isakmp_pki_peer_key(ring->pki, i, &info, ISAKMP_KEY_DER, NULL, 0, NULL) == ISAKMP_OK; i++)
+        if (info.learnt) {
+            CHECK(isakmp_id_equal(&info.id, &q->peer_id));
+            learnt++;
+        }
+    return learnt;
+}
+
+static void learn(const isakmp_keyring *ring, const isakmp_query *q, const isakmp_proof *p)
+{
+    isakmp_plain plain = {ISAKMP_AUTH_RSA_ENCR_REV, p->hash, p->certs, p->n_certs};
+    uint8_t out[1024];
+    size_t n, learnt;
+    int came = isakmp_keyring_encrypt(ring, q, &plain, out, sizeof out, &n), found;
+    CHECK(came == ISAKMP_OK || came == ISAKMP_NONE);
+    isakmp_keyring_learn(ring, q, p->certs, p->n_certs);
+    learnt = count_learnt(ring, q);
+    CHECK(learnt <= ISAKMP_MAX_CERTS && (learnt != 0 || came == ISAKMP_NONE));
+    plain.n_certs = 0;
+    found = isakmp_keyring_encrypt(ring, q, &plain, out, sizeof out, &n);
+    CHECK(found == ISAKMP_NONE || (found == ISAKMP_OK && learnt != 0));
+    isakmp_keyring_learn(ring, q, p->certs, p->n_certs);
+    CHECK(count_learnt(ring, q) == learnt);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     static const uint16_t methods[] = {ISAKMP_AUTH_RSA_SIG, ISAKMP_AUTH_ECDSA_P256_SHA256,
                                        ISAKMP_AUTH_ECDSA_P384_SHA384,
                                        ISAKMP_AUTH_ECDSA_P521_SHA512};
     isakmp_reader r = isakmp_rd(isakmp__span(data, n));
-    isakmp_keyring ring = {sizeof ring, NULL, 0, isakmp_pki_new()};
+    isakmp_keyring ring = {sizeof ring, NULL, 0, isakmp_pki_new(), NULL, NULL};
     isakmp_cert certs[ISAKMP_MAX_CERTS];
     isakmp_path path;
     isakmp_query q;
@@ -149,6 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     p.certs = certs;
     p.n_certs = read_pieces(&r, ring.pki, certs);
     ask(&ring, &q, &p);
+    learn(&ring, &q, &p);
     isakmp_pki_free(ring.pki);
     return 0;
 }

@@ -41,11 +41,11 @@ build_library()
     done
 }
 
-# Only the target of the stock keyring is linked with mbedTLS and libsodium.
+# Only targets of the stock keyring are linked with mbedTLS and libsodium.
 build_target()
 {
     libraries=
-    [ "$1" = fuzz_cert ] && libraries="-lmbedx509 -lmbedcrypto -lsodium"
+    grep -q 'isakmp/keyring\.h' fuzz/"$1".c && libraries="-lmbedx509 -lmbedcrypto -lsodium"
     # shellcheck disable=SC2086
     compile -fsanitize=fuzzer -o $out/"$1" fuzz/"$1".c $out/library.a $libraries
 }

@@ -47,14 +47,16 @@ typedef struct isakmp_keyring {
     size_t n_psks;
     isakmp_pki *pki; /* NULL: there are no public keys */
     /* Optional.  Is this address one of this host name's (no final dot, any case)?  1 or 0.  With it what
-     * is kept for a host name is found also while only the address of the peer is known. */
+     * is kept for a host name is found also while only the address of the peer is known.  It is asked
+     * about every name in the ring while a peer waits, so it should know the answer. */
     int (*is_host_at)(void *user, isakmp_span name, const isakmp_addr *addr);
     void *user;
 } isakmp_keyring;
 
 /* The key that fits a peer best: one for its identity before one for any, and of several for its
  * address the one for the fewest addresses, however their ranges overlap; of equals the first.  A
- * key for an identity is not used while the identity is not known, as in Main Mode [RFC2409 5.4].
+ * key for an identity is not used while the identity is not known, as in Main Mode [RFC2409 5.4], but
+ * if it is a host name and is_host_at() says that the host is at the peer's address.
  *   ring     borrowed for the call.
  *   q        as the get_psk callback got it.
  *   key      gets at most cap octets;  n: gets how many.
@@ -120,7 +122,9 @@ ISAKMP_API int isakmp_pki_add_own(isakmp_pki *pki, unsigned use, isakmp_span cer
 /* Make an RSA key pair and add it, without certificates ("crypto key generate rsa"; usage keys are two
  * calls, one for each use).
  *   bits  2048 to 8192, with ISAKMP_PKI_LEGACY from 1024, in steps of 8.  It takes seconds, of long keys
- *         minutes.  [q] */
+ *         minutes.  The public exponent is 65537.
+ *
+ * An mbedTLS that cannot make keys (MBEDTLS_GENPRIME) answers ISAKMP_E_ARG.  [q] */
 ISAKMP_API int isakmp_pki_generate(isakmp_pki *pki, unsigned use, unsigned bits, char *why,
                                    size_t cap);
 
@@ -129,7 +133,8 @@ typedef enum isakmp_key_form {
     ISAKMP_KEY_DER = 1, /* public: SubjectPublicKeyInfo; private: PKCS #1 or SEC 1               */
     ISAKMP_KEY_PEM,     /* the same, as text with a final newline                                */
     ISAKMP_KEY_STRING   /* public keys only: the DER in hex as routers print it and take it in a
-                           key-string: upper case, groups of 8 digits, lines of 8 groups         */
+                           key-string: upper case, groups of 8 digits, lines of 8 groups, each
+                           ended by a newline                                                    */
 } isakmp_key_form;
 
 /* A key of ours, to be shown to others or to be kept.
@@ -137,7 +142,8 @@ typedef enum isakmp_key_form {
  *   out      gets at most cap octets and, of text, a final zero octet;  n: gets how many, without it.
  *   use      gets ISAKMP_USE_*; may be NULL.
  *   returns  ISAKMP_OK; ISAKMP_NONE after the last one; ISAKMP_E_SPACE if it is longer than cap;
- *            ISAKMP_E_ARG if the key cannot be written so.  Wipe out after use if it is private.  [q] */
+ *            ISAKMP_E_ARG if the key cannot be written so, or mbedTLS cannot write keys
+ *            (MBEDTLS_PK_WRITE_C).  Wipe `out` after use if it is private.  [q] */
 ISAKMP_API int isakmp_pki_own_public(const isakmp_pki *pki, size_t i, isakmp_key_form form,
                                      uint8_t *out, size_t cap, size_t *n, unsigned *use);
 ISAKMP_API int isakmp_pki_own_private(const isakmp_pki *pki, size_t i, isakmp_key_form form,
@@ -147,8 +153,9 @@ ISAKMP_API int isakmp_pki_own_private(const isakmp_pki *pki, size_t i, isakmp_ke
 
 /* Add a public key of a peer, given by hand.  A named key has an identity and perhaps addresses, an
  * addressed key has addresses.  An entry for the same identity, addresses and use is replaced.
- *   use   ISAKMP_USE_*.
- *   id    type ISAKMP_ID_NONE: whoever the peer says it is;  addr: family 0: wherever it is.
+ *   use   ISAKMP_USE_*; general keys of peers need no flag.
+ *   id    type ISAKMP_ID_NONE: whoever the peer says it is;  addr: family 0: wherever it is.  Both are
+ *         taken as they are: nothing in an identity is a pattern.
  *   key   a public key (SubjectPublicKeyInfo) in DER or PEM, or as a key-string, with any spaces and
  *         newlines; or a certificate, whose key alone is used.  In a key-string `why` names the place
  *         of what is wrong.  [q] */
@@ -159,7 +166,8 @@ ISAKMP_API int isakmp_pki_add_peer_key(isakmp_pki *pki, unsigned use, const isak
 /* An entry of the key chain; borrowed until the chain changes. */
 typedef struct isakmp_peer_key {
     isakmp_id id;
-    isakmp_selector addr;
+    isakmp_selector addr; /* of one that was learnt: where the peer was then.  It is found there
+                             before it has said who it is, and by its identity wherever it is     */
     uint8_t use;    /* ISAKMP_USE_*                                                              */
     uint8_t learnt; /* 1: out of a certificate, not given by hand                                */
 } isakmp_peer_key;
@@ -173,7 +181,8 @@ ISAKMP_API int isakmp_pki_peer_key(const isakmp_pki *pki, size_t i, isakmp_peer_
  *   returns  ISAKMP_OK, or ISAKMP_NONE if there are none.  [q] */
 ISAKMP_API int isakmp_pki_remove_peer_key(isakmp_pki *pki, const isakmp_id *id,
                                           const isakmp_selector *addr);
-/* How many learnt keys are kept; then the oldest goes. */
+/* How many learnt keys are kept; then the oldest goes.  A key is used only as long as its certificate is
+ * valid and not revoked. */
 #define ISAKMP_PKI_MAX_LEARNT 256
 
 /* The answers to get_credentials, sign, verify, encrypt, decrypt and learn of isakmp_host, with the
@@ -192,14 +201,21 @@ ISAKMP_API int isakmp_pki_remove_peer_key(isakmp_pki *pki, const isakmp_id *id,
  * critical, and must then have ipsecIKE or any [RFC4945 5.1.3.12].  Encodings 4 and 5, and
  * certificates wrapped as PKCS #7 are read; others are passed over.
  *
- * Encrypted nonces: the public key of a peer is the entry of the key chain that is for encryption and for
- * its identity (a host name also if is_host_at() says that it is at its address); before the identity is
- * known, the one for its address.  Entries given by hand come before learnt ones, named before addressed
- * ones.  In the revised mode, as responder, a certificate that the peer sent will do too, if it is
- * for its identity, may be used for keyEncipherment, and leads to a CA that is trusted.  Without
- * a key for the identity something is encrypted all the same, with the key that fits the address alone,
- * or any other of the chain, or our own.  Learnt are the RSA keys of certificates that would do in the
- * same way; and those that lead to no CA are not.  [q] */
+ * Encrypted nonces: our key is the one for encryption whose certificate HASH(1) names, else the first that
+ * is for encryption.  The public key of a peer is the entry of the key chain that is for encryption and for
+ * its identity: equal to it, or for whoever the peer says it is; or, if the identity is the address that
+ * the peer is at, for a host name that is there (is_host_at()).  Before the identity is known, and where
+ * a policy expects one that stands for many, it is the entry for the peer's address: by the entry's
+ * addresses, by an identity that is this address, or by a host name that is there.  Entries given by hand
+ * come before learnt ones, named before addressed ones, those for fewer addresses before others.
+ *
+ * In the revised mode, as responder, a certificate that the peer sent will do too: the first that is for its
+ * identity, is RSA and has keyEncipherment in its keyUsage, if it has one, if it leads to a CA that is
+ * trusted.  Without a key for the identity something is encrypted all the same, with the key that fits the
+ * address alone, or any other of the chain, or our own.
+ *
+ * Learnt are the RSA keys of all certificates that would do in this way, in the place of what was learnt of
+ * the same identity before.  None is ever used to believe a signature.  [q] */
 ISAKMP_API int isakmp_keyring_credentials(const isakmp_keyring *ring, const isakmp_query *q,
                                           uint16_t auth, isakmp_credentials *out);
 ISAKMP_API int isakmp_keyring_sign(const isakmp_keyring *ring, const isakmp_query *q, uint16_t auth,

@@ -13,6 +13,7 @@
 #include <mbedtls/ecp.h>
 #include <mbedtls/md.h>
 #include <mbedtls/oid.h>
+#include <mbedtls/rsa.h>
 
 #define MADE_NOW UINT64_C(1748736000)
 

@@ -79,10 +79,10 @@ static inline void send_certs(size_t n, const made *const *certs)
 /* Signs the hash by a keyring of its own that has only this key. */
 static inline void sign_by(uint16_t auth, const made *key)
 {
-    isakmp_keyring other = {sizeof other, NULL, 0, isakmp_pki_new()};
+    isakmp_keyring other = {sizeof other, NULL, 0, isakmp_pki_new(), NULL, NULL};
     size_t n = 0;
-    assert_int_equal(isakmp_pki_add_own(other.pki, isakmp__span(NULL, 0), made_span(key),
-                                        isakmp__span(NULL, 0), NULL, 0),
+    assert_int_equal(isakmp_pki_add_own(other.pki, ISAKMP_USE_SIGNATURE, isakmp__span(NULL, 0),
+                                        made_span(key), isakmp__span(NULL, 0), NULL, 0),
                      ISAKMP_OK);
     assert_int_equal(isakmp_keyring_sign(&other, &query, auth, isakmp__span(hash, sizeof hash), sig,
                                          sizeof sig, &n),
@@ -105,7 +105,7 @@ static inline int scene(void **state)
     cert_spec s = leaf_spec();
     made_ring(state);
     randombytes_buf(hash, sizeof hash);
-    names.n = 0;
+    names.n = mid.n = 0;
     made_put(&names, 0x82, "Alice.Example", 13);
     make_ca(NULL, NULL);
     made_cert(&leaf, &s);

@@ -3,7 +3,7 @@
 #include "isakmp/keyring.h"
 
 static isakmp_psk psks[4];
-static const isakmp_keyring ring = {sizeof ring, psks, 4, NULL};
+static isakmp_keyring ring = {sizeof ring, psks, 4, NULL, NULL, NULL};
 static isakmp_path path;
 static isakmp_query query;
 
@@ -125,6 +125,53 @@ static void identities(void **state)
     assert_int_equal(found(), 1);
 }
 
+/* "a.example" is at 10.0.0.50. */
+static int is_host_at(void *user, isakmp_span name, const isakmp_addr *addr)
+{
+    ++*(int *)user;
+    return addr->family == 4 && addr->ip[3] == 50 &&
+           isakmp__same_name(name, bytes_text("a.example"));
+}
+
+/* In Main Mode a key for a host name is found by the address that the host has. */
+static void hosts(void **state)
+{
+    const isakmp_id a = {ISAKMP_ID_FQDN, 0, 0, bytes_text("A.example.")};
+    const isakmp_id b = {ISAKMP_ID_FQDN, 0, 0, bytes_text("b.example")};
+    const isakmp_id user = {ISAKMP_ID_USER_FQDN, 0, 0, bytes_text("a.example")};
+    int asked = 0;
+    (void)state;
+    psks[1].id = b;
+    psks[2].id = user;
+    psks[3].id = a;
+    assert_int_equal(found(), 1);
+    ring.is_host_at = is_host_at;
+    ring.user = &asked;
+    assert_int_equal(found(), 4); /* closer than any, and than the address */
+    assert_int_equal(asked, 2);   /* about hosts only */
+    key_for(0, 50, 50);
+    assert_int_equal(found(), 4);
+    key_for(3, 51, 51); /* the key is not for there, whatever the name says */
+    assert_int_equal(found(), 1);
+    key_for(3, 50, 51);
+    path.remote.ip[3] = 51;
+    key_for(0, 0, 255);
+    assert_int_equal(found(), 1);
+    path.remote.ip[3] = 50;
+    asked = 0;
+    query.peer_id = b; /* what it says counts, once it has said it */
+    assert_int_equal(found(), 2);
+    query.peer_id = user;
+    assert_int_equal(found(), 3);
+    assert_int_equal(asked, 0);
+    query.peer_id.type = ISAKMP_ID_NONE;
+    ring.size =
+        (uint32_t)offsetof(isakmp_keyring, is_host_at); /* from before there was the question */
+    assert_int_equal(found(), 1);
+    ring.size = sizeof ring;
+    ring.is_host_at = NULL;
+}
+
 static void no_key(void **state)
 {
     uint8_t key[16];
@@ -147,6 +194,7 @@ int main(void)
         cmocka_unit_test_setup(the_fewest_addresses, fresh),
         cmocka_unit_test_setup(the_fewest_addresses_of_128_bits, fresh),
         cmocka_unit_test_setup(identities, fresh),
+        cmocka_unit_test_setup(hosts, fresh),
         cmocka_unit_test_setup(no_key, fresh),
     };
     return cmocka_run_group_tests_name("keyring", tests, NULL, NULL);

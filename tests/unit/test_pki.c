@@ -4,12 +4,12 @@
 /* The smallest program: credentials, signature, proof. */
 static void two_keyrings(void **state)
 {
-    isakmp_credentials c = {0, NULL, 0, NULL, 0};
-    isakmp_keyring ours = {sizeof ours, NULL, 0, isakmp_pki_new()};
+    isakmp_credentials c = {0};
+    isakmp_keyring ours = {sizeof ours, NULL, 0, isakmp_pki_new(), NULL, NULL};
     size_t n = 0;
     (void)state;
-    assert_int_equal(isakmp_pki_add_own(ours.pki, made_span(&leaf), made_span(&leaf_der),
-                                        isakmp__span(NULL, 0), NULL, 0),
+    assert_int_equal(isakmp_pki_add_own(ours.pki, ISAKMP_USE_SIGNATURE, made_span(&leaf),
+                                        made_span(&leaf_der), isakmp__span(NULL, 0), NULL, 0),
                      ISAKMP_OK);
     assert_int_equal(isakmp_keyring_credentials(&ours, &query, P256, &c), ISAKMP_OK);
     assert_int_equal(c.methods, 1u << P256);

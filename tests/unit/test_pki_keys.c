@@ -30,6 +30,24 @@ static void uses(void **state)
     assert_int_equal(made_verdict(&proof), ISAKMP_D_NONE);
 }
 
+/* Of a key for each use the right one is taken, whichever comes first. */
+static void two_uses(void **state)
+{
+    static made other;
+    const made *const certs[] = {&other, &leaf};
+    cert_spec s = leaf_spec();
+    (void)state;
+    s.usage = MBEDTLS_X509_KU_KEY_ENCIPHERMENT;
+    s.key = &mid_key;
+    made_cert(&other, &s);
+    send_certs(2, certs);
+    assert_int_equal(made_verdict(&proof), ISAKMP_D_NONE);
+    s.usage = MBEDTLS_X509_KU_DIGITAL_SIGNATURE;
+    made_cert(&other, &s); /* now the first fits, and is not the one */
+    send_certs(2, certs);
+    assert_int_equal(made_verdict(&proof), ISAKMP_D_SIGNATURE);
+}
+
 /* The key of the certificate must be the one of the method. */
 static void methods(void **state)
 {
@@ -74,14 +92,14 @@ static void weak_rsa(void **state)
 {
     cert_spec s = leaf_spec();
     mbedtls_pk_context key;
-    isakmp_keyring other = {sizeof other, NULL, 0, isakmp_pki_new()};
+    isakmp_keyring other = {sizeof other, NULL, 0, isakmp_pki_new(), NULL, NULL};
     size_t n = 0;
     (void)state;
     made_der_key(&key, rsa_1024, sizeof rsa_1024);
     s.key = &key;
     remake(&s);
     isakmp_pki_set_flags(other.pki, ISAKMP_PKI_LEGACY);
-    assert_int_equal(isakmp_pki_add_own(other.pki, isakmp__span(NULL, 0),
+    assert_int_equal(isakmp_pki_add_own(other.pki, ISAKMP_USE_SIGNATURE, isakmp__span(NULL, 0),
                                         isakmp__span(rsa_1024, sizeof rsa_1024),
                                         isakmp__span(NULL, 0), NULL, 0),
                      ISAKMP_OK);
@@ -106,14 +124,15 @@ static isakmp_span none(void)
 static int own_rc(isakmp_span certs, isakmp_span key, const char *password)
 {
     char why[100] = "x";
-    int rc = isakmp_pki_add_own(ring.pki, certs, key, bytes_text(password), why, sizeof why);
+    int rc = isakmp_pki_add_own(ring.pki, ISAKMP_USE_SIGNATURE, certs, key, bytes_text(password),
+                                why, sizeof why);
     assert_true(rc == ISAKMP_OK || strlen(why) > 10);
     return rc;
 }
 
 static void own_keys(void **state)
 {
-    isakmp_credentials c = {0, NULL, 0, NULL, 0};
+    isakmp_credentials c = {0};
     isakmp_span plain = bytes_text(ec_256_pem), locked = bytes_text(ec_256_locked);
     char why[8];
     (void)state;
@@ -142,7 +161,7 @@ static void own_keys(void **state)
 static void wanted(void **state)
 {
     static made other;
-    isakmp_credentials c = {0, NULL, 0, NULL, 0};
+    isakmp_credentials c = {0};
     isakmp_span want[2];
     mbedtls_x509_crt parsed;
     cert_spec m = mid_spec(), s = leaf_spec();
@@ -177,7 +196,7 @@ static void wanted(void **state)
 
 static int peer_rc(const isakmp_id *id, const isakmp_selector *addr, isakmp_span key)
 {
-    return isakmp_pki_add_peer_key(ring.pki, id, addr, key, NULL, 0);
+    return isakmp_pki_add_peer_key(ring.pki, ISAKMP_USE_SIGNATURE, id, addr, key, NULL, 0);
 }
 
 /* A key given by hand: for an identity, an address, or both; a certificate is one, too. */
@@ -217,7 +236,7 @@ static void pem(void **state)
 {
     static char text[8192];
     static made two[2];
-    isakmp_credentials c = {0, NULL, 0, NULL, 0};
+    isakmp_credentials c = {0};
     cert_spec m = mid_spec();
     size_t n = 0;
     (void)state;
@@ -282,9 +301,9 @@ static void pem_crls(void **state)
 /* A ring without a collection, and one from before there were any. */
 static void no_collection(void **state)
 {
-    const isakmp_keyring empty = {sizeof empty, NULL, 0, NULL};
+    const isakmp_keyring empty = {sizeof empty, NULL, 0, NULL, NULL, NULL};
     isakmp_keyring old = ring;
-    isakmp_credentials c = {0, NULL, 0, NULL, 0};
+    isakmp_credentials c = {0};
     uint16_t why = 0;
     size_t n = 0;
     (void)state;
@@ -303,8 +322,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scene, made_ring_free)
     const struct CMUnitTest tests[] = {
-        TEST(uses),    TEST(methods), TEST(weak_rsa), TEST(own_keys),      TEST(wanted),
-        TEST(by_hand), TEST(pem),     TEST(pem_crls), TEST(no_collection),
+        TEST(uses),   TEST(two_uses), TEST(methods), TEST(weak_rsa), TEST(own_keys),
+        TEST(wanted), TEST(by_hand),  TEST(pem),     TEST(pem_crls), TEST(no_collection),
     };
     return cmocka_run_group_tests_name("pki_keys", tests, keys, free_keys);
 }

@@ -176,23 +176,23 @@ static void rsa_unsound_keys(void **state)
     made key;
     (void)state;
     made_key(&key, &rsa, 1);
-    assert_int_equal(
-        isakmp_pki_add_peer_key(ring.pki, &anybody, &anywhere, made_span(&key), NULL, 0),
-        ISAKMP_OK);
+    assert_int_equal(isakmp_pki_add_peer_key(ring.pki, ISAKMP_USE_SIGNATURE, &anybody, &anywhere,
+                                             made_span(&key), NULL, 0),
+                     ISAKMP_OK);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         memcpy(b, key.p, key.n);
         memcpy(b + key.n - 3, rows[i].e, 3);
         if (!rows[i].n_last)
             b[key.n - 6] &= 0xfe;
-        assert_int_not_equal(
-            isakmp_pki_add_peer_key(ring.pki, &anybody, &anywhere, span_of(b, key.n), NULL, 0),
-            ISAKMP_OK);
+        assert_int_not_equal(isakmp_pki_add_peer_key(ring.pki, ISAKMP_USE_SIGNATURE, &anybody,
+                                                     &anywhere, span_of(b, key.n), NULL, 0),
+                             ISAKMP_OK);
     }
     for (size_t n = 0; n < key.n; n++) { /* and one that is cut off */
         uint8_t *copy = bytes_copy(span_of(key.p, n));
-        assert_int_equal(
-            isakmp_pki_add_peer_key(ring.pki, &anybody, &anywhere, span_of(copy, n), NULL, 0),
-            ISAKMP_E_MALFORMED);
+        assert_int_equal(isakmp_pki_add_peer_key(ring.pki, ISAKMP_USE_SIGNATURE, &anybody,
+                                                 &anywhere, span_of(copy, n), NULL, 0),
+                         ISAKMP_E_MALFORMED);
         free(copy);
     }
 }

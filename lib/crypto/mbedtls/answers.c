@@ -1,12 +1,7 @@
-/* crypto/mbedtls/answers.c -- the stock keyring's answers to the questions about public keys. */
+/* crypto/mbedtls/answers.c -- the stock keyring's answers about credentials and signatures. */
 #include "base/span.h"
 #include "pki.h"
 #if ISAKMP__HAVE_PKI
-
-static const isakmp_pki *pki_of(const isakmp_keyring *ring)
-{
-    return ring->size >= sizeof *ring ? ring->pki : NULL;
-}
 
 /* ---- Ours ---------------------------------------------------------------------------------- */
 
@@ -23,12 +18,18 @@ static int is_wanted(const isakmp__own *own, const isakmp_query *q)
     return 0;
 }
 
+/* The methods of signatures for which a key of ours is. */
+static uint32_t signs_by(const isakmp__own *o, unsigned flags)
+{
+    return o->use & ISAKMP_USE_SIGNATURE ? isakmp__key_methods(&o->key, flags) : 0;
+}
+
 static const isakmp__own *choose(const isakmp_pki *pki, const isakmp_query *q, uint16_t auth)
 {
     uint32_t method = isakmp__method(auth);
     const isakmp__own *first = NULL;
     for (const isakmp__own *o = pki->own; o != NULL; o = o->next)
-        if (isakmp__key_methods(&o->key, pki->flags) & method) {
+        if (signs_by(o, pki->flags) & method) {
             if (is_wanted(o, q))
                 return o;
             first = first ? first : o;
@@ -36,65 +37,83 @@ static const isakmp__own *choose(const isakmp_pki *pki, const isakmp_query *q, u
     return first;
 }
 
+/* The CAs are not told where no certificate can come: with encrypted nonces the initiator must have our
+ * key before, and only in the revised mode brings its own. */
 int isakmp_keyring_credentials(const isakmp_keyring *ring, const isakmp_query *q, uint16_t auth,
                                isakmp_credentials *out)
 {
-    const isakmp_pki *pki = pki_of(ring);
+    const isakmp_pki *pki = isakmp__pki_of(ring);
     const isakmp__own *own;
     if (pki == NULL)
         return ISAKMP_NONE;
     for (const isakmp__own *o = pki->own; o != NULL; o = o->next)
-        out->methods |= isakmp__key_methods(&o->key, pki->flags);
+        out->methods |= signs_by(o, pki->flags);
+    isakmp__encryption_credentials(ring, q, out);
     if (auth == 0)
         return out->methods ? ISAKMP_OK : ISAKMP_NONE;
-    own = choose(pki, q, auth);
+    if (auth == ISAKMP_AUTH_RSA_ENCR || auth == ISAKMP_AUTH_RSA_ENCR_REV)
+        own = out->methods >> auth & 1 ? isakmp__own_encryption_key(pki) : NULL;
+    else
+        own = choose(pki, q, auth);
     if (own == NULL)
         return ISAKMP_NONE;
     out->certs = own->spans;
     out->n_certs = own->n;
-    out->cas = pki->ca_names;
-    out->n_cas = pki->n_ca_names;
+    out->cas = auth == ISAKMP_AUTH_RSA_ENCR ? NULL : pki->ca_names;
+    out->n_cas = auth == ISAKMP_AUTH_RSA_ENCR ? 0 : pki->n_ca_names;
     return ISAKMP_OK;
 }
 
 int isakmp_keyring_sign(const isakmp_keyring *ring, const isakmp_query *q, uint16_t auth,
                         isakmp_span hash, uint8_t *sig, size_t cap, size_t *n)
 {
-    const isakmp_pki *pki = pki_of(ring);
+    const isakmp_pki *pki = isakmp__pki_of(ring);
     const isakmp__own *own = pki ? choose(pki, q, auth) : NULL;
     return own ? isakmp__key_sign(&own->key, auth, hash, sig, cap, n) : ISAKMP_NONE;
 }
 
 /* ---- The peer's ---------------------------------------------------------------------------- */
 
-static int is_for(const isakmp__peer_key *k, const isakmp_query *q)
+/* Only keys given by hand: what was learnt from a certificate is worth no more than the certificate. */
+static int signs_for(const isakmp__peer_key *k, const isakmp_query *q)
 {
-    isakmp_selector peer;
-    memset(&peer, 0, sizeof peer);
-    peer.family = q->path->remote.family;
-    memcpy(peer.lo, q->path->remote.ip, sizeof peer.lo);
-    memcpy(peer.hi, q->path->remote.ip, sizeof peer.hi);
-    if (k->id.type != ISAKMP_ID_NONE && !isakmp_id_equal(&k->id, &q->peer_id))
-        return 0;
-    return k->addr.family == 0 ||
-           (k->addr.family == peer.family && isakmp_selector_within(&peer, &k->addr));
+    return k->use & ISAKMP_USE_SIGNATURE && isakmp__is_among(&q->path->remote, &k->addr) &&
+           (k->id.type == ISAKMP_ID_NONE || isakmp_id_equal(&k->id, &q->peer_id));
+}
+
+static uint16_t check_signature(void *user, const mbedtls_x509_crt *cert)
+{
+    const isakmp_proof *p = user;
+    return isakmp__key_verify(&cert->pk, p->auth, p->hash, p->signature) == ISAKMP_OK
+               ? ISAKMP_D_NONE
+               : ISAKMP_D_SIGNATURE;
+}
+
+static int verify_by_certs(const isakmp_pki *pki, const isakmp_query *q, const isakmp_proof *p,
+                           uint16_t *why)
+{
+    isakmp_proof proof = *p;
+    const isakmp__need need = {isakmp__method(p->auth),
+                               MBEDTLS_X509_KU_DIGITAL_SIGNATURE | MBEDTLS_X509_KU_NON_REPUDIATION,
+                               0, check_signature, &proof};
+    return isakmp__chain_use(pki, &q->peer_id, p->certs, p->n_certs, &need, why);
 }
 
 int isakmp_keyring_verify(const isakmp_keyring *ring, const isakmp_query *q, const isakmp_proof *p,
                           uint16_t *why)
 {
-    const isakmp_pki *pki = pki_of(ring);
+    const isakmp_pki *pki = isakmp__pki_of(ring);
     uint32_t method = isakmp__method(p->auth);
     *why = ISAKMP_D_NO_CERT;
     if (pki == NULL || method == 0)
         return ISAKMP_NONE;
-    for (const isakmp__peer_key *k = pki->peers; k != NULL; k = k->next)
-        if (is_for(k, q) && (isakmp__key_methods(&k->key, pki->flags) & method)) {
+    for (const isakmp__peer_key *k = pki->by_hand; k != NULL; k = k->next)
+        if (signs_for(k, q) && (isakmp__key_methods(&k->key, pki->flags) & method)) {
             if (isakmp__key_verify(&k->key, p->auth, p->hash, p->signature) == ISAKMP_OK)
                 return ISAKMP_OK;
             *why = ISAKMP_D_SIGNATURE;
         }
-    return p->n_certs ? isakmp__chain_verify(pki, q, p, why) : ISAKMP_NONE;
+    return p->n_certs ? verify_by_certs(pki, q, p, why) : ISAKMP_NONE;
 }
 
 #endif

@@ -10,16 +10,6 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/platform.h>
 
-#define SEQUENCE  (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
-#define EXPLICIT0 (MBEDTLS_ASN1_CONTEXT_SPECIFIC | MBEDTLS_ASN1_CONSTRUCTED)
-
-/* What a peer sent, as far as it can be read. */
-typedef struct bag {
-    mbedtls_x509_crt certs[ISAKMP_MAX_CERTS];
-    size_t n;
-    int unreadable;
-} bag;
-
 /* One look at a path. */
 typedef struct look {
     const isakmp_pki *pki;
@@ -56,111 +46,6 @@ static uint32_t time_flags(const mbedtls_x509_crt *cert)
            (cert->valid_to.year == always.year ? MBEDTLS_X509_BADCERT_EXPIRED : 0u);
 }
 
-/* ---- What the peer sent -------------------------------------------------------------------- */
-
-static void bag_add(bag *b, isakmp_span der)
-{
-    mbedtls_x509_crt *cert = &b->certs[b->n];
-    if (b->n == ISAKMP_MAX_CERTS)
-        return;
-    mbedtls_x509_crt_init(cert);
-    if (der.n == 0 || mbedtls_x509_crt_parse_der(cert, der.p, der.n) != 0) {
-        mbedtls_x509_crt_free(cert);
-        b->unreadable = 1;
-        return;
-    }
-    b->n++;
-}
-
-/* ContentInfo { signedData, [0] { version, digestAlgorithms, contentInfo, [0] certificates, ... } }
- * [RFC2315 9.1].  What else is in it is for nobody here. */
-static void bag_add_pkcs7(bag *b, isakmp_span in)
-{
-    static const uint8_t signed_data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02};
-    isakmp_span info, oid, s, skipped, certs;
-    if (!isakmp__der_take(&in, SEQUENCE, &info) ||
-        !isakmp__der_take(&info, MBEDTLS_ASN1_OID, &oid) ||
-        !isakmp__span_equal(oid, isakmp__span(signed_data, sizeof signed_data)) ||
-        !isakmp__der_take(&info, EXPLICIT0, &s) || !isakmp__der_take(&s, SEQUENCE, &info) ||
-        !isakmp__der_take(&info, MBEDTLS_ASN1_INTEGER, &skipped) ||
-        !isakmp__der_take(&info, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SET, &skipped) ||
-        !isakmp__der_take(&info, SEQUENCE, &skipped) ||
-        !isakmp__der_take(&info, EXPLICIT0, &certs)) {
-        b->unreadable = 1;
-        return;
-    }
-    while (certs.n && b->n < ISAKMP_MAX_CERTS) {
-        const uint8_t *start = certs.p;
-        if (!isakmp__der_take(&certs, certs.p[0], &s)) {
-            b->unreadable = 1;
-            return;
-        }
-        if (start[0] == SEQUENCE) /* not one of the old alternatives */
-            bag_add(b, isakmp__span(start, (size_t)(s.p + s.n - start)));
-    }
-}
-
-static void bag_fill(bag *b, const look *l, const isakmp_proof *p)
-{
-    for (size_t i = 0; i < p->n_certs && i < ISAKMP_MAX_CERTS; i++)
-        if (p->certs[i].encoding == ISAKMP_CERT_X509_SIG ||
-            p->certs[i].encoding == ISAKMP_CERT_X509_KE)
-            bag_add(b, p->certs[i].data);
-        else if (p->certs[i].encoding == ISAKMP_CERT_PKCS7)
-            bag_add_pkcs7(b, p->certs[i].data);
-    for (size_t i = 0; i < b->n; i++)
-        settle(l, &b->certs[i]);
-}
-
-static void bag_free(bag *b)
-{
-    for (size_t i = 0; i < b->n; i++) {
-        b->certs[i].next = NULL; /* mbedTLS would free them all */
-        mbedtls_x509_crt_free(&b->certs[i]);
-    }
-    mbedtls_free(b);
-}
-
-/* The first certificate for an identity whose key fits the method; NULL and why. */
-static mbedtls_x509_crt *find_leaf(bag *b, const look *l, const isakmp_id *id, uint32_t method,
-                                   uint16_t *why)
-{
-    *why = b->unreadable ? ISAKMP_D_CERT_FORM : b->n ? ISAKMP_D_CERT_ID : ISAKMP_D_NO_CERT;
-    for (size_t i = 0; i < b->n; i++) {
-        if (!isakmp__cert_is_for(&b->certs[i], id))
-            continue;
-        if (isakmp__key_methods(&b->certs[i].pk, l->pki->flags) & method)
-            return &b->certs[i];
-        *why = ISAKMP_D_CERT_USAGE;
-    }
-    return NULL;
-}
-
-static int may_be_parent(const mbedtls_x509_crt *parent, const mbedtls_x509_crt *child)
-{
-    isakmp_span subject = isakmp__raw(&parent->subject_raw),
-                issuer = isakmp__raw(&child->issuer_raw);
-    return isakmp__span_equal(subject, issuer) || isakmp__dn_equal(subject, issuer);
-}
-
-/* Behind the leaf its parents, theirs, and so on: mbedTLS looks for a parent only in what follows.
- * Those whose keys are not sound are left out: nothing is computed with them. */
-static void link_others(bag *b, const look *l, mbedtls_x509_crt *leaf)
-{
-    int linked[ISAKMP_MAX_CERTS] = {0};
-    mbedtls_x509_crt *last = leaf;
-    for (const mbedtls_x509_crt *child = leaf; child != NULL; child = child->next)
-        for (size_t i = 0; i < b->n; i++) {
-            mbedtls_x509_crt *c = &b->certs[i];
-            if (c == leaf || linked[i] || !may_be_parent(c, child) ||
-                !isakmp__key_methods(&c->pk, l->pki->flags))
-                continue;
-            linked[i] = 1;
-            last->next = c;
-            last = c;
-        }
-}
-
 /* ---- Use ----------------------------------------------------------------------------------- */
 
 static int oid_in(isakmp_span list, const uint8_t *oid, size_t n)
@@ -186,22 +71,66 @@ static int leaves_ike_out(isakmp_span extension)
         critical.p[0] == 0)
         return 0;
     return !isakmp__der_take(&extension, MBEDTLS_ASN1_OCTET_STRING, &value) ||
-           !isakmp__der_take(&value, SEQUENCE, &list) ||
+           !isakmp__der_take(&value, ISAKMP__SEQUENCE, &list) ||
            (!oid_in(list, any, sizeof any) && !oid_in(list, ike, sizeof ike));
 }
 
-static int leaf_is_for_signing(const mbedtls_x509_crt *leaf)
+static int may_be_used(const mbedtls_x509_crt *leaf, unsigned usage)
 {
     isakmp_span all = isakmp__raw(&leaf->v3_ext), list, one;
-    if (!isakmp__cert_may(leaf,
-                          MBEDTLS_X509_KU_DIGITAL_SIGNATURE | MBEDTLS_X509_KU_NON_REPUDIATION))
+    if (!isakmp__cert_may(leaf, usage))
         return 0;
-    if (!isakmp__der_take(&all, SEQUENCE, &list))
+    if (!isakmp__der_take(&all, ISAKMP__SEQUENCE, &list))
         return 1; /* it has no extensions */
-    while (isakmp__der_take(&list, SEQUENCE, &one))
+    while (isakmp__der_take(&list, ISAKMP__SEQUENCE, &one))
         if (leaves_ike_out(one))
             return 0;
     return 1;
+}
+
+/* ---- Which certificate --------------------------------------------------------------------- */
+
+/* The next certificate, from *at on, that is for an identity and fits; NULL and why. */
+static mbedtls_x509_crt *next_leaf(isakmp__sent *b, const look *l, const isakmp_id *id,
+                                   const isakmp__need *need, size_t *at, uint16_t *why)
+{
+    while (*at < b->n) {
+        mbedtls_x509_crt *c = &b->certs[(*at)++];
+        if (!isakmp__cert_is_for(c, id))
+            continue;
+        if (isakmp__key_methods(&c->pk, l->pki->flags) & need->methods &&
+            may_be_used(c, need->usage))
+            return c;
+        *why = ISAKMP_D_CERT_USAGE;
+    }
+    return NULL;
+}
+
+static int may_be_parent(const mbedtls_x509_crt *parent, const mbedtls_x509_crt *child)
+{
+    isakmp_span subject = isakmp__raw(&parent->subject_raw),
+                issuer = isakmp__raw(&child->issuer_raw);
+    return isakmp__span_equal(subject, issuer) || isakmp__dn_equal(subject, issuer);
+}
+
+/* Behind the leaf its parents, theirs, and so on: mbedTLS looks for a parent only in what follows.
+ * Those whose keys are not sound are left out: nothing is computed with them. */
+static void link_others(isakmp__sent *b, const look *l, mbedtls_x509_crt *leaf)
+{
+    int linked[ISAKMP_MAX_CERTS] = {0};
+    mbedtls_x509_crt *last = leaf;
+    for (size_t i = 0; i < b->n; i++)
+        b->certs[i].next = NULL;
+    for (const mbedtls_x509_crt *child = leaf; child != NULL; child = child->next)
+        for (size_t i = 0; i < b->n; i++) {
+            mbedtls_x509_crt *c = &b->certs[i];
+            if (c == leaf || linked[i] || !may_be_parent(c, child) ||
+                !isakmp__key_methods(&c->pk, l->pki->flags))
+                continue;
+            linked[i] = 1;
+            last->next = c;
+            last = c;
+        }
 }
 
 /* ---- The path ------------------------------------------------------------------------------ */
@@ -295,6 +224,7 @@ static uint16_t check_path(look *l, mbedtls_x509_crt *leaf)
     mbedtls_x509_crt *cas;
     uint32_t flags = 0;
     int bad;
+    l->below = 0;
     if (l->pki->flags & ISAKMP_PKI_LEGACY)
         profile.allowed_mds |= MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA1);
     if (copy_cas(l, &cas) != ISAKMP_OK)
@@ -302,30 +232,54 @@ static uint16_t check_path(look *l, mbedtls_x509_crt *leaf)
     bad = mbedtls_x509_crt_verify_with_profile(leaf, cas, l->pki->crls, &profile, NULL, &flags,
                                                look_at, l);
     mbedtls_free(cas);
-    if (bad)
-        return detail_of(flags);
-    return leaf_is_for_signing(leaf) ? ISAKMP_D_NONE : ISAKMP_D_CERT_USAGE;
+    return bad ? detail_of(flags) : ISAKMP_D_NONE;
 }
 
-int isakmp__chain_verify(const isakmp_pki *pki, const isakmp_query *q, const isakmp_proof *p,
-                         uint16_t *why)
+static look begin(const isakmp_pki *pki)
 {
     look l = {pki, pki->clock ? pki->clock(pki->user) : 0, pki->clock != NULL, 0};
-    bag *b = mbedtls_calloc(1, sizeof *b);
+    return l;
+}
+
+int isakmp__chain_use(const isakmp_pki *pki, const isakmp_id *id, const isakmp_cert *certs,
+                      size_t n, const isakmp__need *need, uint16_t *why)
+{
+    look l = begin(pki);
+    isakmp__sent *b = isakmp__sent_read(certs, n);
     mbedtls_x509_crt *leaf;
+    size_t at = 0;
+    int rc = ISAKMP_NONE;
     if (b == NULL)
         return ISAKMP_E_SPACE;
-    bag_fill(b, &l, p);
-    leaf = find_leaf(b, &l, &q->peer_id, isakmp__method(p->auth), why);
-    if (leaf != NULL) {
+    for (size_t i = 0; i < b->n; i++)
+        settle(&l, &b->certs[i]);
+    *why = b->unreadable ? ISAKMP_D_CERT_FORM : b->n ? ISAKMP_D_CERT_ID : ISAKMP_D_NO_CERT;
+    while ((leaf = next_leaf(b, &l, id, need, &at, why)) != NULL) {
         link_others(b, &l, leaf);
         *why = check_path(&l, leaf);
-        if (*why == ISAKMP_D_NONE &&
-            isakmp__key_verify(&leaf->pk, p->auth, p->hash, p->signature) != ISAKMP_OK)
-            *why = ISAKMP_D_SIGNATURE;
+        if (*why == ISAKMP_D_NONE)
+            *why = need->use(need->user, leaf);
+        if (*why == ISAKMP_D_NONE)
+            rc = ISAKMP_OK;
+        if (!need->every)
+            break;
     }
-    bag_free(b);
-    return leaf != NULL && *why == ISAKMP_D_NONE ? ISAKMP_OK : ISAKMP_NONE;
+    isakmp__sent_free(b);
+    return rc;
+}
+
+/* A list that nobody has signed can only take something away here. */
+int isakmp__cert_is_current(const isakmp_pki *pki, const mbedtls_x509_crt *cert)
+{
+    look l = begin(pki);
+    if (!l.clock || l.now < seconds(&cert->valid_from) || l.now > seconds(&cert->valid_to) ||
+        crl_flags(&l, cert))
+        return 0;
+    for (const mbedtls_x509_crl *c = pki->crls; c != NULL; c = c->next)
+        if (isakmp__dn_equal(isakmp__raw(&c->issuer_raw), isakmp__raw(&cert->issuer_raw)) &&
+            mbedtls_x509_crt_is_revoked(cert, c))
+            return 0;
+    return 1;
 }
 
 #endif

@@ -6,7 +6,8 @@
  * private keys, and the members of structures, whose names 3.x made private.  Of those are used: the
  * coordinates of a point, because the functions that write a point as octets put 0x04 before it,
  * which IKE leaves out, and so need a buffer of 133 octets that a small stack has not; the parts of an
- * elliptic key, because ECDSA signatures are bare numbers here; and which extensions a certificate has.
+ * elliptic key, because ECDSA signatures are bare numbers here; the blinding values of an RSA key; and
+ * which extensions a certificate has.
  *
  * In 4.x the bignum and DES interfaces are gone, so it cannot serve as a backend for this
  * protocol. */
@@ -54,6 +55,31 @@
 #define ISAKMP__CHECK_PAIR(pub, priv, f) mbedtls_pk_check_pair(pub, priv)
 #define ISAKMP__RSA_SIGN(rsa, f, hash, n, sig)                                                     \
     mbedtls_rsa_pkcs1_sign(rsa, f, NULL, MBEDTLS_RSA_PRIVATE, MBEDTLS_MD_NONE, n, hash, sig)
+#endif
+
+/* An operation with a private RSA key that has failed may have left half of a blinding value behind, with which
+ * all that follow would fail.  The next one makes them anew if they are not there. */
+#ifdef MBEDTLS_RSA_ALT
+#define ISAKMP__RSA_FORGET_BLINDING(rsa) ((void)(rsa))
+#else
+#define ISAKMP__RSA_FORGET_BLINDING(rsa)                                                           \
+    (mbedtls_mpi_free(&(rsa)->MBEDTLS_PRIVATE(Vi)), mbedtls_mpi_free(&(rsa)->MBEDTLS_PRIVATE(Vf)))
+#endif
+
+/* What the keyring can do without: making keys, and writing them. */
+#ifdef MBEDTLS_GENPRIME
+#define ISAKMP__HAVE_GEN_KEY          1
+#define ISAKMP__GEN_KEY(rsa, f, n, e) mbedtls_rsa_gen_key(rsa, f, NULL, n, e)
+#else
+#define ISAKMP__HAVE_GEN_KEY          0
+#define ISAKMP__GEN_KEY(rsa, f, n, e) ((void)(rsa), (void)(f), -1)
+#endif
+#ifdef MBEDTLS_PK_WRITE_C
+#define ISAKMP__WRITE_PRIVATE(pk, p, n) mbedtls_pk_write_key_der(pk, p, n)
+#define ISAKMP__WRITE_PUBLIC(pk, p, n)  mbedtls_pk_write_pubkey_der(pk, p, n)
+#else
+#define ISAKMP__WRITE_PRIVATE(pk, p, n) ((void)(pk), (void)(p), -1)
+#define ISAKMP__WRITE_PUBLIC(pk, p, n)  ((void)(pk), (void)(p), -1)
 #endif
 
 /* Each cipher in one word, for the tables. */

@@ -16,7 +16,7 @@ typedef struct text {
     int pem;
 } text;
 
-static int is_pem(isakmp_span in)
+int isakmp__is_pem(isakmp_span in)
 {
     static const char begin[] = "-----BEGIN ";
     size_t n = sizeof begin - 1, i = 0;
@@ -25,15 +25,15 @@ static int is_pem(isakmp_span in)
     return i + n <= in.n;
 }
 
-static int is_space(uint8_t c)
+int isakmp__is_space(uint8_t c)
 {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == 0;
 }
 
 static int text_begin(text *t, isakmp_span in)
 {
-    t->pem = is_pem(in);
-    while (t->pem && is_space(in.p[in.n - 1]))
+    t->pem = isakmp__is_pem(in);
+    while (t->pem && isakmp__is_space(in.p[in.n - 1]))
         in.n--;
     t->whole = in.n + 1;
     t->n = t->pem ? in.n + 1 : in.n;
@@ -51,7 +51,7 @@ static void text_end(text *t)
     mbedtls_free(t->p);
 }
 
-static int result(int bad)
+int isakmp__load_result(int bad)
 {
     if (bad == MBEDTLS_ERR_X509_ALLOC_FAILED || bad == MBEDTLS_ERR_PK_ALLOC_FAILED ||
         bad == MBEDTLS_ERR_PEM_ALLOC_FAILED)
@@ -83,7 +83,7 @@ int isakmp__load_certs(mbedtls_x509_crt **out, isakmp_span in)
         rc = ISAKMP_E_SPACE;
     } else {
         mbedtls_x509_crt_init(*out);
-        rc = result(mbedtls_x509_crt_parse(*out, t.p, t.n));
+        rc = isakmp__load_result(mbedtls_x509_crt_parse(*out, t.p, t.n));
         if (rc == ISAKMP_OK && !t.pem && (*out)->raw.len != in.n)
             rc = ISAKMP_E_MALFORMED; /* DER, and something after it */
     }
@@ -107,7 +107,7 @@ int isakmp__load_crls(mbedtls_x509_crl **out, isakmp_span in)
         rc = ISAKMP_E_SPACE;
     } else {
         mbedtls_x509_crl_init(*out);
-        rc = result(mbedtls_x509_crl_parse(*out, t.p, t.n));
+        rc = isakmp__load_result(mbedtls_x509_crl_parse(*out, t.p, t.n));
         if (rc == ISAKMP_OK && !t.pem && (*out)->raw.len != in.n)
             rc = ISAKMP_E_MALFORMED;
     }
@@ -126,10 +126,17 @@ int isakmp__load_key(mbedtls_pk_context *out, isakmp_span in, isakmp_span passwo
     mbedtls_pk_init(out);
     if (rc != ISAKMP_OK)
         return rc;
-    rc = result(ISAKMP__PARSE_KEY(out, t.p, t.n, password.n ? password.p : NULL, password.n,
-                                  isakmp__pki_random));
+    rc = isakmp__load_result(ISAKMP__PARSE_KEY(out, t.p, t.n, password.n ? password.p : NULL,
+                                               password.n, isakmp__pki_random));
     text_end(&t);
     return rc;
+}
+
+/* Is there nothing after the DER? */
+static int is_one_element(isakmp_span in)
+{
+    isakmp_span content;
+    return isakmp__der_take(&in, ISAKMP__SEQUENCE, &content) && in.n == 0;
 }
 
 /* Out of a certificate the key is read once more, so that nothing else of it stays. */
@@ -140,14 +147,17 @@ int isakmp__load_public(mbedtls_pk_context *out, isakmp_span in)
     int rc = isakmp__load_certs(&cert, in);
     mbedtls_pk_init(out);
     if (rc == ISAKMP_OK) {
-        rc = result(mbedtls_pk_parse_public_key(out, cert->pk_raw.p, cert->pk_raw.len));
+        rc =
+            isakmp__load_result(mbedtls_pk_parse_public_key(out, cert->pk_raw.p, cert->pk_raw.len));
         isakmp__free_certs(cert);
         return rc;
     }
     rc = rc == ISAKMP_E_SPACE ? rc : text_begin(&t, in);
     if (rc != ISAKMP_OK)
         return rc;
-    rc = result(mbedtls_pk_parse_public_key(out, t.p, t.n));
+    rc = isakmp__load_result(mbedtls_pk_parse_public_key(out, t.p, t.n));
+    if (rc == ISAKMP_OK && !t.pem && !is_one_element(in))
+        rc = ISAKMP_E_MALFORMED; /* which mbedTLS does not look at */
     text_end(&t);
     return rc;
 }

@@ -44,18 +44,51 @@ int isakmp_pki_add_crl(isakmp_pki *pki, isakmp_span crls, char *why, size_t cap)
     return refuse(why, cap);
 }
 
-int isakmp_pki_add_own(isakmp_pki *pki, isakmp_span certs, isakmp_span key, isakmp_span password,
-                       char *why, size_t cap)
+int isakmp_pki_add_own(isakmp_pki *pki, unsigned use, isakmp_span certs, isakmp_span key,
+                       isakmp_span password, char *why, size_t cap)
 {
-    (void)pki, (void)certs, (void)key, (void)password;
+    (void)pki, (void)use, (void)certs, (void)key, (void)password;
     return refuse(why, cap);
 }
 
-int isakmp_pki_add_peer_key(isakmp_pki *pki, const isakmp_id *id, const isakmp_selector *addr,
-                            isakmp_span key, char *why, size_t cap)
+int isakmp_pki_generate(isakmp_pki *pki, unsigned use, unsigned bits, char *why, size_t cap)
 {
-    (void)pki, (void)id, (void)addr, (void)key;
+    (void)pki, (void)use, (void)bits;
     return refuse(why, cap);
+}
+
+int isakmp_pki_own_public(const isakmp_pki *pki, size_t i, isakmp_key_form form, uint8_t *out,
+                          size_t cap, size_t *n, unsigned *use)
+{
+    (void)pki, (void)i, (void)form, (void)out, (void)cap, (void)n, (void)use;
+    return ISAKMP_NONE;
+}
+
+int isakmp_pki_own_private(const isakmp_pki *pki, size_t i, isakmp_key_form form, uint8_t *out,
+                           size_t cap, size_t *n, unsigned *use)
+{
+    (void)pki, (void)i, (void)form, (void)out, (void)cap, (void)n, (void)use;
+    return ISAKMP_NONE;
+}
+
+int isakmp_pki_add_peer_key(isakmp_pki *pki, unsigned use, const isakmp_id *id,
+                            const isakmp_selector *addr, isakmp_span key, char *why, size_t cap)
+{
+    (void)pki, (void)use, (void)id, (void)addr, (void)key;
+    return refuse(why, cap);
+}
+
+int isakmp_pki_peer_key(const isakmp_pki *pki, size_t i, isakmp_peer_key *info,
+                        isakmp_key_form form, uint8_t *out, size_t cap, size_t *n)
+{
+    (void)pki, (void)i, (void)info, (void)form, (void)out, (void)cap, (void)n;
+    return ISAKMP_NONE;
+}
+
+int isakmp_pki_remove_peer_key(isakmp_pki *pki, const isakmp_id *id, const isakmp_selector *addr)
+{
+    (void)pki, (void)id, (void)addr;
+    return ISAKMP_NONE;
 }
 
 int isakmp_keyring_credentials(const isakmp_keyring *ring, const isakmp_query *q, uint16_t auth,
@@ -78,6 +111,27 @@ int isakmp_keyring_verify(const isakmp_keyring *ring, const isakmp_query *q, con
     (void)ring, (void)q, (void)p;
     *why = ISAKMP_D_NO_CERT;
     return ISAKMP_NONE;
+}
+
+int isakmp_keyring_encrypt(const isakmp_keyring *ring, const isakmp_query *q, const isakmp_plain *p,
+                           uint8_t *out, size_t cap, size_t *n)
+{
+    (void)ring, (void)q, (void)p, (void)out, (void)cap;
+    *n = 0;
+    return ISAKMP_NONE;
+}
+
+int isakmp_keyring_decrypt(const isakmp_keyring *ring, const isakmp_query *q,
+                           const isakmp_sealed *s, uint8_t *block, size_t cap, size_t *n)
+{
+    (void)ring, (void)q, (void)s, (void)block, (void)cap, (void)n;
+    return ISAKMP_NONE;
+}
+
+void isakmp_keyring_learn(const isakmp_keyring *ring, const isakmp_query *q,
+                          const isakmp_cert *certs, size_t n_certs)
+{
+    (void)ring, (void)q, (void)certs, (void)n_certs;
 }
 
 #endif

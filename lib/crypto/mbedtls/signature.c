@@ -11,11 +11,8 @@
 #include <mbedtls/platform.h>
 #include <mbedtls/rsa.h>
 
-/* The longest exponent and modulus, so that nobody can make us work for long. */
+/* The longest exponent, so that nobody can make us work for long. */
 #define MOST_E_BITS 64
-#define MOST_N_BITS 8192
-/* 0, 1, at least eight times 255, 0 */
-#define BLOCK_EXTRA 11
 
 static const struct {
     uint16_t auth, n; /* n: octets of a coordinate */
@@ -49,13 +46,13 @@ uint32_t isakmp__method(uint16_t auth)
 /* Odd modulus, neither short nor endless; odd exponent likewise. */
 static int rsa_is_sound(const mbedtls_rsa_context *rsa, unsigned flags)
 {
-    size_t least = flags & ISAKMP_PKI_LEGACY ? 1024 : 2048;
+    size_t least = ISAKMP__LEAST_RSA_BITS(flags);
     mbedtls_mpi n, e;
     int sound;
     mbedtls_mpi_init(&n);
     mbedtls_mpi_init(&e);
     sound = mbedtls_rsa_export(rsa, &n, NULL, NULL, NULL, &e) == 0 &&
-            mbedtls_mpi_bitlen(&n) >= least && mbedtls_mpi_bitlen(&n) <= MOST_N_BITS &&
+            mbedtls_mpi_bitlen(&n) >= least && mbedtls_mpi_bitlen(&n) <= ISAKMP__MOST_RSA_BITS &&
             mbedtls_mpi_get_bit(&n, 0) == 1 && mbedtls_mpi_bitlen(&e) <= MOST_E_BITS &&
             mbedtls_mpi_get_bit(&e, 0) == 1 &&
             (mbedtls_mpi_cmp_int(&e, 65537) >= 0 ||
@@ -87,7 +84,7 @@ static int rsa_verify(mbedtls_rsa_context *rsa, isakmp_span hash, isakmp_span si
     size_t n = mbedtls_rsa_get_len(rsa);
     uint8_t *right, *found;
     int good = 0;
-    if (hash.n == 0 || n < hash.n + BLOCK_EXTRA || sig.n != n)
+    if (hash.n == 0 || n < hash.n + ISAKMP__BLOCK_EXTRA || sig.n != n)
         return ISAKMP_NONE;
     right = mbedtls_calloc(2, n);
     if (right == NULL)
@@ -107,13 +104,14 @@ static int rsa_verify(mbedtls_rsa_context *rsa, isakmp_span hash, isakmp_span si
 static int rsa_sign(mbedtls_rsa_context *rsa, isakmp_span hash, uint8_t *sig, size_t cap, size_t *n)
 {
     size_t size = mbedtls_rsa_get_len(rsa);
-    if (hash.n == 0 || size < hash.n + BLOCK_EXTRA)
+    if (hash.n == 0 || size < hash.n + ISAKMP__BLOCK_EXTRA)
         return ISAKMP_E_ARG;
     if (cap < size)
         return ISAKMP_E_SPACE;
     /* A fault in the computation would give the key away: nothing leaves that does not verify. */
     if (ISAKMP__RSA_SIGN(rsa, isakmp__pki_random, hash.p, (unsigned)hash.n, sig) != 0 ||
         rsa_verify(rsa, hash, isakmp__span(sig, size)) != ISAKMP_OK) {
+        ISAKMP__RSA_FORGET_BLINDING(rsa);
         sodium_memzero(sig, size);
         return ISAKMP_E_CRYPTO;
     }
