@@ -105,8 +105,8 @@ int isakmp__keymat(const isakmp_crypto *c, uint16_t hash, const uint8_t *skeyid_
  * time it takes or the memory it touches: these depend on block_n, least, most and other.n alone.
  *   block  is overwritten;  other: least to most octets;
  *   out    gets the message, and has room for most octets;  n: gets its length. */
-void isakmp__pkcs1_open(uint8_t *block, size_t block_n, size_t least, size_t most, isakmp_span other,
-                        uint8_t *out, size_t *n);
+void isakmp__pkcs1_open(uint8_t *block, size_t block_n, size_t least, size_t most,
+                        isakmp_span other, uint8_t *out, size_t *n);
 
 /* ---- IV and encryption [RFC2409 App. B] ---------------------------------------------------- */
 
