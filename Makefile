@@ -40,6 +40,7 @@ HOST_SRC    = $(wildcard examples/host_*.c)
 EXAMPLE_SRC = $(filter-out $(HOST_SRC),$(wildcard examples/*.c))
 LIVE_SRC    = $(wildcard tests/live/*.c)
 BENCH_SRC   = $(wildcard tests/bench/*.c)
+TIMING_SRC  = $(wildcard tests/timing/*.c)
 HEADERS     = $(wildcard include/isakmp/*.h include/isakmp/*.def lib/*/*.h lib/*/*.def \
               lib/*/*/*.h examples/*.h tests/*/*.h)
 
@@ -51,7 +52,7 @@ LIBS = $(BUILD)/libisakmp.a $(BUILD)/libisakmp-mbedtls.a
 SHARED = $(BUILD)/libisakmp.so.$(VERSION) $(BUILD)/libisakmp-mbedtls.so.$(VERSION)
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(subst _,-,$(EXAMPLE_SRC)))
 
-.PHONY: all libs examples unit flow live demo check check-ports bench lint fuzz-smoke install clean
+.PHONY: all libs examples unit flow live timing demo check check-ports bench lint fuzz-smoke install clean
 .SECONDARY:
 all: libs examples
 libs: $(LIBS) $(SHARED)
@@ -59,6 +60,7 @@ examples: $(EXAMPLES)
 unit: $(call bin,$(UNIT_SRC))
 flow: $(call bin,$(FLOW_SRC))
 live: $(call bin,$(LIVE_SRC))
+timing: $(call bin,$(TIMING_SRC))
 
 # ---- Compiling --------------------------------------------------------------------------------
 
@@ -108,6 +110,9 @@ $(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o $(BUILD)/libsupport.a $(LIBS)
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libsupport.a $(LIBS)
 	@mkdir -p $(@D)
 	$(LINK)
+$(BUILD)/tests/timing/%: $(BUILD)/obj/tests/timing/%.o $(LIBS)
+	@mkdir -p $(@D)
+	$(LINK) -lm
 $(BUILD)/tests/live/%: $(BUILD)/obj/tests/live/%.o $(call obj,$(HOST_SRC)) $(LIBS)
 	@mkdir -p $(@D)
 	$(LINK) -lpcap

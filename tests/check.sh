@@ -24,6 +24,7 @@ suite flow-sanitized tests/run_all.sh build/asan/tests/flow
 suite dump-sanitized env BUILD=build/asan tests/dump/check.sh
 suite unit-valgrind tests/run_all.sh build/tests/unit valgrind -q --error-exitcode=9 \
     --leak-check=full
+suite timing tests/timing/check.sh
 suite live tests/live/strongswan.sh
 suite live-certs tests/live/certs.sh
 suite fuzz fuzz/smoke.sh
