@@ -45,6 +45,7 @@ static int believed(const mbedtls_pk_context *key, size_t hash_n, const uint8_t 
     return rc == ISAKMP_OK;
 }
 
+/* T-42, T-43: the one signature is believed, of one key, over one hash, at its whole length. */
 static void rsa_right_and_wrong(void **state)
 {
     mbedtls_pk_context other;
@@ -66,7 +67,7 @@ static void rsa_right_and_wrong(void **state)
     mbedtls_pk_free(&other);
 }
 
-/* A hash that begins or ends like another is another. */
+/* T-46: a hash that begins or ends like another is another; test_forgery.c has more of them. */
 static void rsa_other_lengths(void **state)
 {
     (void)state;
@@ -84,6 +85,7 @@ static void rsa_other_lengths(void **state)
                      ISAKMP_E_SPACE);
 }
 
+/* T-43, T-47: numbers whose powers are known to everybody, and numbers that are not below the modulus. */
 static void rsa_special_numbers(void **state)
 {
     mbedtls_mpi n, v;
@@ -120,7 +122,7 @@ static void rsa_special_numbers(void **state)
     mbedtls_mpi_free(&v);
 }
 
-/* Blocks that are nearly right, made with the right key. */
+/* T-45: blocks that are nearly right, made with the right key. */
 static void rsa_other_blocks(void **state)
 {
     uint8_t block[256];
@@ -145,7 +147,7 @@ static void rsa_other_blocks(void **state)
     }
 }
 
-/* What begins right is not right, though with an exponent of 3 anybody can make it. */
+/* T-45: what begins right is not right, though with an exponent of 3 anybody can make it. */
 static void rsa_forged(void **state)
 {
     mbedtls_pk_context key;
@@ -165,7 +167,7 @@ static void rsa_forged(void **state)
     mbedtls_pk_free(&key);
 }
 
-/* Public keys that are none: each is refused when it is added. */
+/* T-47, T-48: public keys that are none: each is refused when it is added. */
 static void rsa_unsound_keys(void **state)
 {
     static const struct {
@@ -204,6 +206,7 @@ static int ec_believed(const mbedtls_pk_context *key, uint16_t auth, size_t n)
     return isakmp__key_verify(key, auth, span_of(hash, 32), span_of(sig, n)) == ISAKMP_OK;
 }
 
+/* T-42, T-43: ECDSA; r and s of zero, or too large, are no signature. */
 static void ecdsa(void **state)
 {
     static const struct {
