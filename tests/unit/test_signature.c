@@ -199,6 +199,23 @@ static void rsa_unsound_keys(void **state)
     }
 }
 
+/* T-65: nothing is written behind a signature, and nothing at all where there is none. */
+static void what_signing_writes(void **state)
+{
+    uint8_t canary[sizeof sig];
+    (void)state;
+    memset(canary, 0xa5, sizeof canary);
+    memset(sig, 0xa5, sizeof sig);
+    assert_int_equal(isakmp__key_sign(&rsa, RSA, span_of(hash, 20), sig, 255, &sig_n),
+                     ISAKMP_E_SPACE);
+    assert_int_equal(isakmp__key_sign(&rsa, RSA, span_of(hash, 0), sig, sizeof sig, &sig_n),
+                     ISAKMP_E_ARG);
+    assert_memory_equal(sig, canary, sizeof sig);
+    assert_int_equal(isakmp__key_sign(&rsa, RSA, span_of(hash, 20), sig, sizeof sig, &sig_n),
+                     ISAKMP_OK);
+    assert_memory_equal(sig + 256, canary, sizeof sig - 256);
+}
+
 /* ---- ECDSA --------------------------------------------------------------------------------- */
 
 static int ec_believed(const mbedtls_pk_context *key, uint16_t auth, size_t n)
@@ -277,13 +294,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(rsa_right_and_wrong),
-        TEST(rsa_other_lengths),
-        TEST(rsa_special_numbers),
-        TEST(rsa_other_blocks),
-        TEST(rsa_forged),
-        TEST(rsa_unsound_keys),
-        TEST(ecdsa),
+        TEST(rsa_right_and_wrong), TEST(rsa_other_lengths),
+        TEST(rsa_special_numbers), TEST(rsa_other_blocks),
+        TEST(rsa_forged),          TEST(rsa_unsound_keys),
+        TEST(what_signing_writes), TEST(ecdsa),
         TEST(ecdsa_rfc4754),
     };
     return cmocka_run_group_tests_name("signature", tests, NULL, NULL);
