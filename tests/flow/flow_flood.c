@@ -399,12 +399,14 @@ static void test_T71_aggressive_mode(void **state)
 #define CANARY 0xa5 /* what pair_start() fills arenas with */
 #define RUN    6
 
-static unsigned searched;
+static unsigned searched, lost_one;
 
+/* And the length that a message says it has is its own. */
 static int no_canary(pair *p, wire_item *w)
 {
     unsigned run = 0;
     (void)p;
+    assert_int_equal(header_of(w).length, w->n - marker_of(w));
     for (size_t i = 0; i < w->n; i++) {
         run = w->data[i] == CANARY ? run + 1 : 0;
         if (run == RUN)
@@ -412,7 +414,7 @@ static int no_canary(pair *p, wire_item *w)
                      (unsigned)i);
     }
     searched++;
-    return PAIR_DELIVER;
+    return searched == lost_one ? PAIR_DROP : PAIR_DELIVER;
 }
 
 /* Leave the pattern on the stack, where the next call's variables will lie. */
@@ -446,29 +448,44 @@ static void canary_stage(uint64_t seed)
     }
     pr.filter = no_canary;
     pr.arrive = paint_before_arrival;
-    searched = 0;
+    searched = lost_one = 0;
 }
 
+static void canary_session(uint16_t auth, uint8_t exchange)
+{
+    for (int i = 0; i < 2; i++) {
+        pr.p[i].policies[0].auth = auth;
+        pr.p[i].more_certs = 1;
+    }
+    B->policies[0].life_s = 3600;
+    pair_start(&pr);
+    paint_stack();
+    pair_connect(&pr, exchange, 1);
+    run_for(30000);
+    assert_true(both_up(1));
+    paint_stack();
+    assert_int_equal(isakmp_child_close(A->x, pr.now, first_child(A)), ISAKMP_OK);
+    paint_stack();
+    assert_int_equal(isakmp_close(B->x, pr.now, first_sa(B)), ISAKMP_OK);
+    run_for(100);
+    assert_true(searched > 8);
+    finish();
+}
+
+static const uint16_t auths[] = {ISAKMP_AUTH_PSK, ISAKMP_AUTH_RSA_SIG};
+
+/* Also those that are sent again, because any one was lost. */
 static void test_T65_true_messages(void **state)
 {
     static const uint8_t exchanges[] = {ISAKMP_EXCH_MAIN, ISAKMP_EXCH_AGGRESSIVE};
     (void)state;
-    for (unsigned k = 0; k < 2; k++) {
-        canary_stage(316);
-        B->policies[0].life_s = 3600;
-        pair_start(&pr);
-        paint_stack();
-        pair_connect(&pr, exchanges[k], 1);
-        run_for(100);
-        assert_true(both_up(1));
-        paint_stack();
-        assert_int_equal(isakmp_child_close(A->x, pr.now, first_child(A)), ISAKMP_OK);
-        paint_stack();
-        assert_int_equal(isakmp_close(B->x, pr.now, first_sa(B)), ISAKMP_OK);
-        run_for(100);
-        assert_true(searched > 8);
-        finish();
-    }
+    for (unsigned k = 0; k < 2; k++)
+        for (unsigned a = 0; a < 2; a++)
+            for (unsigned i = 0; i < 9; i++) {
+                canary_stage(316);
+                lost_one = i;
+                canary_session(auths[a], exchanges[k]);
+            }
 }
 
 /* Above all the answers to messages that claim lengths they have not. */
@@ -496,6 +513,75 @@ static void test_T65_answers_to_malformed_messages(void **state)
     }
 }
 
+/* One octet of a message is another one.  What begins an exchange of phase 2 is made right again, as its
+ * sender could, and gets a message ID of its own: so the answer, too, is under the keys. */
+static void alter_octet(const wire_item *w, wire_item *copy, size_t at, uint8_t v)
+{
+    static opened o;
+    static uint32_t used = 0x01020304;
+    *copy = *w;
+    if (!open_item(&o, copy) || o.h.msg_id == 0 || o.e) {
+        copy->data[at] ^= v;
+        return;
+    }
+    o.h.msg_id = used++;
+    find_iv(&o);
+    at -= ISAKMP_HEADER_SIZE;
+    for (unsigned i = 0; i < o.n; i++) {
+        at -= at < 4 ? at : 4;
+        if (at < o.parts[i].n) {
+            o.parts[i].body[at] ^= v;
+            break;
+        }
+        at -= o.parts[i].n;
+    }
+    rehash(&o);
+    close_item(&o, copy);
+}
+
+static unsigned nth_message;
+
+/* The nth message arrives altered in every place, and then as it was; what is answered is searched. */
+static int alter_all(pair *p, wire_item *w)
+{
+    static wire_item copy;
+    const int to = 1 - w->from;
+    if (--nth_message)
+        return PAIR_DELIVER;
+    p->arrive = paint_before_arrival;
+    for (size_t at = ISAKMP_HEADER_SIZE; at < w->n && at < 300; at++)
+        for (unsigned v = 1; v < 256; v = 3 * v + 1) {
+            alter_octet(w, &copy, at, (uint8_t)v);
+            p->now += 50;
+            paint_stack();
+            (void)pair_input(p, to, copy.data, copy.n);
+            p->n_wire = 0;
+        }
+    return PAIR_DELIVER;
+}
+
+static void test_T65_answers_to_altered_messages(void **state)
+{
+    static const uint8_t exchanges[] = {ISAKMP_EXCH_MAIN, ISAKMP_EXCH_AGGRESSIVE};
+    (void)state;
+    for (unsigned k = 0; k < 2; k++)
+        for (unsigned a = 0; a < 2; a++)
+            for (unsigned i = 2; i <= (k ? 8 : 11); i++) { /* Deletes are the last two */
+                canary_stage(318);
+                A->policies[0].auth = B->policies[0].auth = auths[a];
+                pr.arrive = alter_all;
+                nth_message = i;
+                pair_start(&pr);
+                pair_connect(&pr, exchanges[k], 1);
+                run_for(20000);
+                if (first_sa(A).v)
+                    assert_int_equal(isakmp_close(A->x, pr.now, first_sa(A)), ISAKMP_OK);
+                run_for(LONG_MS);
+                assert_true(nth_message == 0 && searched > 3);
+                finish();
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -512,6 +598,7 @@ int main(void)
         cmocka_unit_test(test_T71_aggressive_mode),
         cmocka_unit_test(test_T65_true_messages),
         cmocka_unit_test(test_T65_answers_to_malformed_messages),
+        cmocka_unit_test(test_T65_answers_to_altered_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

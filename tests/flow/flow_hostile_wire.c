@@ -632,7 +632,7 @@ static void test_T07_delete_count_times_size(void **state)
 
 static void test_T14_protocols(void **state)
 {
-    uint8_t body[64];
+    uint8_t body[64] = {0};
     uint32_t id = 1, spi;
     (void)state;
     pair_init(&pr, 263);
@@ -788,7 +788,7 @@ static void test_T09_T22_mutations(void **state)
 {
     (void)state;
     for (unsigned k = 0; k < 2; k++) {
-        uint8_t data[PAIR_MTU];
+        uint8_t data[PAIR_MTU] = {0};
         cold(exchanges[k]);
         B->reentry = 1;
         for (unsigned i = 0; i < 20000; i++) {

@@ -121,6 +121,7 @@ typedef struct opened {
     size_t patch_at; /* an octet of the finished plaintext to be changed, 0: none */
     uint8_t patch;   /* ... into this */
     uint8_t pad;     /* what padding is made of */
+    unsigned more;   /* blocks of padding that need not be there */
 } opened;
 
 static inline int read_parts(opened *o, isakmp_span plain)
@@ -283,9 +284,13 @@ static inline void close_item(const opened *o, wire_item *w)
     size_t marker = marker_of(w);
     isakmp_writer out;
     write_parts(&out, o, w->data + marker, sizeof w->data - marker);
-    if (o->encrypted)
-        while ((out.len - ISAKMP_HEADER_SIZE) % isakmp_cipher_block(o->sa->suite->cipher))
+    if (o->encrypted) {
+        size_t block = isakmp_cipher_block(o->sa->suite->cipher);
+        size_t bare = out.len - ISAKMP_HEADER_SIZE;
+        size_t whole = (bare + block - 1) / block * block + o->more * block;
+        for (size_t i = bare; i < whole; i++)
             isakmp_wr_u8(&out, o->pad);
+    }
     assert_int_equal(isakmp_wr_end(&out), ISAKMP_OK);
     if (o->patch_at)
         w->data[marker + o->patch_at] = o->patch;

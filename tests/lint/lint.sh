@@ -144,6 +144,7 @@ formatted() {
 
 run python3 tests/lint/rules.py
 run python3 tests/lint/docs.py
+run python3 tests/lint/history.py
 check "make builds the libraries" make -s -j "$jobs" BUILD=$out/lib libs
 run tests/lint/symbols.sh $out/lib
 check "each public header compiles alone, in C99 and C++11" headers

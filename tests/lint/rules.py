@@ -26,6 +26,7 @@ FREESTANDING = {"stddef.h", "stdint.h", "stdarg.h"}
 
 BANNED = (
     "strcpy strncpy strcat strncat strlen strcmp strchr strtok strtol strtoul atoi atol "
+    "bcmp strncmp strcasecmp strncasecmp "
     "printf fprintf sprintf snprintf vsprintf vsnprintf puts fputs "
     "malloc calloc realloc free alloca assert abort exit "
     "time clock gettimeofday clock_gettime rand random_r srand getenv "
@@ -178,14 +179,15 @@ def debt():
 
 
 def comparisons():
-    """Secrets are compared by isakmp__ct_equal(); compares.txt has what is compared otherwise."""
+    """T-64: HASH, SIG and NAT-D values and cookies are compared by isakmp__ct_equal(), in the stock
+    keyring by sodium_memcmp(); compares.txt has what is compared otherwise."""
     allowed = {}
     for entry in read("tests/lint/compares.txt").split("\n"):
         if entry and entry[0] != "#":
             path, call = entry.split(None, 2)[:2]
             allowed.setdefault(path, []).append(call)
     for path, code in CODE.items():
-        if path == "lib/base/span.h" or layer_of(path) == STOCK:
+        if path == "lib/base/span.h":
             continue
         rest = allowed.pop(path, [])
         for line, m in find(code, r"\b(memcmp|isakmp__span_equal)\(([^,]*),"):
@@ -200,6 +202,16 @@ def comparisons():
         yield f"{path}:1: compares.txt names it, but it compares nothing"
 
 
+def addresses():
+    """T-53: nobody is asked anything: no URL stands in the code, and nothing that opens one is
+    included.  What the archives need of other libraries is looked at by symbols.sh."""
+    for path in FILES:
+        for line, m in find(read(path), r"\b[a-z]{2,10}://"):
+            yield f"{path}:{line}: {m.group(0)}"
+        for line, m in find(CODE[path], r"\bmbedtls/(net|net_sockets|ssl\w*|timing|debug)\.h\b"):
+            yield f"{path}:{line}: {m.group(0)}"
+
+
 RULES = [
     ("layers: every file includes only its own layer and those below", layers),
     ("layers: public headers stand in one order", public_layers),
@@ -211,6 +223,7 @@ RULES = [
     ("no #if in function bodies", switches_in_functions),
     ("no TODO", debt),
     ("memcmp only where no secret is compared", comparisons),
+    ("no URLs, and no headers of networks", addresses),
 ]
 
 

@@ -56,6 +56,15 @@ nm -u "$archive" | awk 'NF == 2 { print $2 }' | sort -u | comm -23 - "$build/def
     grep -vxE 'mem(cpy|move|set|cmp)|__.*|_GLOBAL_OFFSET_TABLE_' |
     rule "libisakmp.a needs memcpy, memmove, memset and memcmp, and nothing else"
 
+# T-53: neither can open a file or a socket, or ask anybody: the second archive needs of mbedTLS
+# what works on memory, and nothing of a system but memory.
+nm -u "$build/libisakmp-mbedtls.a" | awk 'NF == 2 { print $2 }' | sort -u >"$build/needed"
+grep -vxE 'isakmp_.*|mbedtls_.*|sodium_(init|memcmp|memzero)|randombytes_buf|crypto_.*|__.*' \
+    "$build/needed" | grep -vxE 'mem(cpy|move|set|cmp|chr)|calloc|free|_GLOBAL_OFFSET_TABLE_' |
+    rule "libisakmp-mbedtls.a needs mbedTLS, libsodium and memory, and nothing else"
+grep -E '^mbedtls_(net|ssl|timing|debug)_|_(file|path|keyfile)$' "$build/needed" |
+    rule "libisakmp-mbedtls.a opens no files and no sockets"
+
 # Constant tables that hold addresses are in .data.rel.ro, which nobody can write to.
 objdump -h "$archive" | awk '
     /file format/ { file = $1 }

@@ -93,6 +93,30 @@ static inline void made_key(made *out, mbedtls_pk_context *key, int is_public)
     made_raw(out, b + sizeof b - n, (size_t)n);
 }
 
+/* An RSA public key of any two numbers, sound or not, as a SubjectPublicKeyInfo. */
+static inline void made_rsa_public(made *out, isakmp_span n, isakmp_span e)
+{
+    static const uint8_t rsa[] = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+                                  0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
+    made key = {{0}, 0}, number = {{0}, 0};
+    for (int i = 0; i < 2; i++) {
+        isakmp_span s = i ? e : n;
+        number.n = 0;
+        if (s.n && s.p[0] & 0x80) /* not negative */
+            made_raw(&number, "", 1);
+        made_raw(&number, s.p, s.n);
+        made_put(&key, 0x02, number.p, number.n);
+    }
+    made_wrap(&key, 0x30);
+    number.n = 0;
+    made_raw(&number, "", 1); /* no unused bits */
+    made_raw(&number, key.p, key.n);
+    out->n = 0;
+    made_raw(out, rsa, sizeof rsa);
+    made_put(out, 0x03, number.p, number.n);
+    made_wrap(out, 0x30);
+}
+
 /* What may differ; NULL and 0 are what is usual. */
 typedef struct cert_spec {
     const char *subject, *issuer, *from, *to;
@@ -103,13 +127,16 @@ typedef struct cert_spec {
     const made *names;    /* GeneralNames, without their SEQUENCE */
     const made *key_uses; /* of ExtendedKeyUsage, likewise */
     int key_uses_critical;
+    const made *other; /* the value of one more extension, likewise */
+    uint8_t other_oid; /* the last octet of its number: 2.5.29.x */
+    int other_critical;
     int serial;
 } cert_spec;
 
-static inline void made_extension(mbedtls_x509write_cert *w, const made *value, char last,
+static inline void made_extension(mbedtls_x509write_cert *w, const made *value, uint8_t last,
                                   int critical)
 {
-    const char oid[3] = {0x55, 0x1d, last};
+    const char oid[3] = {0x55, 0x1d, (char)last};
     made whole = *value;
     made_wrap(&whole, 0x30);
     assert_int_equal(mbedtls_x509write_crt_set_extension(w, oid, 3, critical, whole.p, whole.n), 0);
@@ -118,6 +145,8 @@ static inline void made_extension(mbedtls_x509write_cert *w, const made *value, 
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
 #define MADE_SIGN(key, hash, sig, n)                                                               \
     mbedtls_pk_sign(key, MBEDTLS_MD_SHA256, hash, 32, sig, 150, n, made_random, NULL)
+#define MADE_PSS_SIGN(rsa, hash, sig)                                                              \
+    mbedtls_rsa_rsassa_pss_sign(rsa, made_random, NULL, MBEDTLS_MD_SHA256, 32, hash, sig)
 
 static inline int made_serial(mbedtls_x509write_cert *w, uint8_t *serial)
 {
@@ -126,6 +155,9 @@ static inline int made_serial(mbedtls_x509write_cert *w, uint8_t *serial)
 #else
 #define MADE_SIGN(key, hash, sig, n)                                                               \
     mbedtls_pk_sign(key, MBEDTLS_MD_SHA256, hash, 32, sig, n, made_random, NULL)
+#define MADE_PSS_SIGN(rsa, hash, sig)                                                              \
+    mbedtls_rsa_rsassa_pss_sign(rsa, made_random, NULL, MBEDTLS_RSA_PRIVATE, MBEDTLS_MD_SHA256,    \
+                                32, hash, sig)
 
 static inline int made_serial(mbedtls_x509write_cert *w, const uint8_t *serial)
 {
@@ -164,11 +196,63 @@ static inline void made_cert(made *out, const cert_spec *s)
         made_extension(&w, s->names, 17, 0);
     if (s->key_uses)
         made_extension(&w, s->key_uses, 37, s->key_uses_critical);
+    if (s->other)
+        made_extension(&w, s->other, s->other_oid, s->other_critical);
     n = mbedtls_x509write_crt_der(&w, b, sizeof b, made_random, NULL);
     assert_true(n > 0);
     out->n = 0;
     made_raw(out, b + sizeof b - n, (size_t)n);
     mbedtls_x509write_crt_free(&w);
+}
+
+/* ---- What mbedTLS does not make ------------------------------------------------------------ */
+
+static const uint8_t made_ecdsa_sha256[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+                                            0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+
+/* The body of a certificate or a list becomes a whole one, signed by an EC key. */
+static inline void made_sign(made *body, mbedtls_pk_context *signer)
+{
+    uint8_t hash[32], sig[160] = {0};
+    size_t n = 0;
+    assert_int_equal(
+        mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), body->p, body->n, hash), 0);
+    assert_int_equal(MADE_SIGN(signer, hash, sig + 1, &n), 0);
+    made_raw(body, made_ecdsa_sha256, sizeof made_ecdsa_sha256);
+    made_put(body, 0x03, sig, n + 1);
+    made_wrap(body, 0x30);
+}
+
+/* The members of a certificate's body, in their order. */
+enum {
+    MADE_VERSION,
+    MADE_SERIAL,
+    MADE_ALGORITHM,
+    MADE_ISSUER,
+    MADE_VALIDITY,
+    MADE_SUBJECT,
+    MADE_PUBLIC_KEY,
+    MADE_EXTENSIONS
+};
+
+/* The body of a certificate with something else (DER) in the place of one member, to be signed by an EC
+ * key. */
+static inline void made_body(made *out, const made *cert, unsigned member, isakmp_span instead)
+{
+    isakmp_span all = made_span(cert), whole, body, one;
+    assert_true(isakmp__der_take(&all, 0x30, &whole) && isakmp__der_take(&whole, 0x30, &body));
+    out->n = 0;
+    for (unsigned i = 0; body.n; i++) {
+        const uint8_t *start = body.p;
+        assert_true(isakmp__der_take(&body, start[0], &one));
+        one = isakmp__span(start, (size_t)(body.p - start));
+        if (i == MADE_ALGORITHM)
+            one = isakmp__span(made_ecdsa_sha256, sizeof made_ecdsa_sha256);
+        if (i == member)
+            one = instead;
+        made_raw(out, one.p, one.n);
+    }
+    made_wrap(out, 0x30);
 }
 
 /* ---- Revocation lists ---------------------------------------------------------------------- */
@@ -179,34 +263,25 @@ static inline void made_crl(made *out, const made *issuer, mbedtls_pk_context *s
                             const char *this_update, const char *next, uint8_t serial)
 {
     static const uint8_t version[] = {1};
-    static const uint8_t ecdsa_sha256[] = {0x06, 0x08, 0x2a, 0x86, 0x48,
-                                           0xce, 0x3d, 0x04, 0x03, 0x02};
-    made tbs = {{0}, 0}, entry = {{0}, 0};
-    uint8_t hash[32], sig[160] = {0};
-    size_t n = 0;
+    made body = {{0}, 0}, entry = {{0}, 0};
     mbedtls_x509_crt c;
     mbedtls_x509_crt_init(&c);
     assert_int_equal(mbedtls_x509_crt_parse_der(&c, issuer->p, issuer->n), 0);
-    made_put(&tbs, 0x02, version, sizeof version);
-    made_put(&tbs, 0x30, ecdsa_sha256, sizeof ecdsa_sha256);
-    made_raw(&tbs, c.subject_raw.p, c.subject_raw.len);
-    made_put(&tbs, 0x17, this_update, strlen(this_update));
+    made_put(&body, 0x02, version, sizeof version);
+    made_raw(&body, made_ecdsa_sha256, sizeof made_ecdsa_sha256);
+    made_raw(&body, c.subject_raw.p, c.subject_raw.len);
+    made_put(&body, 0x17, this_update, strlen(this_update));
     if (next)
-        made_put(&tbs, 0x17, next, strlen(next));
+        made_put(&body, 0x17, next, strlen(next));
     if (serial) {
         made_put(&entry, 0x02, &serial, 1);
         made_put(&entry, 0x17, this_update, strlen(this_update));
         made_wrap(&entry, 0x30);
-        made_put(&tbs, 0x30, entry.p, entry.n);
+        made_put(&body, 0x30, entry.p, entry.n);
     }
-    made_wrap(&tbs, 0x30);
-    assert_int_equal(mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), tbs.p, tbs.n, hash),
-                     0);
-    assert_int_equal(MADE_SIGN(signer, hash, sig + 1, &n), 0);
-    made_put(&tbs, 0x30, ecdsa_sha256, sizeof ecdsa_sha256);
-    made_put(&tbs, 0x03, sig, n + 1);
-    made_wrap(&tbs, 0x30);
-    *out = tbs;
+    made_wrap(&body, 0x30);
+    made_sign(&body, signer);
+    *out = body;
     mbedtls_x509_crt_free(&c);
 }
 

@@ -41,6 +41,7 @@ static int same(const made *a, const made *b)
     return there;
 }
 
+/* T-49: canonical, and whole. */
 static void strings(void **state)
 {
     static const struct {
@@ -86,7 +87,7 @@ static void zero_octets(void **state)
     assert_true(same(&c, &c));
 }
 
-/* In order, all of them, and nothing behind. */
+/* T-49: in order, all of them, and nothing behind. */
 static void whole_names(void **state)
 {
     made a = {{0}, 0}, b = {{0}, 0}, c = {{0}, 0}, empty = {{0}, 0}, longer;
@@ -139,7 +140,8 @@ static void sets(void **state)
     assert_false(same(&many, &many));
 }
 
-/* Cut off anywhere, and with any octet changed: read within bounds, and never equal when shorter. */
+/* T-49: cut off anywhere, with any octet changed, and 0 to 300 random ones: read within bounds, and never
+ * equal when shorter. */
 static void hostile_names(void **state)
 {
     uint64_t random = 42;

@@ -121,7 +121,7 @@ static void test_unusable_policies(void **state)
     means.methods = 0;
     assert_int_equal(choose(&p, offer_policies(&o, ours, 2)).rc, ISAKMP_D_NO_PROPOSAL);
     means = all_means();
-    means.group = ISAKMP_GROUP_MODP_1536;
+    means.like = &ours[1];
     assert_chosen(choose(&p, offer_policies(&o, ours, 2)), 2, 2);
     means = all_means();
     means.max_dh = 127;
@@ -608,7 +608,7 @@ static void test_confirm_form_of_phase_1(void **state)
     isakmp_policy ours = plain_policy(1);
     isakmp_peer_policy p = peer_of(&ours, 1);
     unsigned priority;
-    isakmp_policy two[2];
+    isakmp_policy two[2], other;
     (void)state;
     two[0] = two[1] = ours;
     /* Two transforms, another transform, no transform, no proposal. */
@@ -631,7 +631,9 @@ static void test_confirm_form_of_phase_1(void **state)
     means.methods = 0;
     assert_int_equal(confirm(&p, offer_policies(&o, &ours, 1), &priority), ISAKMP_D_CHOICE);
     means = all_means();
-    means.group = ISAKMP_GROUP_MODP_2048;
+    other = plain_policy(1);
+    other.group = ISAKMP_GROUP_MODP_2048;
+    means.like = &other;
     assert_int_equal(confirm(&p, offer_policies(&o, &ours, 1), &priority), ISAKMP_D_CHOICE);
 }
 

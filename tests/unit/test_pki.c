@@ -26,6 +26,7 @@ static void two_keyrings(void **state)
 
 /* ---- Paths --------------------------------------------------------------------------------- */
 
+/* T-48: none, of a kind that nobody reads, and cut off anywhere. */
 static void no_certificates(void **state)
 {
     (void)state;
@@ -43,6 +44,7 @@ static void no_certificates(void **state)
     }
 }
 
+/* T-42: vouched for by somebody else, even of the same name. */
 static void another_ca(void **state)
 {
     cert_spec s = leaf_spec();
@@ -131,6 +133,7 @@ static void too_many(void **state)
     assert_int_equal(made_verdict(&proof), ISAKMP_D_CERT_ID);
 }
 
+/* T-50: PKCS #7; test_pki_hostile.c has what is deep and long. */
 static void wrapped(void **state)
 {
     static made pkcs7;

@@ -45,6 +45,7 @@ static int believed(const mbedtls_pk_context *key, size_t hash_n, const uint8_t 
     return rc == ISAKMP_OK;
 }
 
+/* T-42, T-43: the one signature is believed, of one key, over one hash, at its whole length. */
 static void rsa_right_and_wrong(void **state)
 {
     mbedtls_pk_context other;
@@ -66,7 +67,7 @@ static void rsa_right_and_wrong(void **state)
     mbedtls_pk_free(&other);
 }
 
-/* A hash that begins or ends like another is another. */
+/* T-46: a hash that begins or ends like another is another; test_forgery.c has more of them. */
 static void rsa_other_lengths(void **state)
 {
     (void)state;
@@ -84,6 +85,7 @@ static void rsa_other_lengths(void **state)
                      ISAKMP_E_SPACE);
 }
 
+/* T-43, T-47: numbers whose powers are known to everybody, and numbers that are not below the modulus. */
 static void rsa_special_numbers(void **state)
 {
     mbedtls_mpi n, v;
@@ -120,7 +122,7 @@ static void rsa_special_numbers(void **state)
     mbedtls_mpi_free(&v);
 }
 
-/* Blocks that are nearly right, made with the right key. */
+/* T-45: blocks that are nearly right, made with the right key. */
 static void rsa_other_blocks(void **state)
 {
     uint8_t block[256];
@@ -145,7 +147,7 @@ static void rsa_other_blocks(void **state)
     }
 }
 
-/* What begins right is not right, though with an exponent of 3 anybody can make it. */
+/* T-45: what begins right is not right, though with an exponent of 3 anybody can make it. */
 static void rsa_forged(void **state)
 {
     mbedtls_pk_context key;
@@ -165,7 +167,7 @@ static void rsa_forged(void **state)
     mbedtls_pk_free(&key);
 }
 
-/* Public keys that are none: each is refused when it is added. */
+/* T-47, T-48: public keys that are none: each is refused when it is added. */
 static void rsa_unsound_keys(void **state)
 {
     static const struct {
@@ -197,6 +199,23 @@ static void rsa_unsound_keys(void **state)
     }
 }
 
+/* T-65: nothing is written behind a signature, and nothing at all where there is none. */
+static void what_signing_writes(void **state)
+{
+    uint8_t canary[sizeof sig];
+    (void)state;
+    memset(canary, 0xa5, sizeof canary);
+    memset(sig, 0xa5, sizeof sig);
+    assert_int_equal(isakmp__key_sign(&rsa, RSA, span_of(hash, 20), sig, 255, &sig_n),
+                     ISAKMP_E_SPACE);
+    assert_int_equal(isakmp__key_sign(&rsa, RSA, span_of(hash, 0), sig, sizeof sig, &sig_n),
+                     ISAKMP_E_ARG);
+    assert_memory_equal(sig, canary, sizeof sig);
+    assert_int_equal(isakmp__key_sign(&rsa, RSA, span_of(hash, 20), sig, sizeof sig, &sig_n),
+                     ISAKMP_OK);
+    assert_memory_equal(sig + 256, canary, sizeof sig - 256);
+}
+
 /* ---- ECDSA --------------------------------------------------------------------------------- */
 
 static int ec_believed(const mbedtls_pk_context *key, uint16_t auth, size_t n)
@@ -204,6 +223,7 @@ static int ec_believed(const mbedtls_pk_context *key, uint16_t auth, size_t n)
     return isakmp__key_verify(key, auth, span_of(hash, 32), span_of(sig, n)) == ISAKMP_OK;
 }
 
+/* T-42, T-43: ECDSA; r and s of zero, or too large, are no signature. */
 static void ecdsa(void **state)
 {
     static const struct {
@@ -274,13 +294,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(rsa_right_and_wrong),
-        TEST(rsa_other_lengths),
-        TEST(rsa_special_numbers),
-        TEST(rsa_other_blocks),
-        TEST(rsa_forged),
-        TEST(rsa_unsound_keys),
-        TEST(ecdsa),
+        TEST(rsa_right_and_wrong), TEST(rsa_other_lengths),
+        TEST(rsa_special_numbers), TEST(rsa_other_blocks),
+        TEST(rsa_forged),          TEST(rsa_unsound_keys),
+        TEST(what_signing_writes), TEST(ecdsa),
         TEST(ecdsa_rfc4754),
     };
     return cmocka_run_group_tests_name("signature", tests, NULL, NULL);
