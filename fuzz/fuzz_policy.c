@@ -353,6 +353,7 @@ static void lifetimes(isakmp_span attrs)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
+    static const isakmp_policy like = {.auth = ISAKMP_AUTH_PSK, .group = ISAKMP_GROUP_MODP_1024};
     isakmp_span all = {data, n}, rest;
     isakmp_reader r = isakmp_rd(all);
     isakmp__means m;
@@ -366,7 +367,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     provider.deny[ISAKMP_CAN_HASH] = isakmp_rd_u8(&r);
     m.methods = isakmp_rd_u8(&r) & 1 ? 0 : 1u << ISAKMP_AUTH_PSK;
     m.natt = isakmp_rd_u8(&r) & 1;
-    m.group = isakmp_rd_u8(&r) & 1 ? ISAKMP_GROUP_MODP_1024 : 0;
+    m.like = isakmp_rd_u8(&r) & 1 ? &like : NULL;
     cap = isakmp_rd_u8(&r) % 100;
     read_side(&i, &r);
     read_side(&s, &r);

@@ -102,19 +102,18 @@ int isakmp_ctx_init(isakmp_ctx **out, void *mem, size_t mem_n, const isakmp_conf
 {
     isakmp_ctx *x = (isakmp_ctx *)mem;
     isakmp_config own;
-    isakmp_host host;
     plan p;
     if (out == NULL || mem == NULL || (uintptr_t)mem % sizeof(isakmp_time))
         return ISAKMP_E_ARG;
     *out = NULL;
-    if (isakmp__config_check(&own, &host, c, NULL) != ISAKMP_OK)
+    if (isakmp_config_check(c, NULL, 0) != ISAKMP_OK ||
+        isakmp__limits_check(&own, c, NULL) != ISAKMP_OK)
         return ISAKMP_E_ARG;
     p = plan_of(&own);
     if (p.total == 0 || mem_n < p.total)
         return ISAKMP_E_SPACE;
     memset(mem, 0, p.total);
-    x->config = own;
-    x->host = host;
+    (void)isakmp__config_check(&x->config, &x->host, c, NULL);
     x->crypto = *own.crypto;
     x->now = now;
     x->told_deadline = ISAKMP_NEVER;

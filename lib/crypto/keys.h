@@ -106,7 +106,7 @@ int isakmp__keymat(const isakmp_crypto *c, uint16_t hash, const uint8_t *skeyid_
 /* Take the message out of an RSA block of type 2 [RFC8017 7.2.2], or, if the block is none or its message
  * is not of least to most octets, `other` in its place.  Which of the two it was cannot be told from the
  * time it takes or the memory it touches: these depend on block_n, least, most and other.n alone.
- *   block  is overwritten;  other: least to most octets;
+ *   block  is overwritten;  other: least to most octets, which may stand at out already;
  *   out    gets the message, and has room for most octets;  n: gets its length. */
 void isakmp__pkcs1_open(uint8_t *block, size_t block_n, size_t least, size_t most,
                         isakmp_span other, uint8_t *out, size_t *n);

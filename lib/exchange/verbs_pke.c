@@ -173,26 +173,27 @@ static isakmp_span hash_1_of(const isakmp__exch *e)
     return e->initiator ? isakmp__span(NULL, 0) : isakmp_msg_find(e->in, ISAKMP_PAYLOAD_HASH, 0);
 }
 
-/* The content of an encrypted payload, or `other`.  A block that is no number below the modulus is one with
- * bad padding too. */
+/* The content of an encrypted payload, or what stands at out already, of which there are *n octets.  A block
+ * that is no number below the modulus is one with bad padding too.  The block lies in the room, above
+ * what is kept there. */
 static unsigned open_block(isakmp_ctx *x, isakmp__exch *e, isakmp_span body, size_t least,
-                           size_t most, isakmp_span other, uint8_t *out, size_t *n)
+                           size_t most, uint8_t *out, size_t *n)
 {
     isakmp_sealed s = {e->sa->suite->auth, e->sa->suite->hash, hash_1_of(e), body};
-    uint8_t block[ISAKMP_MAX_SIGNATURE];
-    size_t block_n = 0;
+    uint8_t *block = e->room + e->room_n;
+    size_t cap = room_for_block(e->room_cap - e->room_n), block_n = 0;
     int answer;
-    if (body.n == 0 || body.n > sizeof block)
+    if (body.n == 0 || body.n > cap)
         return ISAKMP_D_CIPHERTEXT;
-    answer = isakmp__ask_decrypt(x, e, &s, block, sizeof block, &block_n);
+    answer = isakmp__ask_decrypt(x, e, &s, block, cap, &block_n);
     if (answer == ISAKMP_NONE) {
         memset(block, 0, body.n);
         block_n = body.n;
         answer = ISAKMP_OK;
     }
     if (answer == ISAKMP_OK)
-        isakmp__pkcs1_open(block, block_n, least, most, other, out, n);
-    isakmp__wipe(block, sizeof block);
+        isakmp__pkcs1_open(block, block_n, least, most, isakmp__span(out, *n), out, n);
+    isakmp__wipe(block, cap);
     return isakmp__needed(answer);
 }
 
@@ -216,21 +217,24 @@ static unsigned open_id(isakmp_ctx *x, isakmp__exch *e)
     isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_ID, 0);
     uint8_t nobody[ISAKMP__NOBODY], id[ISAKMP_MAX_ID + 4];
     unsigned rc = isakmp__make_nobody(x, nobody);
-    size_t n = 0;
+    size_t n = sizeof nobody;
+    memcpy(id, nobody, n);
     if (rc == ISAKMP_OK)
-        rc = open_block(x, e, body, 5, sizeof id, isakmp__span(nobody, sizeof nobody), id, &n);
+        rc = open_block(x, e, body, 5, sizeof id, id, &n);
     return rc == ISAKMP_OK ? isakmp__keep_peer_id(e, isakmp__span(id, n), nobody) : rc;
 }
 ISAKMP__DEFINE_VERB(open_id);
 
 /* A nonce of random length: that of what a made-up block decrypts to is random too. */
-static unsigned draw_other(isakmp_ctx *x, size_t block_n, uint8_t other[MOST_NONCE + 2], size_t *n)
+static unsigned draw_nonce(isakmp_ctx *x, size_t block_n, uint8_t nonce[MOST_NONCE], size_t *n)
 {
     size_t most = block_n < MOST_NONCE + BLOCK_EXTRA ? block_n : MOST_NONCE + BLOCK_EXTRA;
+    uint8_t length[2];
     most = most > LEAST_NONCE + BLOCK_EXTRA ? most - BLOCK_EXTRA : LEAST_NONCE;
-    if (isakmp__random(&x->crypto, other, MOST_NONCE + 2) != ISAKMP_OK)
+    if (isakmp__random(&x->crypto, nonce, MOST_NONCE) != ISAKMP_OK ||
+        isakmp__random(&x->crypto, length, sizeof length) != ISAKMP_OK)
         return ISAKMP_D_CRYPTO;
-    *n = LEAST_NONCE + isakmp__get16(other + MOST_NONCE) % (most - LEAST_NONCE + 1);
+    *n = LEAST_NONCE + isakmp__get16(length) % (most - LEAST_NONCE + 1);
     return ISAKMP_OK;
 }
 
@@ -249,13 +253,12 @@ static int is_in_place(const isakmp__exch *e)
 static unsigned open_nonce(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_NONCE, 0);
-    uint8_t other[MOST_NONCE + 2], nonce[MOST_NONCE];
-    size_t other_n = 0, n = 0;
+    uint8_t nonce[MOST_NONCE];
+    size_t n = 0;
     unsigned rc =
-        is_in_place(e) ? draw_other(x, body.n, other, &other_n) : (unsigned)ISAKMP_D_PAYLOAD_ORDER;
+        is_in_place(e) ? draw_nonce(x, body.n, nonce, &n) : (unsigned)ISAKMP_D_PAYLOAD_ORDER;
     if (rc == ISAKMP_OK)
-        rc = open_block(x, e, body, LEAST_NONCE, MOST_NONCE, isakmp__span(other, other_n), nonce,
-                        &n);
+        rc = open_block(x, e, body, LEAST_NONCE, MOST_NONCE, nonce, &n);
     if (rc == ISAKMP_OK)
         rc = isakmp__exch_store(e, peer_nonce(e), isakmp__span(nonce, n));
     isakmp__wipe(nonce, sizeof nonce);

@@ -71,7 +71,7 @@ static uint32_t hybrid_methods(const isakmp_ctx *x, const isakmp__exch *e)
     uint32_t init = isakmp__auth_bits(ISAKMP__AUTH_HYI), resp = isakmp__auth_bits(ISAKMP__AUTH_HYR);
     uint32_t as_gateway = e->initiator ? resp : init, as_client = e->initiator ? init : resp;
     return (e->methods & isakmp__auth_bit(ISAKMP_AUTH_RSA_SIG) ? as_gateway : 0) |
-           (x->host.get_credentials && x->host.verify ? as_client : 0);
+           (isakmp__can_verify(x) ? as_client : 0);
 }
 
 /* ... and so with public keys. */

@@ -54,7 +54,7 @@ static unsigned put_cert_req(isakmp_ctx *x, isakmp__exch *e)
     if (answer != ISAKMP_OK)
         return isakmp__needed(answer);
     request(e, ISAKMP_CERT_X509_SIG, &c);
-    if (x->host.learn && isakmp__wants(e->sa->policy, ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV))
+    if (isakmp__can_learn(x) && isakmp__wants(e->sa->policy, ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV))
         request(e, ISAKMP_CERT_X509_KE, &c);
     return ISAKMP_OK;
 }

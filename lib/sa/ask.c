@@ -130,6 +130,16 @@ int isakmp__ask_spi(isakmp_ctx *x, isakmp__exch *e, uint8_t proto, uint32_t *spi
 
 /* ---- Public keys --------------------------------------------------------------------------- */
 
+int isakmp__can_verify(const isakmp_ctx *x)
+{
+    return x->host.get_credentials && x->host.verify;
+}
+
+int isakmp__can_learn(const isakmp_ctx *x)
+{
+    return x->host.learn != NULL;
+}
+
 /* A method without its callbacks cannot be used. */
 static uint32_t served(const isakmp_host *h)
 {
@@ -230,7 +240,7 @@ int isakmp__ask_decrypt(isakmp_ctx *x, isakmp__exch *e, const isakmp_sealed *s, 
 void isakmp__tell_learn(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cert *certs, size_t n)
 {
     isakmp_query q = query_of(x, e);
-    if (x->host.learn)
+    if (isakmp__can_learn(x))
         x->host.learn(x->host.user, &q, certs, n);
 }
 

@@ -234,7 +234,8 @@ static int is_taken(isakmp_span n, isakmp_span e, unsigned flags)
     int rc;
     made_rsa_public(&key, n, e);
     isakmp_pki_set_flags(ring.pki, flags);
-    rc = isakmp_pki_add_peer_key(ring.pki, &anybody, &anywhere, made_span(&key), NULL, 0);
+    rc = isakmp_pki_add_peer_key(ring.pki, ISAKMP_USE_SIGNATURE, &anybody, &anywhere,
+                                 made_span(&key), NULL, 0);
     assert_true(rc == ISAKMP_OK || rc == ISAKMP_E_MALFORMED || rc == ISAKMP_E_ARG);
     return rc == ISAKMP_OK;
 }

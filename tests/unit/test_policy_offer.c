@@ -75,6 +75,7 @@ static void test_built_in_policy(void **state)
 static void test_unusable(void **state)
 {
     isakmp_policy p = plain_policy(1);
+    isakmp_policy like;
     (void)state;
     assert_null(isakmp__policy_unusable(&p, &means));
     means.methods = 0;
@@ -85,9 +86,16 @@ static void test_unusable(void **state)
     assert_string_equal(isakmp__policy_unusable(&p, &means),
                         "an algorithm of ours that is not available here");
     means = all_means();
-    means.group = ISAKMP_GROUP_MODP_2048;
+    like = p;
+    like.group = ISAKMP_GROUP_MODP_2048;
+    means.like = &like;
     assert_string_equal(isakmp__policy_unusable(&p, &means),
                         "a group that this exchange cannot negotiate");
+    like = p;
+    like.auth = ISAKMP_AUTH_RSA_ENCR;
+    means.like = &like;
+    assert_string_equal(isakmp__policy_unusable(&p, &means),
+                        "an authentication method that this exchange cannot negotiate");
     means = all_means();
     p.auth = ISAKMP_AUTH_RSA_SIG;
     assert_string_equal(isakmp__policy_unusable(&p, &means),

@@ -126,6 +126,7 @@ static void test_other_reasons_of_phase_1(void **state)
     isakmp_policy ours = plain_policy(10);
     isakmp_peer_policy p = peer_of(&ours, 1);
     isakmp_span body;
+    isakmp_policy like;
     (void)state;
     p.flags = ISAKMP_PF_DEFAULT_POLICY;
     about_peer(&p, offer_policies(&o, &ours, 1));
@@ -137,7 +138,9 @@ static void test_other_reasons_of_phase_1(void **state)
                             "not available here");
     no_row(2);
     report.means = all_means();
-    report.means.group = ISAKMP_GROUP_MODP_2048;
+    like = ours;
+    like.group = ISAKMP_GROUP_MODP_2048;
+    report.means.like = &like;
     row_is(0, "proposal 1, transform 1, policy 10: a group that this exchange cannot negotiate");
     report.means = all_means();
     row_is(0, "proposal 1, transform 1, policy 10: match that came too late");
