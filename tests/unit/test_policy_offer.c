@@ -110,17 +110,65 @@ static void test_unusable(void **state)
     }
 }
 
+static uint8_t family_of(uint32_t method)
+{
+    switch (method) {
+    case ISAKMP_AUTH_PSK:
+        return ISAKMP__AUTH_PSK;
+    case ISAKMP_AUTH_RSA_SIG:
+    case ISAKMP_AUTH_ECDSA_P256_SHA256:
+    case ISAKMP_AUTH_ECDSA_P384_SHA384:
+    case ISAKMP_AUTH_ECDSA_P521_SHA512:
+        return ISAKMP__AUTH_SIG;
+    case ISAKMP_AUTH_RSA_ENCR:
+        return ISAKMP__AUTH_PKE;
+    case ISAKMP_AUTH_RSA_ENCR_REV:
+        return ISAKMP__AUTH_REV;
+    case ISAKMP_AUTH_HYBRID_INIT_RSA:
+        return ISAKMP__AUTH_HYI;
+    case ISAKMP_AUTH_HYBRID_RESP_RSA:
+        return ISAKMP__AUTH_HYR;
+    default:
+        return 0;
+    }
+}
+
+/* Each method has its family and a bit of its own, and nothing else has either. */
 static void test_families(void **state)
 {
+    uint32_t bits = 0;
     (void)state;
-    for (uint32_t method = 0; method <= 0xffff; method++)
-        assert_int_equal(isakmp__auth_family((uint16_t)method),
-                         method == ISAKMP_AUTH_PSK ? ISAKMP__AUTH_PSK
-                         : method == ISAKMP_AUTH_RSA_SIG ||
-                                 (method >= ISAKMP_AUTH_ECDSA_P256_SHA256 &&
-                                  method <= ISAKMP_AUTH_ECDSA_P521_SHA512)
-                             ? ISAKMP__AUTH_SIG
-                             : 0);
+    for (uint32_t method = 0; method <= 0xffff; method++) {
+        uint32_t bit = isakmp__auth_bit((uint16_t)method);
+        assert_int_equal(isakmp__auth_family((uint16_t)method), family_of(method));
+        assert_int_equal(bit != 0, family_of(method) != 0);
+        assert_int_equal(bits & bit, 0);
+        assert_int_equal(isakmp__auth_bits(family_of(method)) & bit, bit);
+        if (bit && method < 32)
+            assert_int_equal(bit, UINT32_C(1) << method);
+        bits |= bit;
+    }
+    assert_int_equal(isakmp__auth_bits(ISAKMP__AUTH_ANY), bits);
+}
+
+/* Who signs, and whose keys are proof. */
+static void test_what_families_do(void **state)
+{
+    (void)state;
+    assert_int_equal(isakmp__auth_signs(ISAKMP_AUTH_HYBRID_INIT_RSA, 0), 1);
+    assert_int_equal(isakmp__auth_signs(ISAKMP_AUTH_HYBRID_INIT_RSA, 1), 0);
+    assert_int_equal(isakmp__auth_signs(ISAKMP_AUTH_HYBRID_RESP_RSA, 1), 1);
+    assert_int_equal(isakmp__auth_signs(ISAKMP_AUTH_HYBRID_RESP_RSA, 0), 0);
+    assert_int_equal(isakmp__auth_signs(ISAKMP_AUTH_RSA_ENCR, 1), 0);
+    assert_int_equal(isakmp__keys_prove(ISAKMP_AUTH_RSA_ENCR), 1);
+    assert_int_equal(isakmp__keys_prove(ISAKMP_AUTH_RSA_ENCR_REV), 1);
+    assert_int_equal(isakmp__keys_prove(ISAKMP_AUTH_PSK), 1);
+    assert_int_equal(isakmp__keys_prove(ISAKMP_AUTH_RSA_SIG), 0);
+    assert_int_equal(isakmp__keys_prove(ISAKMP_AUTH_HYBRID_INIT_RSA), 0);
+    assert_int_equal(isakmp__keys_prove(ISAKMP_AUTH_HYBRID_RESP_RSA), 0);
+    assert_int_equal(isakmp__auth_signature(ISAKMP_AUTH_HYBRID_INIT_RSA), ISAKMP_AUTH_RSA_SIG);
+    assert_int_equal(isakmp__auth_signature(ISAKMP_AUTH_ECDSA_P384_SHA384),
+                     ISAKMP_AUTH_ECDSA_P384_SHA384);
 }
 
 /* ---- Octets -------------------------------------------------------------------------------------- */
@@ -303,6 +351,7 @@ int main(void)
         cmocka_unit_test_setup(test_built_in_policy, fresh),
         cmocka_unit_test_setup(test_unusable, fresh),
         cmocka_unit_test_setup(test_families, fresh),
+        cmocka_unit_test_setup(test_what_families_do, fresh),
         cmocka_unit_test_setup(test_offer_of_phase_1, fresh),
         cmocka_unit_test_setup(test_no_offer_of_phase_1, fresh),
         cmocka_unit_test_setup(test_offer_of_phase_2, fresh),
