@@ -165,6 +165,7 @@ static int derive_keyset(isakmp_ctx *x, isakmp__exch *e, int as_cisco, isakmp__k
     const isakmp_policy *suite = e->sa->suite;
     isakmp__skeys keys;
     int rc = derive_skeyid(x, e, as_cisco, out->skeyid);
+    memset(&keys, 0, sizeof keys);
     if (rc == ISAKMP_OK)
         rc = isakmp__skeyid_children(&x->crypto, suite->hash, out->skeyid, e->g_xy,
                                      isakmp__sa_cookies(e->sa), &keys);

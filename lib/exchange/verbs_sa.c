@@ -140,6 +140,10 @@ static unsigned choose(isakmp_ctx *x, isakmp__exch *e)
     if (rc == ISAKMP_D_NO_PROPOSAL && m.methods != all.methods &&
         isakmp__choose_phase1(&e->u.choice, p, &all, e->sai) == ISAKMP_OK)
         rc = ISAKMP_D_MODE_REFUSED;
+    /* An offer of what is not allowed is not answered at all, whether it would match or not [T-62]. */
+    if (rc == ISAKMP_D_NO_PROPOSAL && m.methods != all.methods &&
+        isakmp__first_auth(e->sai) == ISAKMP_AUTH_PSK)
+        rc = ISAKMP_D_MODE_REFUSED;
     return rc;
 }
 

@@ -469,8 +469,8 @@ static void test_T51_pss_signature(void **state)
     assert_int_equal(made_verdict(&proof), ISAKMP_D_SIGNATURE);
 }
 
-/* A CA that may speak for some names only says so in an extension that is critical: nobody here can tell
- * which, so nothing is believed by it. */
+/* A CA that may speak for some names only says so in an extension, which should be critical: nobody here can
+ * tell which, so nothing is believed by it. */
 static void test_T51_name_constraints(void **state)
 {
     made within = {{0}, 0}, cert;
@@ -488,14 +488,19 @@ static void test_T51_name_constraints(void **state)
     made_wrap(&within, 0xa0); /* permitted */
     m.other = &within;
     m.other_oid = 30;
-    m.other_critical = 1;
-    made_cert(&mid, &m);
-    send_certs(2, certs);
-    assert_int_equal(made_verdict(&proof), ISAKMP_D_CERT_UNTRUSTED);
+    for (m.other_critical = 0; m.other_critical < 2; m.other_critical++) {
+        cert_spec self;
+        made_cert(&mid, &m);
+        send_certs(2, certs);
+        assert_int_equal(made_verdict(&proof), ISAKMP_D_CERT_UNTRUSTED);
+        self = m;
+        self.issuer = m.subject;
+        self.signer = NULL;
+        made_cert(&cert, &self);
+        assert_false(is_ca(&cert));
+    }
     m.issuer = m.subject;
     m.signer = NULL;
-    made_cert(&cert, &m);
-    assert_false(is_ca(&cert));
     m.other = NULL;
     made_cert(&cert, &m);
     assert_true(is_ca(&cert));

@@ -75,6 +75,21 @@ static int leaves_ike_out(isakmp_span extension)
            (!oid_in(list, any, sizeof any) && !oid_in(list, ike, sizeof ike));
 }
 
+/* Critical or not: which names a CA may vouch for is not looked at here, so one that may not vouch for all
+ * is of no use [RFC5280 4.2.1.10]. */
+int isakmp__cert_is_constrained(const mbedtls_x509_crt *cert)
+{
+    static const uint8_t name_constraints[] = {0x55, 0x1d, 0x1e};
+    isakmp_span all = isakmp__raw(&cert->v3_ext), list, one, oid;
+    if (!isakmp__der_take(&all, ISAKMP__SEQUENCE, &list))
+        return 0;
+    while (isakmp__der_take(&list, ISAKMP__SEQUENCE, &one))
+        if (isakmp__der_take(&one, MBEDTLS_ASN1_OID, &oid) &&
+            isakmp__span_equal(oid, isakmp__span(name_constraints, sizeof name_constraints)))
+            return 1;
+    return 0;
+}
+
 static int may_be_used(const mbedtls_x509_crt *leaf, unsigned usage)
 {
     isakmp_span all = isakmp__raw(&leaf->v3_ext), list, one;
@@ -165,7 +180,8 @@ static int look_at(void *user, mbedtls_x509_crt *cert, int depth, uint32_t *flag
     if (!isakmp__key_methods(&cert->pk, l->pki->flags))
         *flags |= MBEDTLS_X509_BADCERT_BAD_KEY;
     if (depth > 0 && (!cert->MBEDTLS_PRIVATE(ca_istrue) ||
-                      !isakmp__cert_may(cert, MBEDTLS_X509_KU_KEY_CERT_SIGN)))
+                      !isakmp__cert_may(cert, MBEDTLS_X509_KU_KEY_CERT_SIGN) ||
+                      isakmp__cert_is_constrained(cert)))
         *flags |= MBEDTLS_X509_BADCERT_NOT_TRUSTED;
     if (l->below)
         *flags |= crl_flags(l, cert);

@@ -88,6 +88,8 @@ int isakmp_pki_add_ca(isakmp_pki *pki, isakmp_span cas, char *why, size_t cap)
     for (const mbedtls_x509_crt *c = list; c != NULL && wrong == NULL; c = c->next)
         if (!may_sign_certs(c))
             wrong = "the certificate is not that of a CA";
+        else if (isakmp__cert_is_constrained(c))
+            wrong = "the CA may vouch for some names only, which is not looked at here";
         else if (!isakmp__key_methods(&c->pk, pki->flags))
             wrong = isakmp__weak_key;
     if (wrong != NULL) {

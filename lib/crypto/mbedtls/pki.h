@@ -176,6 +176,8 @@ int isakmp__der_take(isakmp_span *in, int tag, isakmp_span *out);
 int isakmp__cert_is_for(const mbedtls_x509_crt *cert, const isakmp_id *id);
 /* May a key be used so, by its certificate's keyUsage (MBEDTLS_X509_KU_*, one of several)? */
 int isakmp__cert_may(const mbedtls_x509_crt *cert, unsigned usage);
+/* chain.c: may it, as a CA, vouch for some names only? */
+int isakmp__cert_is_constrained(const mbedtls_x509_crt *cert);
 
 /* ---- sent.c -------------------------------------------------------------------------------- */
 
