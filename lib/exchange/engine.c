@@ -252,6 +252,7 @@ static unsigned step_sent(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
         fail(x, e, rc);
         return ISAKMP_NONE;
     }
+    e->room_kept = e->room_n; /* no message of the peer's takes away what has been made here */
     if (e->def->phase == 1)
         memcpy(e->sa->iv, e->iv, sizeof e->iv);
     isakmp__have_keys(x, e, r);

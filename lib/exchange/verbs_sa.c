@@ -130,8 +130,12 @@ ISAKMP__DEFINE_PUT_VERB(put_sa_offer, ISAKMP_PAYLOAD_SA);
 static unsigned choose(isakmp_ctx *x, isakmp__exch *e)
 {
     const isakmp_peer_policy *p = e->sa->policy;
+    isakmp_policy first = isakmp__first_offer(e->sai);
     isakmp__means m = means_of(x, e), all;
     unsigned rc;
+    if (e->def->type == ISAKMP_EXCH_AGGRESSIVE &&
+        isakmp__auth_family(first.auth) & (ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV))
+        m.like = &first;                          /* what has been encrypted was for that */
     m.methods &= isakmp__auth_bits(e->row->auth); /* whose message this is */
     all = m;
     if (e->def->type == ISAKMP_EXCH_AGGRESSIVE && !(p->flags & ISAKMP_PF_AGGRESSIVE_PSK))
@@ -141,8 +145,7 @@ static unsigned choose(isakmp_ctx *x, isakmp__exch *e)
         isakmp__choose_phase1(&e->u.choice, p, &all, e->sai) == ISAKMP_OK)
         rc = ISAKMP_D_MODE_REFUSED;
     /* An offer of what is not allowed is not answered at all, whether it would match or not [T-62]. */
-    if (rc == ISAKMP_D_NO_PROPOSAL && m.methods != all.methods &&
-        isakmp__first_auth(e->sai) == ISAKMP_AUTH_PSK)
+    if (rc == ISAKMP_D_NO_PROPOSAL && m.methods != all.methods && first.auth == ISAKMP_AUTH_PSK)
         rc = ISAKMP_D_MODE_REFUSED;
     return rc;
 }

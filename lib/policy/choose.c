@@ -115,19 +115,19 @@ static unsigned only_proposal(isakmp_proposal *out, isakmp_span body)
     return ISAKMP_OK;
 }
 
-uint16_t isakmp__first_auth(isakmp_span body)
+isakmp_policy isakmp__first_offer(isakmp_span body)
 {
     isakmp_proposal p;
     isakmp_transform t;
     isakmp_reader r;
     isakmp__offer1 o;
+    memset(&o, 0, sizeof o);
     if (only_proposal(&p, body) != ISAKMP_OK)
-        return 0;
+        return o.suite;
     r = isakmp_rd(p.transforms);
-    if (isakmp_transform_next(&r, &t) != ISAKMP_OK)
-        return 0;
-    isakmp__offer1_read(&o, &t);
-    return o.suite.auth;
+    if (isakmp_transform_next(&r, &t) == ISAKMP_OK)
+        isakmp__offer1_read(&o, &t);
+    return o.suite;
 }
 
 /* The first offered transform that matches one policy. */

@@ -185,6 +185,7 @@ struct isakmp__exch {
     uint8_t unbelieved; /* 1: what is being read has a proof that is not believed                */
     uint8_t disbeliefs; /* how many such messages there were                                     */
     uint8_t disown;     /* 1: ... and with the last one the peer takes the SA for established    */
+    uint8_t opened;     /* RSA blocks that were decrypted                                        */
     uint8_t stranger;   /* 1: there is no public key for the identity that the peer claims       */
     uint8_t asked;      /* 1: the peer asks for certificates                                     */
     uint8_t asks_encr;  /* 1: the peer asks for the certificate of a key for encryption          */
