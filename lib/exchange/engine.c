@@ -62,6 +62,7 @@ static void accept(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
 {
     e->room_kept = e->room_n;
     e->n_wanted_kept = e->n_wanted;
+    e->asked_kept = e->asked;
     isakmp__advance_iv(e);
     if (r->flags & ISAKMP__F_PROOF)
         e->sa->proven = 1;

@@ -97,8 +97,10 @@ static unsigned seal(isakmp_ctx *x, isakmp__exch *e, const isakmp_plain *p, uint
 {
     int answer = isakmp__ask_encrypt(x, e, p, out, cap, n);
     unsigned rc;
-    if (answer == ISAKMP_E_SPACE)
+    if (answer == ISAKMP_E_SPACE && e->initiator)
         return ISAKMP_D_ID_TOO_LONG;
+    if (answer == ISAKMP_E_SPACE) /* our silence would tell that we know the peer */
+        answer = ISAKMP_NONE;
     if (answer != ISAKMP_NONE || e->initiator)
         return isakmp__needed(answer);
     rc = turn_away(x, e);
@@ -247,13 +249,45 @@ static unsigned draw_other(isakmp_ctx *x, size_t block_n, size_t least, size_t m
     return ISAKMP_OK;
 }
 
+/* In the revised mode what stands before the nonce is in the clear, what stands behind it is encrypted
+ * with it; HASH_R, which the responder sends, is a proof and in the clear behind it. */
+static int is_in_place(const isakmp__exch *e)
+{
+    unsigned at = 0;
+    int is_told = 0; /* by HASH(1), which key it is */
+    at += e->in->pl[at].type == ISAKMP_PAYLOAD_SA;
+    if (!e->initiator && e->in->pl[at].type == ISAKMP_PAYLOAD_HASH) {
+        is_told = 1;
+        at++;
+    }
+    return e->in->pl[at].type == ISAKMP_PAYLOAD_NONCE &&
+           (e->initiator || is_told || hash_1_of(e).p == NULL);
+}
+
+static int is_block(const isakmp__exch *e, uint8_t type)
+{
+    size_t n = isakmp_msg_find(e->in, type, 0).n;
+    return n >= LEAST_BLOCK && n <= ISAKMP_MAX_SIGNATURE;
+}
+
+/* Everything that everybody can see is looked at before anything is decrypted. */
+static unsigned look_at_blocks(const isakmp__exch *e)
+{
+    int is_revised = isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_REV;
+    if (!is_block(e, ISAKMP_PAYLOAD_NONCE) || !(is_revised || is_block(e, ISAKMP_PAYLOAD_ID)))
+        return ISAKMP_D_CIPHERTEXT;
+    if (is_revised && !is_in_place(e))
+        return ISAKMP_D_PAYLOAD_ORDER;
+    return is_revised ? isakmp__look_at_inner(e) : (unsigned)ISAKMP_OK;
+}
+
 /* What an encrypted payload has in it, or something else. */
 static unsigned open_payload(isakmp_ctx *x, isakmp__exch *e, uint8_t type, size_t least,
                              size_t most, uint8_t *out, size_t *n)
 {
     isakmp_span body = isakmp_msg_find(e->in, type, 0);
-    unsigned rc = ISAKMP_D_CIPHERTEXT;
-    if (body.n >= LEAST_BLOCK)
+    unsigned rc = look_at_blocks(e);
+    if (rc == ISAKMP_OK)
         rc = draw_other(x, body.n, least, most, out, n);
     return rc == ISAKMP_OK ? open_block(x, e, body, least, most, out, n) : rc;
 }
@@ -266,32 +300,18 @@ static unsigned open_id(isakmp_ctx *x, isakmp__exch *e)
     size_t n = 0;
     if (rc == ISAKMP_OK)
         rc = open_payload(x, e, ISAKMP_PAYLOAD_ID, 5, sizeof id, id, &n);
-    return rc == ISAKMP_OK ? isakmp__keep_peer_id(e, isakmp__span(id, n), nobody) : rc;
+    if (rc == ISAKMP_OK)
+        rc = isakmp__keep_peer_id(e, isakmp__span(id, n), nobody);
+    isakmp__wipe(id, sizeof id);
+    return rc;
 }
 ISAKMP__DEFINE_VERB(open_id);
 
-/* In the revised mode what stands before the nonce is in the clear, what stands behind it is encrypted
- * with it; HASH_R, which the responder sends, is a proof and in the clear behind it. */
-static int is_in_place(const isakmp__exch *e)
-{
-    unsigned at = 0;
-    if (isakmp__auth_family(e->sa->suite->auth) != ISAKMP__AUTH_REV)
-        return 1;
-    at += e->in->pl[at].type == ISAKMP_PAYLOAD_SA;
-    at += !e->initiator && e->in->pl[at].type == ISAKMP_PAYLOAD_HASH;
-    return e->in->pl[at].type == ISAKMP_PAYLOAD_NONCE &&
-           (e->initiator || hash_1_of(e).p == NULL ||
-            e->in->pl[at - 1].type == ISAKMP_PAYLOAD_HASH);
-}
-
-/* Everything that everybody can see is looked at before. */
 static unsigned open_nonce(isakmp_ctx *x, isakmp__exch *e)
 {
     uint8_t nonce[MOST_NONCE];
     size_t n = 0;
-    unsigned rc = is_in_place(e) ? isakmp__look_at_inner(e) : (unsigned)ISAKMP_D_PAYLOAD_ORDER;
-    if (rc == ISAKMP_OK)
-        rc = open_payload(x, e, ISAKMP_PAYLOAD_NONCE, LEAST_NONCE, MOST_NONCE, nonce, &n);
+    unsigned rc = open_payload(x, e, ISAKMP_PAYLOAD_NONCE, LEAST_NONCE, MOST_NONCE, nonce, &n);
     if (rc == ISAKMP_OK)
         rc = isakmp__exch_store(e, peer_nonce(e), isakmp__span(nonce, n));
     isakmp__wipe(nonce, sizeof nonce);
@@ -310,12 +330,15 @@ static int fits(isakmp_ctx *x, const isakmp__exch *e, size_t n)
     uint8_t first[4 + ISAKMP_MAX_HASH + ISAKMP_MAX_BLOCK], iv[ISAKMP_MAX_BLOCK],
         want[ISAKMP_MAX_HASH];
     size_t hash_n = isakmp_hash_size(isakmp__sa_hash(e->sa));
+    int good;
     memcpy(first, e->in->raw.p + ISAKMP_HEADER_SIZE, n);
     memcpy(iv, e->iv, sizeof iv);
-    return isakmp__cbc(&x->crypto, e->sa->suite->cipher, 0, isakmp__cipher_key_of(e->sa), iv, first,
+    good = isakmp__cbc(&x->crypto, e->sa->suite->cipher, 0, isakmp__cipher_key_of(e->sa), iv, first,
                        n) == ISAKMP_OK &&
            isakmp__phase1_hash(x, e, 1, isakmp__sa_hash(e->sa), want) == ISAKMP_OK &&
            isakmp__ct_equal(first + 4, want, hash_n);
+    isakmp__wipe(first, sizeof first);
+    return good;
 }
 
 /* The initiator's message 5: it is tried with both, always.  What fits neither goes its way with the keys
@@ -333,10 +356,13 @@ static unsigned pick_skeyid(isakmp_ctx *x, isakmp__exch *e)
     first = fits(x, e, n);
     isakmp__swap_keysets(e, &other);
     second = fits(x, e, n);
-    if (first || !second)
+    if (first || !second) {
         isakmp__swap_keysets(e, &other);
-    else
+    } else {
+        isakmp__wipe(e->room + (e->other.p - e->room), e->other.n);
+        e->other = isakmp__span(NULL, 0);
         isakmp__tell_keylog(x, e->sa);
+    }
     isakmp__wipe(&other, sizeof other);
     return ISAKMP_OK;
 }

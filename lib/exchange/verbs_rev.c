@@ -88,13 +88,20 @@ static unsigned put_inner_id(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_PUT_VERB(put_inner_id, ISAKMP_PAYLOAD_ID);
 
-/* Ours, for a responder that has not our public key yet. */
+/* A payload of so many octets fits, and leaves room for what extensions add. */
+static int has_room(const isakmp__exch *e, size_t n)
+{
+    return e->w.cap - e->w.len > padded(e, n) + 256;
+}
+
+/* Ours, for a responder that has not our public key yet.  They need not be there, so what would be too long is
+ * left out. */
 static unsigned put_inner_cert(isakmp_ctx *x, isakmp__exch *e)
 {
     static const uint8_t encoding[1] = {ISAKMP_CERT_X509_KE};
     isakmp_credentials c;
     unsigned rc = isakmp__needed(isakmp__ask_credentials(x, e, isakmp__suite_of(e)->auth, &c));
-    for (size_t i = 0; rc == ISAKMP_OK && i < c.n_certs; i++)
+    for (size_t i = 0; rc == ISAKMP_OK && i < c.n_certs && has_room(e, c.certs[i].n + 1); i++)
         rc = put_inner(x, e, ISAKMP_PAYLOAD_CERT, 0, isakmp__span(encoding, 1), c.certs[i]);
     return rc;
 }

@@ -130,6 +130,23 @@ isakmp_policy isakmp__first_offer(isakmp_span body)
     return o.suite;
 }
 
+int isakmp__offers_auth(isakmp_span body, uint16_t auth)
+{
+    isakmp_proposal p;
+    isakmp_transform t;
+    isakmp_reader r;
+    isakmp__offer1 o;
+    if (only_proposal(&p, body) != ISAKMP_OK)
+        return 0;
+    r = isakmp_rd(p.transforms);
+    for (unsigned n = 0; n < ISAKMP_MAX_OFFERS && isakmp_transform_next(&r, &t) == ISAKMP_OK; n++) {
+        isakmp__offer1_read(&o, &t);
+        if (o.suite.auth == auth)
+            return 1;
+    }
+    return 0;
+}
+
 /* The first offered transform that matches one policy. */
 static unsigned find_transform(isakmp__choice *out, const isakmp_policy *ours, uint8_t life_mode,
                                const isakmp_proposal *p)

@@ -291,6 +291,62 @@ static void test_the_owner_of_the_key(void **state)
     }
 }
 
+/* ... nor one that would fit if the owner's name were a pattern. */
+static void test_the_owner_is_no_pattern(void **state)
+{
+    (void)state;
+    EACH(k, m)
+    {
+        prepare(741, k, m);
+        A->owner.type = B->peer.my_id.type = ISAKMP_ID_FQDN;
+        A->owner.data = isakmp__span((const uint8_t *)"*.example", 9);
+        B->peer.my_id.data = isakmp__span((const uint8_t *)"bank.example", 12);
+        pair_start(&pr);
+        pair_connect(&pr, mode, 0);
+        run_for(LONG_MS);
+        assert_int_equal(heard(A, ISAKMP_EV_SA_UP), 0);
+        assert_int_equal(last_event(A, ISAKMP_EV_SA_DOWN)->detail, ISAKMP_D_ID_REFUSED);
+        finish();
+    }
+}
+
+/* A responder whose own identity is too long for the peer's key answers as it answers strangers. */
+static unsigned answers;
+
+static int count_answers(pair *p, wire_item *w)
+{
+    (void)p;
+    answers += w->from == 1;
+    return PAIR_DELIVER;
+}
+
+static void test_identity_too_long_for_the_peer(void **state)
+{
+    static uint8_t name[PAIR_BLOCK];
+    (void)state;
+    memset(name, 'a', sizeof name);
+    for (unsigned k = 0; k < 2; k++) {
+        unsigned of_friend = 0;
+        for (int stranger = 0; stranger < 2; stranger++) {
+            prepare(743, k, 0);
+            B->peer.my_id.type = ISAKMP_ID_FQDN;
+            B->peer.my_id.data = isakmp__span(name, PAIR_BLOCK - 11);
+            B->no_peer_key = stranger;
+            answers = 0;
+            pr.filter = count_answers;
+            pair_start(&pr);
+            pair_connect(&pr, mode, 0);
+            run_for(2000);
+            if (stranger)
+                assert_int_equal(answers, of_friend);
+            of_friend = answers;
+            assert_int_equal(heard(B, ISAKMP_EV_SA_UP), 0);
+            finish();
+        }
+        assert_true(of_friend > 0);
+    }
+}
+
 /* The initiator's identity does not fit into a block of the responder's key. */
 static void test_identity_that_is_too_long(void **state)
 {
@@ -609,7 +665,11 @@ static int reshape(pair *p, wire_item *w)
     if (!open_item(&o, &copy) || find_part(&o, ISAKMP_PAYLOAD_NONCE, 0) == NULL)
         return PAIR_DELIVER;
     before = B->sends;
-    for (unsigned i = 0; i < o.n; i++) {
+    if (what_part == ISAKMP_PAYLOAD_HASH) { /* HASH(1) behind what it is about */
+        static const uint8_t hash[20];
+        add_part(&o, o.n, ISAKMP_PAYLOAD_HASH, hash, what_n);
+    }
+    for (unsigned i = 0; i < o.n && what_part != ISAKMP_PAYLOAD_HASH; i++) {
         if (o.parts[i].type != what_part)
             continue;
         if (what_n == SIZE_MAX) { /* it changes places with the one before it */
@@ -632,12 +692,13 @@ static void test_shapes(void **state)
     static const struct {
         uint8_t type, method;
         size_t n;
-    } shapes[] = {
-        {ISAKMP_PAYLOAD_KE, 0, 127},     {ISAKMP_PAYLOAD_KE, 0, 129},  {ISAKMP_PAYLOAD_KE, 1, 128},
-        {ISAKMP_PAYLOAD_KE, 1, 160},     {ISAKMP_PAYLOAD_KE, 1, 143},  {ISAKMP_PAYLOAD_KE, 1, 0},
-        {ISAKMP_PAYLOAD_ID, 1, 0},       {ISAKMP_PAYLOAD_ID, 1, 15},   {ISAKMP_PAYLOAD_ID, 1, 17},
-        {ISAKMP_PAYLOAD_ID, 0, 0},       {ISAKMP_PAYLOAD_ID, 0, 1025}, {ISAKMP_PAYLOAD_NONCE, 0, 0},
-        {ISAKMP_PAYLOAD_KE, 1, SIZE_MAX}};
+    } shapes[] = {{ISAKMP_PAYLOAD_KE, 0, 127},      {ISAKMP_PAYLOAD_KE, 0, 129},
+                  {ISAKMP_PAYLOAD_KE, 1, 128},      {ISAKMP_PAYLOAD_KE, 1, 160},
+                  {ISAKMP_PAYLOAD_KE, 1, 143},      {ISAKMP_PAYLOAD_KE, 1, 0},
+                  {ISAKMP_PAYLOAD_ID, 1, 0},        {ISAKMP_PAYLOAD_ID, 1, 15},
+                  {ISAKMP_PAYLOAD_ID, 1, 17},       {ISAKMP_PAYLOAD_ID, 0, 0},
+                  {ISAKMP_PAYLOAD_ID, 0, 1025},     {ISAKMP_PAYLOAD_NONCE, 0, 0},
+                  {ISAKMP_PAYLOAD_KE, 1, SIZE_MAX}, {ISAKMP_PAYLOAD_HASH, 1, 20}};
     (void)state;
     for (unsigned i = 0; i < COUNT(shapes); i++) {
         prepare(780, 0, shapes[i].method);
@@ -843,6 +904,8 @@ int main(void)
         cmocka_unit_test(test_two_policies),
         cmocka_unit_test(test_nothing_to_learn),
         cmocka_unit_test(test_the_owner_of_the_key),
+        cmocka_unit_test(test_the_owner_is_no_pattern),
+        cmocka_unit_test(test_identity_too_long_for_the_peer),
         cmocka_unit_test(test_identity_that_is_too_long),
         cmocka_unit_test(test_no_key_for_the_responder),
         cmocka_unit_test(test_a_stranger_who_has_the_other_key),
