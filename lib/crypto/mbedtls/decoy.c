@@ -31,10 +31,13 @@ static uint64_t lot_of_claim(const isakmp_pki *pki, const isakmp_id *id)
     return lot(pki, count, sizeof count);
 }
 
-/* All keys of one identity have one lot: somebody who is known gets always the same of them, too. */
+/* All keys of one identity have one lot: somebody who is known always gets the same of them, too.  Keys for
+ * anybody go by their addresses. */
 static uint64_t lot_of_entry(const isakmp_pki *pki, const isakmp__peer_key *k)
 {
-    const uint64_t in[2] = {k->id.type, lot(pki, k->id.data.p, k->id.data.n)};
+    const uint64_t in[2] = {k->id.type, k->id.type == ISAKMP_ID_NONE
+                                            ? lot(pki, k->addr.lo, sizeof k->addr.lo)
+                                            : lot(pki, k->id.data.p, k->id.data.n)};
     return lot(pki, in, sizeof in);
 }
 
