@@ -114,7 +114,8 @@ enum {
 /* A private key of ours, and the certificates that lead from it to a CA, our own first; or none, if
  * peers have its public key by hand.
  *   use       ISAKMP_USE_*; the keyUsage of the certificate must allow it.  ISAKMP_USE_GENERAL, or the
- *             same RSA key for one use and for the other, needs ISAKMP_PKI_ONE_KEY.
+ *             same RSA key for one use and for the other, needs ISAKMP_PKI_ONE_KEY.  Whether it is
+ *             the same is seen within one isakmp_pki only: a host that has several must take care.
  *   password  of an encrypted key; empty: it is not encrypted.  mbedTLS 2.28 cannot read PKCS #8 that
  *             is encrypted by AES, as openssl pkcs8 makes it; "-v2 des3" or the older PEM it can.  [q] */
 ISAKMP_API int isakmp_pki_add_own(isakmp_pki *pki, unsigned use, isakmp_span certs, isakmp_span key,
@@ -207,16 +208,37 @@ ISAKMP_API int isakmp_pki_remove_peer_key(isakmp_pki *pki, const isakmp_id *id,
  * its identity: equal to it, or for whoever the peer says it is; or, if the identity is the address that
  * the peer is at, for a host name that is there (is_host_at()).  Before the identity is known, and where
  * a policy expects one that stands for many, it is the entry for the peer's address: by the entry's
- * addresses, by an identity that is this address, or by a host name that is there.  Entries given by hand
- * come before learnt ones, named before addressed ones, those for fewer addresses before others.
+ * addresses, by an identity that is this address, or by a host name that is there; and it is passed over if
+ * the policy expects another identity.  Entries given by hand come before learnt ones, named before addressed
+ * ones, those for fewer addresses before others.  The certificates of our key for encryption are given for
+ * these methods whenever there are any, to be shown to peers that ask for them; what can be used is in
+ * `methods` alone.  As responder a learnt key makes them usable at the address where it was seen; elsewhere
+ * it is still found by its identity.
  *
- * In the revised mode, as responder, a certificate that the peer sent will do too: the first that is for its
- * identity, is RSA and has keyEncipherment in its keyUsage, if it has one, if it leads to a CA that is
- * trusted.  Without a key for the identity something is encrypted all the same, with the key that fits the
- * address alone, or any other of the chain, or our own.
+ * In the revised mode, as responder, a certificate that the peer sent will do too, after what is given by hand
+ * and before what was learnt: the first that is for its identity, is RSA and has keyEncipherment in its
+ * keyUsage, if it has one, if it leads to a CA that is trusted.  One that came for encryption (encoding 5)
+ * comes before others.
+ *
+ * Without a key for the identity something is encrypted all the same, so that nobody learns whom we know: with
+ * one of the chain, drawn by lot, always the same for one identity as long as the chain has it; or with our
+ * own if there is none.  If keys have several lengths something is told all the same: a block that is
+ * suddenly longer or shorter shows that an entry has come or gone; one that has not the length of somebody's
+ * key shows that he is not known; and what is no identity at all gets any of them, each time anew.  So all
+ * keys of a chain should have one length.
  *
  * Learnt are the RSA keys of all certificates that would do in this way, in the place of what was learnt of
- * the same identity before.  None is ever used to believe a signature.  [q] */
+ * the same identity before: of those that came for encryption (encoding 5), and only if none of them will do,
+ * of the others.  The key of a name with a '*' is not learnt: it could be taken for that of many.  None is
+ * ever used to believe a signature.
+ *
+ * A peer that has changed its key is refused as long as there is an entry with the old one: until its
+ * certificate ends, isakmp_pki_remove_peer_key() takes it out or the peer has been believed by a signature
+ * again; in the revised mode a new certificate that it brings along is enough.  So if an exchange with
+ * encrypted nonces ends with ISAKMP_D_KEY_SUSPECTED, on either side, take the learnt entry for that
+ * identity or address out: then the next one is by signatures, if a policy is, and the new key is learnt.
+ * Who sends wrong messages in the peer's name can bring that about, too: what he wins is that the next
+ * exchange is by signatures, where an active attacker sees who the initiator is.  [q] */
 ISAKMP_API int isakmp_keyring_credentials(const isakmp_keyring *ring, const isakmp_query *q,
                                           uint16_t auth, isakmp_credentials *out);
 ISAKMP_API int isakmp_keyring_sign(const isakmp_keyring *ring, const isakmp_query *q, uint16_t auth,

@@ -183,14 +183,23 @@ static void patterns(void **state)
         {ISAKMP_ID_IPV4_SUBNET, 0, 0, isakmp__span("\x0a\0\0\0\xff\0\0\0", 8)},
         {ISAKMP_ID_IPV4_RANGE, 0, 0, isakmp__span("\x0a\0\0\0\x0a\0\0\xff", 8)},
     };
+    const isakmp_id carol = {ISAKMP_ID_USER_FQDN, 0, 0, bytes_text("carol@example")};
+    const isakmp_id its_address = {ISAKMP_ID_IPV4_ADDR, 0, 0, isakmp__span("\x0a\0\0\x32", 4)};
+    const size_t whose[] = {1, 2, 3, 3};
+    isakmp_peer_policy policy = {.size = sizeof policy};
     (void)state;
+    query.policy = &policy;
     peer_key(ISAKMP_USE_ENCRYPTION, &bob, &here, 1);
+    peer_key(ISAKMP_USE_ENCRYPTION, &carol, &here, 2);
+    peer_key(ISAKMP_USE_ENCRYPTION, &its_address, &here, 3);
     for (size_t i = 0; i < 4; i++) {
-        query.peer_id = ids[i];
+        policy.peer_id = query.peer_id = ids[i];
         query.initiator = 0;
         assert_int_equal(found_key(), N_RSA);
         query.initiator = 1;
-        assert_int_equal(found_key(), 1);
+        assert_int_equal(found_key(), whose[i]); /* not of one that it would refuse */
+        policy.peer_id = anybody;                /* it is the one that was found */
+        assert_int_equal(found_key(), N_RSA);
     }
     query.initiator = 0;
     query.peer_id = anybody; /* a responder knows who it is by now, or never will */
@@ -237,7 +246,8 @@ static void methods_of_initiators(void **state)
     assert_int_equal(c.peer_cert.n, 0);
     query.peer_id = bob; /* though CAs are trusted: its key must be there before */
     assert_int_equal(credentials(0).methods, 1u << RSA);
-    assert_int_equal(credentials(REVISED).n_certs, 0);
+    assert_int_equal(credentials(REVISED).methods, 1u << RSA);
+    assert_int_equal(credentials(REVISED).peer_id.type, ISAKMP_ID_NONE);
     query.peer_id = anybody;
     c = credentials(REVISED);
     assert_int_equal(c.methods, 1u << RSA | BOTH);
@@ -290,7 +300,10 @@ static void methods_of_responders(void **state)
     assert_span_equal(c.certs[0], made_span(&cert));
     assert_int_equal(c.n_cas, 1);
     assert_int_equal(c.peer_id.type, ISAKMP_ID_NONE);
-    assert_int_equal(credentials(ENCR).n_certs, 0);
+    c = credentials(ENCR); /* to be shown beside a signature: it can be used the next time */
+    assert_int_equal(c.methods, 1u << REVISED);
+    assert_int_equal(c.n_certs, 1);
+    assert_span_equal(c.certs[0], made_span(&cert));
     peer_key(ISAKMP_USE_ENCRYPTION, &bob, &there, 0);
     peer_key(ISAKMP_USE_SIGNATURE, &bob, &anywhere, 0);
     assert_int_equal(credentials(0).methods, 1u << REVISED);
@@ -308,7 +321,7 @@ static void methods_of_responders(void **state)
 
 /* ---- Decoys -------------------------------------------------------------------------------- */
 
-/* Somebody whom nobody knows gets a block, too: of the key that the address alone leads to, of any, of ours. */
+/* Somebody whom nobody knows gets a block, too: of a key of the chain, or of ours. */
 static void decoys(void **state)
 {
     const isakmp_selector here = range(50, 50), there = range(51, 51);
@@ -327,12 +340,77 @@ static void decoys(void **state)
     peer_key(ISAKMP_USE_ENCRYPTION, &bob, &there, 3);
     assert_int_equal(encrypted_for(&p, &who), ISAKMP_NONE);
     assert_int_equal(who, 3);
-    peer_key(ISAKMP_USE_ENCRYPTION, &bob, &here, 0);
-    assert_int_equal(encrypted_for(&p, &who), ISAKMP_NONE);
-    assert_int_equal(who, 0);
     query.initiator = 1; /* nobody is fooled by us */
     assert_int_equal(encrypted_for(&p, &who), ISAKMP_NONE);
     assert_int_equal(who, N_RSA);
+}
+
+static isakmp_id numbered(char *name, size_t cap, unsigned i)
+{
+    isakmp_id id = {ISAKMP_ID_FQDN, 0, 0, {(const uint8_t *)name, 0}};
+    id.data.n = (size_t)snprintf(name, cap, "n%u.example", i);
+    return id;
+}
+
+/* Each identity has one of them for good, however it is written; how often it is which goes by how many
+ * there are, and what comes to the chain changes little. */
+static void drawn_by_lot(void **state)
+{
+    const isakmp_plain p = plain(REVISED);
+    isakmp_id entry;
+    char name[24];
+    size_t who, first[200], n_of[N_RSA + 1] = {0}, moved = 0;
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) { /* two of key 0, one of 1, one of 2 */
+        entry = numbered(name, sizeof name, 1000 + i);
+        peer_key(ISAKMP_USE_ENCRYPTION, &entry, &anywhere, i / 2 + (i == 3));
+    }
+    for (unsigned i = 0; i < 200; i++) {
+        query.peer_id = numbered(name, sizeof name, i);
+        assert_int_equal(encrypted_for(&p, &first[i]), ISAKMP_NONE);
+        n_of[first[i]]++;
+        path.remote.ip[3]++;
+        name[0] = 'N';
+        assert_int_equal(encrypted_for(&p, &who), ISAKMP_NONE);
+        assert_int_equal(who, first[i]);
+    }
+    assert_in_range(n_of[0], 60, 140); /* 100 is expected, 7 the standard deviation */
+    assert_in_range(n_of[1], 20, 85);
+    assert_in_range(n_of[2], 20, 85);
+    peer_key(ISAKMP_USE_ENCRYPTION, &bob, &anywhere, 3);
+    for (unsigned i = 0; i < 200; i++) {
+        query.peer_id = numbered(name, sizeof name, i);
+        encrypted_for(&p, &who);
+        assert_true(who == first[i] || who == 3);
+        moved += who == 3;
+    }
+    assert_in_range(moved, 10, 75);
+}
+
+/* One name, in two ways. */
+static void lots_of_names(void **state)
+{
+    const isakmp_id ways[] = {
+        {ISAKMP_ID_DER_ASN1_DN, 0, 0,
+         bytes_text("0\x0d"
+                    "1\x0b"
+                    "0\x09\x06\x03U\x04\x03\x0c\x02"
+                    "Bo")},
+        {ISAKMP_ID_DER_ASN1_DN, 0, 0,
+         bytes_text("0\x0f"
+                    "1\x0d"
+                    "0\x0b\x06\x03U\x04\x03\x13\x04"
+                    " bO ")},
+    };
+    isakmp_id entry;
+    char name[24];
+    (void)state;
+    assert_int_equal(isakmp_id_equal(&ways[0], &ways[1]), 1);
+    for (unsigned i = 0; i < 60; i++) {
+        entry = numbered(name, sizeof name, i);
+        peer_key(ISAKMP_USE_ENCRYPTION, &entry, &anywhere, 0);
+    }
+    assert_ptr_equal(isakmp__decoy(ring.pki, &ways[0]), isakmp__decoy(ring.pki, &ways[1]));
 }
 
 /* A decoy has the length that the true block would have; and if the data do not fit, there is none. */
@@ -405,7 +483,17 @@ static void keys_that_come(void **state)
     assert_int_equal(encrypted_for(&p, &who), ISAKMP_NONE);
     assert_int_equal(who, N_RSA);
     query.initiator = 0;
-    peer_key(ISAKMP_USE_ENCRYPTION, &alice, &anywhere, 0); /* what is given by hand counts more */
+    isakmp_keyring_learn(&ring, &query, sent,
+                         1); /* what was learnt counts less, what is given by hand more */
+    s.key = &rsa[3];
+    remake(&s);
+    assert_int_equal(encrypted_for(&p, &who), ISAKMP_OK);
+    assert_int_equal(who, 3);
+    p.n_certs = 0;
+    assert_int_equal(encrypted_for(&p, &who), ISAKMP_OK);
+    assert_int_equal(who, 1);
+    p.n_certs = 1;
+    peer_key(ISAKMP_USE_ENCRYPTION, &alice, &anywhere, 0);
     assert_int_equal(encrypted_for(&p, &who), ISAKMP_OK);
     assert_int_equal(who, 0);
 }
@@ -454,6 +542,8 @@ int main(void)
         TEST(named_by_address),
         TEST(methods_of_responders),
         TEST(decoys),
+        TEST(drawn_by_lot),
+        TEST(lots_of_names),
         TEST(length_of_decoys),
         TEST(keys_that_come),
         TEST(other_rings),

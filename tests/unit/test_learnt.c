@@ -100,6 +100,13 @@ static void other_certificates(void **state)
     not_learnt(rsa_leaf());
     query.peer_id = anybody;
     not_learnt(rsa_leaf());
+    names.n = 0; /* a name that would be a pattern */
+    made_put(&names, 0x82, "*.example", 9);
+    query.peer_id.type = ISAKMP_ID_FQDN;
+    query.peer_id.data = bytes_text("*.example");
+    not_learnt(rsa_leaf());
+    names.n = 0;
+    made_put(&names, 0x82, "Alice.Example", 13);
     query.peer_id = alice;
     isakmp_pki_set_clock(ring.pki, NULL, NULL);
     not_learnt(rsa_leaf());
@@ -235,6 +242,52 @@ static void two_keys(void **state)
     assert_int_equal(count_entries(), 2);
 }
 
+/* How a certificate came says what it is for, if it does not say so itself: one for signatures is learnt only
+ * if none that came for encryption leads to a CA. */
+static void by_encoding(void **state)
+{
+    static made second, wrapped;
+    const made *const certs[] = {&leaf, &second, &wrapped};
+    cert_spec s = rsa_leaf();
+    (void)state;
+    s.key = &rsa[3];
+    made_cert(&second, &s);
+    s.key = &rsa[0];
+    made_cert(&wrapped, &s);
+    send_certs(3, certs);
+    sent[1].encoding = ISAKMP_CERT_X509_KE;
+    learn();
+    assert_int_equal(count_entries(), 1);
+    assert_int_equal(key_of_entry(0, NULL), 3);
+    sent[2].encoding = ISAKMP_CERT_X509_KE;
+    learn();
+    assert_int_equal(count_entries(), 2);
+    assert_int_equal(key_of_entry(0, NULL), 3);
+    assert_int_equal(key_of_entry(1, NULL), 0);
+    sent[2].encoding = ISAKMP_CERT_X509_SIG;
+    s.key = &rsa[3];
+    s.signer = &mid_key;
+    made_cert(&second, &s);
+    sent[1].data = made_span(&second);
+    learn();
+    assert_int_equal(count_entries(), 2);
+    assert_int_equal(key_of_entry(0, NULL), 1);
+    assert_int_equal(key_of_entry(1, NULL), 0);
+}
+
+/* Only where it was seen does it let a responder choose encrypted nonces. */
+static void elsewhere(void **state)
+{
+    (void)state;
+    learn();
+    query.peer_id = anybody;
+    assert_int_equal(credentials(0).methods, 1u << ENCR | 1u << REVISED);
+    path.remote.ip[3] = 51;
+    assert_int_equal(credentials(0).methods, 1u << REVISED); /* by the CA */
+    query.peer_id = alice;
+    assert_int_equal(found_key(), 1);
+}
+
 /* ---- How many ------------------------------------------------------------------------------ */
 
 static void learn_as(unsigned number)
@@ -281,9 +334,9 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, learnt_scene, made_ring_free)
     const struct CMUnitTest tests[] = {
-        TEST(learnt),        TEST(other_certificates), TEST(revoked),
-        TEST(past_its_time), TEST(signatures),         TEST(by_hand_wins),
-        TEST(replaced),      TEST(two_keys),           TEST(bounded),
+        TEST(learnt),      TEST(other_certificates), TEST(revoked),  TEST(past_its_time),
+        TEST(signatures),  TEST(by_hand_wins),       TEST(replaced), TEST(two_keys),
+        TEST(by_encoding), TEST(elsewhere),          TEST(bounded),
     };
     return cmocka_run_group_tests_name("learnt", tests, chain_keys, free_chain_keys);
 }

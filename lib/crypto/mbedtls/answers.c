@@ -37,8 +37,10 @@ static const isakmp__own *choose(const isakmp_pki *pki, const isakmp_query *q, u
     return first;
 }
 
-/* The CAs are not told where no certificate can come: with encrypted nonces the initiator must have our
- * key before, and only in the revised mode brings its own. */
+/* The certificates of our key for encryption are there whether it can be used yet or not: they are sent
+ * along with a signature, too, so that it can the next time.  The CAs are not told where no certificate
+ * can come: with encrypted nonces the initiator must have our key before, and only in the revised mode
+ * brings its own. */
 int isakmp_keyring_credentials(const isakmp_keyring *ring, const isakmp_query *q, uint16_t auth,
                                isakmp_credentials *out)
 {
@@ -52,7 +54,7 @@ int isakmp_keyring_credentials(const isakmp_keyring *ring, const isakmp_query *q
     if (auth == 0)
         return out->methods ? ISAKMP_OK : ISAKMP_NONE;
     if (auth == ISAKMP_AUTH_RSA_ENCR || auth == ISAKMP_AUTH_RSA_ENCR_REV)
-        own = out->methods >> auth & 1 ? isakmp__own_encryption_key(pki) : NULL;
+        own = isakmp__own_encryption_key(pki);
     else
         own = choose(pki, q, auth);
     if (own == NULL)
@@ -95,7 +97,10 @@ static int verify_by_certs(const isakmp_pki *pki, const isakmp_query *q, const i
     isakmp_proof proof = *p;
     const isakmp__need need = {isakmp__method(p->auth),
                                MBEDTLS_X509_KU_DIGITAL_SIGNATURE | MBEDTLS_X509_KU_NON_REPUDIATION,
-                               0, check_signature, &proof};
+                               0,
+                               0,
+                               check_signature,
+                               &proof};
     return isakmp__chain_use(pki, &q->peer_id, p->certs, p->n_certs, &need, why);
 }
 

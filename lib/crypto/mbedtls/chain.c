@@ -105,17 +105,31 @@ static int may_be_used(const mbedtls_x509_crt *leaf, unsigned usage)
 
 /* ---- Which certificate --------------------------------------------------------------------- */
 
+/* Some of what came, by its encoding. */
+enum {
+    ALL,
+    MEANT, /* as a key for encryption */
+    OTHERS
+};
+
+static int is_of(const isakmp__sent *b, size_t i, int part)
+{
+    return part == ALL || (part == MEANT) == (b->encodings[i] == ISAKMP_CERT_X509_KE);
+}
+
 /* The next certificate, from *at on, that is for an identity and fits; NULL and why. */
 static mbedtls_x509_crt *next_leaf(isakmp__sent *b, const look *l, const isakmp_id *id,
-                                   const isakmp__need *need, size_t *at, uint16_t *why)
+                                   const isakmp__need *need, int part, size_t *at, uint16_t *why)
 {
-    while (*at < b->n) {
-        mbedtls_x509_crt *c = &b->certs[(*at)++];
-        if (!isakmp__cert_is_for(c, id))
+    for (; *at < b->n; (*at)++) {
+        mbedtls_x509_crt *c = &b->certs[*at];
+        if (!is_of(b, *at, part) || !isakmp__cert_is_for(c, id))
             continue;
         if (isakmp__key_methods(&c->pk, l->pki->flags) & need->methods &&
-            may_be_used(c, need->usage))
+            may_be_used(c, need->usage)) {
+            (*at)++;
             return c;
+        }
         *why = ISAKMP_D_CERT_USAGE;
     }
     return NULL;
@@ -257,31 +271,44 @@ static look begin(const isakmp_pki *pki)
     return l;
 }
 
+/* ISAKMP_OK if nothing was wrong with one of a part; ISAKMP_E_CRYPTO if one led to a CA, but could not be
+ * used; ISAKMP_NONE if there was none. */
+static int use_part(isakmp__sent *b, look *l, const isakmp_id *id, const isakmp__need *need,
+                    int part, uint16_t *why)
+{
+    mbedtls_x509_crt *leaf;
+    size_t at = 0;
+    int rc = ISAKMP_NONE;
+    while ((leaf = next_leaf(b, l, id, need, part, &at, why)) != NULL) {
+        link_others(b, l, leaf);
+        *why = check_path(l, leaf);
+        if (*why == ISAKMP_D_NONE) {
+            *why = need->use(need->user, leaf);
+            if (rc != ISAKMP_OK)
+                rc = *why == ISAKMP_D_NONE ? ISAKMP_OK : ISAKMP_E_CRYPTO;
+        }
+        if (!need->every)
+            break;
+    }
+    return rc;
+}
+
 int isakmp__chain_use(const isakmp_pki *pki, const isakmp_id *id, const isakmp_cert *certs,
                       size_t n, const isakmp__need *need, uint16_t *why)
 {
     look l = begin(pki);
     isakmp__sent *b = isakmp__sent_read(certs, n);
-    mbedtls_x509_crt *leaf;
-    size_t at = 0;
-    int rc = ISAKMP_NONE;
+    int rc;
     if (b == NULL)
         return ISAKMP_E_SPACE;
     for (size_t i = 0; i < b->n; i++)
         settle(&l, &b->certs[i]);
     *why = b->unreadable ? ISAKMP_D_CERT_FORM : b->n ? ISAKMP_D_CERT_ID : ISAKMP_D_NO_CERT;
-    while ((leaf = next_leaf(b, &l, id, need, &at, why)) != NULL) {
-        link_others(b, &l, leaf);
-        *why = check_path(&l, leaf);
-        if (*why == ISAKMP_D_NONE)
-            *why = need->use(need->user, leaf);
-        if (*why == ISAKMP_D_NONE)
-            rc = ISAKMP_OK;
-        if (!need->every)
-            break;
-    }
+    rc = use_part(b, &l, id, need, need->encrypts ? MEANT : ALL, why);
+    if (need->encrypts && rc == ISAKMP_NONE)
+        rc = use_part(b, &l, id, need, OTHERS, why);
     isakmp__sent_free(b);
-    return rc;
+    return rc == ISAKMP_OK ? ISAKMP_OK : ISAKMP_NONE;
 }
 
 /* A list that nobody has signed can only take something away here. */

@@ -92,32 +92,28 @@ static uint16_t take_key(void *user, const mbedtls_x509_crt *cert)
 static int key_that_came(const isakmp_pki *pki, const isakmp_query *q, const isakmp_plain *p,
                          mbedtls_pk_context *key)
 {
-    const isakmp__need need = {1u << ISAKMP_AUTH_RSA_SIG, MBEDTLS_X509_KU_KEY_ENCIPHERMENT, 0,
-                               take_key, key};
+    const isakmp__need need = {
+        1u << ISAKMP_AUTH_RSA_SIG, MBEDTLS_X509_KU_KEY_ENCIPHERMENT, 0, 1, take_key, key};
     uint16_t why;
     return p->auth == ISAKMP_AUTH_RSA_ENCR_REV && p->n_certs != 0 &&
            isakmp__chain_use(pki, &q->peer_id, p->certs, p->n_certs, &need, &why) == ISAKMP_OK;
 }
 
 /* Instead of the key of somebody who is not known. */
-static const mbedtls_pk_context *some_other(const isakmp_keyring *ring, const isakmp_query *q)
+static const mbedtls_pk_context *some_other(const isakmp_pki *pki, const isakmp_query *q)
 {
-    static const isakmp_id unknown;
-    const isakmp_pki *pki = isakmp__pki_of(ring);
     const isakmp__own *own = isakmp__own_encryption_key(pki);
-    const isakmp__peer_key *here = isakmp__find_key(ring, q, &unknown);
-    const isakmp__peer_key *any = isakmp__any_key(pki);
-    if (here != NULL)
-        return &here->key;
-    return any != NULL ? &any->key : own != NULL ? &own->key : NULL;
+    const isakmp__peer_key *decoy = isakmp__decoy(pki, &q->peer_id);
+    return decoy != NULL ? &decoy->key : own != NULL ? &own->key : NULL;
 }
 
+/* A key that came with a valid certificate is newer than what was learnt, which may be of one that is gone. */
 static int encrypt_as_responder(const isakmp_keyring *ring, const isakmp_query *q,
                                 const isakmp_plain *p, uint8_t *out, size_t cap, size_t *n)
 {
     const isakmp_pki *pki = isakmp__pki_of(ring);
     const isakmp__peer_key *known = isakmp__find_key(ring, q, &q->peer_id);
-    const mbedtls_pk_context *key = some_other(ring, q);
+    const mbedtls_pk_context *key = some_other(pki, q);
     mbedtls_pk_context came;
     int has_come, rc = ISAKMP_NONE;
     mbedtls_pk_init(&came);
@@ -126,10 +122,10 @@ static int encrypt_as_responder(const isakmp_keyring *ring, const isakmp_query *
         known = NULL;
         has_come = 0;
     }
-    if (known != NULL)
-        key = &known->key;
-    else if (has_come)
+    if (has_come && (known == NULL || known->cert != NULL))
         key = &came;
+    else if (known != NULL)
+        key = &known->key;
     if (key != NULL)
         rc = isakmp__rsa_encrypt(key, p->data, out, cap, n);
     mbedtls_pk_free(&came);

@@ -28,11 +28,15 @@ static int is_for_id(const isakmp_keyring *ring, const isakmp__peer_key *k, cons
     return isakmp__is_address(id, addr) && isakmp__is_host_at(ring, &k->id, addr);
 }
 
-static int is_for_addr(const isakmp_keyring *ring, const isakmp__peer_key *k,
-                       const isakmp_addr *addr)
+/* An entry that the policy would refuse in the end is not for this peer. */
+static int is_for_addr(const isakmp_keyring *ring, const isakmp__peer_key *k, const isakmp_query *q)
 {
-    return k->id.type == ISAKMP_ID_NONE ||
-           (k->addr.family != 0 && isakmp__is_among(addr, &k->addr)) ||
+    const isakmp_addr *addr = &q->path->remote;
+    if (k->id.type == ISAKMP_ID_NONE)
+        return 1;
+    if (q->initiator && q->policy != NULL && !isakmp__is_expected(&q->policy->peer_id, &k->id))
+        return 0;
+    return (k->addr.family != 0 && isakmp__is_among(addr, &k->addr)) ||
            isakmp__is_address(&k->id, addr) || isakmp__is_host_at(ring, &k->id, addr);
 }
 
@@ -43,13 +47,14 @@ static int is_closer(const isakmp__peer_key *a, const isakmp__peer_key *b)
 }
 
 static isakmp__peer_key *best_of(const isakmp_keyring *ring, isakmp__peer_key *list,
-                                 const isakmp_addr *addr, const isakmp_id *id)
+                                 const isakmp_query *q, const isakmp_id *id)
 {
     const isakmp_pki *pki = isakmp__pki_of(ring);
+    const isakmp_addr *addr = &q->path->remote;
     isakmp__peer_key *best = NULL;
     for (isakmp__peer_key *k = list; k != NULL; k = k->next) {
         int fits =
-            id->type != ISAKMP_ID_NONE ? is_for_id(ring, k, addr, id) : is_for_addr(ring, k, addr);
+            id->type != ISAKMP_ID_NONE ? is_for_id(ring, k, addr, id) : is_for_addr(ring, k, q);
         if (encrypts(pki, k) && may_be_there(k, addr) && fits &&
             (best == NULL || is_closer(k, best)))
             best = k;
@@ -61,56 +66,34 @@ isakmp__peer_key *isakmp__find_key(const isakmp_keyring *ring, const isakmp_quer
                                    const isakmp_id *id)
 {
     const isakmp_pki *pki = isakmp__pki_of(ring);
-    const isakmp_addr *addr = &q->path->remote;
-    isakmp__peer_key *by_hand = best_of(ring, pki->by_hand, addr, id);
-    isakmp__peer_key *learnt = best_of(ring, pki->learnt, addr, id);
+    isakmp__peer_key *by_hand = best_of(ring, pki->by_hand, q, id);
+    isakmp__peer_key *learnt = best_of(ring, pki->learnt, q, id);
     return by_hand != NULL ? by_hand : learnt;
 }
 
 /* What a policy expects may stand for many.  What a peer says it is never does: else whoever has a key
- * at this address could be anybody. */
+ * at this address could be anybody.  Nor does whose key has been found, by which it is asked for again. */
 isakmp_id isakmp__key_owner(const isakmp_query *q)
 {
     static const isakmp_id unknown;
-    const isakmp_id *id = &q->peer_id;
-    if (!q->initiator)
-        return *id;
-    switch (id->type) {
-    case ISAKMP_ID_FQDN:
-    case ISAKMP_ID_USER_FQDN:
-        return id->data.n && id->data.p[0] == '*' ? unknown : *id;
-    case ISAKMP_ID_IPV4_SUBNET:
-    case ISAKMP_ID_IPV6_SUBNET:
-    case ISAKMP_ID_IPV4_RANGE:
-    case ISAKMP_ID_IPV6_RANGE:
-        return unknown;
-    default:
-        return *id;
-    }
+    int by_policy =
+        q->initiator && q->policy != NULL && isakmp_id_equal(&q->peer_id, &q->policy->peer_id);
+    return by_policy && isakmp__is_pattern(&q->peer_id) ? unknown : q->peer_id;
 }
 
 /* ---- For somebody -------------------------------------------------------------------------- */
 
+/* What was learnt of others elsewhere does not count: a responder that has lost the key of the peer at this
+ * address must not choose a method that needs it. */
 isakmp__peer_key *isakmp__some_key(const isakmp_pki *pki, const isakmp_query *q)
 {
     isakmp__peer_key *const lists[] = {pki->learnt, pki->by_hand};
     isakmp__peer_key *some = NULL;
     for (size_t l = 0; l < 2; l++)
         for (isakmp__peer_key *k = lists[l]; k != NULL; k = k->next)
-            if (encrypts(pki, k) && may_be_there(k, &q->path->remote))
+            if (encrypts(pki, k) && isakmp__is_among(&q->path->remote, &k->addr))
                 some = k;
     return some;
-}
-
-isakmp__peer_key *isakmp__any_key(const isakmp_pki *pki)
-{
-    isakmp__peer_key *const lists[] = {pki->learnt, pki->by_hand};
-    isakmp__peer_key *any = NULL;
-    for (size_t l = 0; l < 2; l++)
-        for (isakmp__peer_key *k = lists[l]; k != NULL; k = k->next)
-            if (k->use & ISAKMP_USE_ENCRYPTION)
-                any = k;
-    return any;
 }
 
 size_t isakmp__count_keys(const isakmp_pki *pki, const isakmp_id *id)

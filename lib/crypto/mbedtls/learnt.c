@@ -58,6 +58,18 @@ static uint16_t keep(void *user, const mbedtls_x509_crt *cert)
     return ISAKMP_D_NONE;
 }
 
+/* A name with a star would be a pattern to whoever expects it: its key is not anybody's. */
+static int stands_for_many(const isakmp_id *id)
+{
+    switch (id->type) {
+    case ISAKMP_ID_FQDN:
+    case ISAKMP_ID_USER_FQDN:
+        return id->data.n && memchr(id->data.p, '*', id->data.n) != NULL;
+    default:
+        return isakmp__is_pattern(id);
+    }
+}
+
 /* What was learnt of this peer before. */
 static void forget(isakmp_pki *pki, const isakmp_id *id)
 {
@@ -87,9 +99,10 @@ void isakmp_keyring_learn(const isakmp_keyring *ring, const isakmp_query *q,
 {
     isakmp_pki *pki = isakmp__pki_of(ring);
     batch b = {q, NULL, NULL};
-    isakmp__need need = {1u << ISAKMP_AUTH_RSA_SIG, MBEDTLS_X509_KU_KEY_ENCIPHERMENT, 1, keep, &b};
+    isakmp__need need = {
+        1u << ISAKMP_AUTH_RSA_SIG, MBEDTLS_X509_KU_KEY_ENCIPHERMENT, 1, 1, keep, &b};
     uint16_t why;
-    if (pki == NULL || n_certs == 0)
+    if (pki == NULL || n_certs == 0 || stands_for_many(&q->peer_id))
         return;
     b.end = &b.first;
     if (isakmp__chain_use(pki, &q->peer_id, certs, n_certs, &need, &why) != ISAKMP_OK)

@@ -1,7 +1,6 @@
 /* crypto/mbedtls/pki.c -- the collection; CAs and revocation lists.
  *
  * What is added is read and judged as a whole before any of it is put in. */
-#include <sodium.h>
 #include "base/span.h"
 #include "pki.h"
 #if ISAKMP__HAVE_PKI
@@ -32,7 +31,10 @@ const char isakmp__weak_key[] = "the key is too weak, or not RSA, P-256, P-384 o
 
 isakmp_pki *isakmp_pki_new(void)
 {
-    return sodium_init() < 0 ? NULL : mbedtls_calloc(1, sizeof(isakmp_pki));
+    isakmp_pki *pki = sodium_init() < 0 ? NULL : mbedtls_calloc(1, sizeof *pki);
+    if (pki != NULL)
+        crypto_shorthash_keygen(pki->decoy_key);
+    return pki;
 }
 
 void isakmp_pki_free(isakmp_pki *pki)
@@ -48,6 +50,7 @@ void isakmp_pki_free(isakmp_pki *pki)
     isakmp__peer_keys_free(pki->learnt);
     isakmp__free_certs(pki->cas);
     isakmp__free_crls(pki->crls);
+    sodium_memzero(pki->decoy_key, sizeof pki->decoy_key);
     mbedtls_free(pki);
 }
 

@@ -6,6 +6,7 @@
  *   keychain.c   keys of peers, given by hand
  *   learnt.c     ... and learnt from certificates
  *   find_key.c   which of them is for a peer?
+ *   decoy.c      ... and for somebody who is not known?
  *   load.c       PEM and DER, read
  *   keystring.c  keys in hex, read
  *   keyform.c    keys written: DER, PEM, hex
@@ -25,6 +26,7 @@
 #include <mbedtls/pk.h>
 #include <mbedtls/x509_crl.h>
 #include <mbedtls/x509_crt.h>
+#include <sodium.h>
 #include "whom.h"
 
 /* How many names of CAs a peer is sent at most. */
@@ -66,6 +68,7 @@ struct isakmp_pki {
     isakmp__peer_key *learnt;  /* the latest first */
     isakmp_span ca_names[ISAKMP__MOST_CA_NAMES];
     size_t n_ca_names;
+    uint8_t decoy_key[crypto_shorthash_KEYBYTES]; /* who gets which decoy */
 };
 
 /* The collection behind a ring; NULL: there is none. */
@@ -109,12 +112,17 @@ isakmp__peer_key *isakmp__find_key(const isakmp_keyring *ring, const isakmp_quer
                                    const isakmp_id *id);
 /* The identity by which the key of a peer is looked for. */
 isakmp_id isakmp__key_owner(const isakmp_query *q);
-/* Any key of the chain to encrypt with that could be for somebody at the peer's address; any at all.
- * NULL: there is none. */
+/* Any key of the chain to encrypt with that could be for somebody at the peer's address.  NULL: there is
+ * none. */
 isakmp__peer_key *isakmp__some_key(const isakmp_pki *pki, const isakmp_query *q);
-isakmp__peer_key *isakmp__any_key(const isakmp_pki *pki);
 /* How many keys to encrypt with there are for an identity. */
 size_t isakmp__count_keys(const isakmp_pki *pki, const isakmp_id *id);
+
+/* ---- decoy.c ------------------------------------------------------------------------------- */
+
+/* A key of the chain to encrypt with for somebody who is not known: for one identity always the same, as
+ * long as that key is there.  NULL: there is none. */
+const isakmp__peer_key *isakmp__decoy(const isakmp_pki *pki, const isakmp_id *claimed);
 
 /* ---- load.c ---- each returns ISAKMP_OK, ISAKMP_E_MALFORMED or ISAKMP_E_SPACE ----------------- */
 
@@ -184,6 +192,7 @@ int isakmp__cert_is_constrained(const mbedtls_x509_crt *cert);
 /* What a peer sent, as far as it can be read. */
 typedef struct isakmp__sent {
     mbedtls_x509_crt certs[ISAKMP_MAX_CERTS];
+    uint8_t encodings[ISAKMP_MAX_CERTS]; /* how each came: ISAKMP_CERT_* */
     size_t n;
     int unreadable;
 } isakmp__sent;
@@ -199,6 +208,8 @@ typedef struct isakmp__need {
     uint32_t methods; /* its key fits one of these: 1 << ISAKMP_AUTH_* */
     unsigned usage;   /* and may be used so: MBEDTLS_X509_KU_*, one of several */
     int every;        /* 1: not only the first that fits is looked at */
+    int encrypts;     /* 1: those that came as ISAKMP_CERT_X509_KE are meant, and others only if
+                         none of them leads to a CA */
     /* Gets each that leads to a CA that is trusted, and says what is wrong: an isakmp_detail. */
     uint16_t (*use)(void *user, const mbedtls_x509_crt *cert);
     void *user;

@@ -6,7 +6,7 @@
 
 #define EXPLICIT0 (MBEDTLS_ASN1_CONTEXT_SPECIFIC | MBEDTLS_ASN1_CONSTRUCTED)
 
-static void add_one(isakmp__sent *b, isakmp_span der)
+static void add_one(isakmp__sent *b, uint8_t encoding, isakmp_span der)
 {
     mbedtls_x509_crt *cert = &b->certs[b->n];
     if (b->n == ISAKMP_MAX_CERTS)
@@ -17,7 +17,7 @@ static void add_one(isakmp__sent *b, isakmp_span der)
         b->unreadable = 1;
         return;
     }
-    b->n++;
+    b->encodings[b->n++] = encoding;
 }
 
 /* ContentInfo { signedData, [0] { version, digestAlgorithms, contentInfo, [0] certificates, ... } }
@@ -44,7 +44,7 @@ static void add_pkcs7(isakmp__sent *b, isakmp_span in)
             return;
         }
         if (start[0] == ISAKMP__SEQUENCE) /* not one of the old alternatives */
-            add_one(b, isakmp__span(start, (size_t)(s.p + s.n - start)));
+            add_one(b, ISAKMP_CERT_PKCS7, isakmp__span(start, (size_t)(s.p + s.n - start)));
     }
 }
 
@@ -55,7 +55,7 @@ isakmp__sent *isakmp__sent_read(const isakmp_cert *certs, size_t n)
         return NULL;
     for (size_t i = 0; i < n && i < ISAKMP_MAX_CERTS; i++)
         if (certs[i].encoding == ISAKMP_CERT_X509_SIG || certs[i].encoding == ISAKMP_CERT_X509_KE)
-            add_one(b, certs[i].data);
+            add_one(b, certs[i].encoding, certs[i].data);
         else if (certs[i].encoding == ISAKMP_CERT_PKCS7)
             add_pkcs7(b, certs[i].data);
     return b;

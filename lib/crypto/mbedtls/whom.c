@@ -32,6 +32,49 @@ int isakmp__is_host_at(const isakmp_keyring *ring, const isakmp_id *id, const is
     return name.n && ring->is_host_at(ring->user, name, addr) == 1;
 }
 
+/* ---- What a policy expects ----------------------------------------------------------------- */
+
+int isakmp__is_pattern(const isakmp_id *id)
+{
+    switch (id->type) {
+    case ISAKMP_ID_FQDN:
+    case ISAKMP_ID_USER_FQDN:
+        return id->data.n && id->data.p[0] == '*';
+    case ISAKMP_ID_IPV4_SUBNET:
+    case ISAKMP_ID_IPV6_SUBNET:
+    case ISAKMP_ID_IPV4_RANGE:
+    case ISAKMP_ID_IPV6_RANGE:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static int ends_like(isakmp_span pattern, isakmp_span name)
+{
+    size_t n = pattern.n - 1;
+    return name.n > n &&
+           isakmp__same_name(isakmp__span(pattern.p + 1, n), isakmp__span(name.p + name.n - n, n));
+}
+
+/* The core says the same in policy/identity.c, which cannot be called from here. */
+int isakmp__is_expected(const isakmp_id *expected, const isakmp_id *id)
+{
+    isakmp_selector inner, outer;
+    if (expected->type == ISAKMP_ID_NONE || isakmp_id_equal(expected, id))
+        return 1;
+    if (!isakmp__is_pattern(expected))
+        return 0;
+    if (expected->type == ISAKMP_ID_FQDN || expected->type == ISAKMP_ID_USER_FQDN)
+        return expected->type == id->type && ends_like(expected->data, id->data);
+    return (id->type == ISAKMP_ID_IPV4_ADDR || id->type == ISAKMP_ID_IPV6_ADDR) &&
+           isakmp_selector_from_id(&inner, id) == ISAKMP_OK &&
+           isakmp_selector_from_id(&outer, expected) == ISAKMP_OK &&
+           isakmp_selector_within(&inner, &outer);
+}
+
+/* ---- Which is meant ------------------------------------------------------------------------ */
+
 /* How many addresses a range has after its first one, as a number in network order: ranges need not
  * lie within each other to be compared. */
 static void extent(uint8_t out[16], const isakmp_selector *s)

@@ -11,6 +11,11 @@ int isakmp__is_among(const isakmp_addr *addr, const isakmp_selector *among);
 int isakmp__is_address(const isakmp_id *id, const isakmp_addr *addr);
 int isakmp__is_host_at(const isakmp_keyring *ring, const isakmp_id *id, const isakmp_addr *addr);
 
+/* May an identity stand for many, where a policy expects it: a subnet, a range, a name that begins with '*'? */
+int isakmp__is_pattern(const isakmp_id *id);
+/* Is an identity one of those that a policy expects?  Type ISAKMP_ID_NONE: any is. */
+int isakmp__is_expected(const isakmp_id *expected, const isakmp_id *id);
+
 /* For whom a key is. */
 typedef struct isakmp__whom {
     const isakmp_id *id;
