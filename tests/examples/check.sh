@@ -222,6 +222,7 @@ tests/examples/signatures.sh
 tests/examples/encrypted.sh
 tests/examples/hosts.sh
 tests/examples/hybrid.sh
+tests/examples/readme.sh
 
 tests/demo.sh "$bin" >"$dir/out" 2>"$dir/err"
 say $? "demo"
