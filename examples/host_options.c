@@ -235,30 +235,17 @@ static int read_host(host_options *o, const char *text)
 static int read_key_option(host_options *o, int which, const char *text)
 {
     host_key_files *f = &o->files;
-    switch (which) {
-    case CA:
+    const char **const places[] = {[KEY] = &f->key,
+                                   [CERT] = &f->cert,
+                                   [ENCR_KEY] = &f->encr_key,
+                                   [ENCR_CERT] = &f->encr_cert,
+                                   [PEER_PUBKEY] = &f->peer_key,
+                                   [PEER_ENCR_PUBKEY] = &f->peer_encr_key};
+    if (which == CA)
         return add_to_list(f->cas, &f->n_cas, "ca", text);
-    case CRL:
+    if (which == CRL)
         return add_to_list(f->crls, &f->n_crls, "crl", text);
-    case KEY:
-        f->key = text;
-        break;
-    case CERT:
-        f->cert = text;
-        break;
-    case ENCR_KEY:
-        f->encr_key = text;
-        break;
-    case ENCR_CERT:
-        f->encr_cert = text;
-        break;
-    case PEER_PUBKEY:
-        f->peer_key = text;
-        break;
-    case PEER_ENCR_PUBKEY:
-        f->peer_encr_key = text;
-        break;
-    }
+    *places[which] = text;
     return -1;
 }
 

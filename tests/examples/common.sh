@@ -41,6 +41,15 @@ made() {
     say $? "isakmp-keygen makes $name"
 }
 
+# helps_with_all PROGRAM SOURCE: what it has just said of itself names all options that the source has.
+helps_with_all() {
+    grep -o '{"[a-z-]*", [01], NULL' "$2" | cut -d '"' -f 2 | while read -r option; do
+        grep -q -e "^  --$option " "$dir/out" || echo "--$option is missing"
+    done >"$dir/err"
+    [ ! -s "$dir/err" ]
+    say $? "$1 --help has all options"
+}
+
 # pair NAME INITIATOR-OPTIONS -- RESPONDER-OPTIONS: both end well, and mirror each other.
 pair() {
     name=$1 a='' port=$((15600 + $(echo "$pids" | wc -w)))
