@@ -123,7 +123,8 @@ BUILD_PACKAGES = gcc libc6-dev libmbedtls-dev libsodium-dev libpcap-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) g++ clang libclang-rt-14-dev libcmocka-dev valgrind cppcheck \
                  clang-format python3 iproute2 iputils-ping tcpdump tshark strongswan-swanctl \
                  strongswan-charon strongswan-pki charon-systemd libstrongswan-standard-plugins \
-                 libstrongswan-extra-plugins libcharon-extra-plugins
+                 libstrongswan-extra-plugins libcharon-extra-plugins \
+                 libcharon-extauth-plugins
 
 demo:
 	@tests/need.sh $(BUILD_PACKAGES)

@@ -10,29 +10,40 @@
 
 static const char usage[] =
     "usage: isakmp-keygen ca     --out NAME [--type T] [--name DN] [--days N]\n"
-    "       isakmp-keygen cert   --ca NAME --out NAME [--type T] [--name DN] [--id ID]... [--days "
-    "N]\n"
-    "       isakmp-keygen pubkey --key FILE --out FILE\n"
+    "       isakmp-keygen cert   --ca NAME --out NAME [--type T] [--usage U] [--name DN]\n"
+    "                            [--id ID]... [--days N]\n"
+    "       isakmp-keygen rsa    --out NAME [--bits N] [--usage-keys]\n"
+    "       isakmp-keygen pubkey --key FILE [--form F] [--out FILE]\n"
     "       isakmp-keygen crl    --ca NAME --out FILE [--revoke CERT]... [--days N]\n"
     "\n"
     "Makes keys, a small CA and certificates for trying things out.\n"
     "\n"
     "  ca      a key and the certificate of a CA:     NAME.key, NAME.pem\n"
     "  cert    a key and a certificate by this CA:    NAME.key, NAME.pem\n"
-    "  pubkey  the public key of a private key\n"
+    "  rsa     a key without a certificate:           NAME.key; with --usage-keys one for "
+    "signatures\n"
+    "          and one for encryption:                NAME-sign.key, NAME-encr.key\n"
+    "  pubkey  the public key of a private key, or out of a certificate or another form\n"
     "  crl     the list of certificates that the CA has revoked; all of them must be named each "
     "time\n"
     "\n"
-    "  --out NAME     the files to make; one that exists is never overwritten\n"
+    "  --out NAME     the files to make; one that exists is never overwritten.  Without it pubkey\n"
+    "                 prints the key\n"
     "  --ca NAME      the CA, as ca made it\n"
     "  --type T       rsa2048, rsa3072, rsa4096, p256, p384 or p521    (rsa2048)\n"
+    "  --usage U      what the certificate is for: signature,\n"
+    "                 encryption or general, which is both             (signature)\n"
+    "  --bits N       of RSA: 2048 to 8192, in steps of 8              (2048)\n"
+    "  --usage-keys   two keys, each for one use\n"
     "  --name DN      such as \"C=DE, O=Example, CN=gw\"; C, ST, L, O,\n"
     "                 OU, CN and E are known                           (CN=NAME)\n"
     "  --id ID        for whom the certificate is, beside its name: fqdn:gw.example, 192.0.2.1,\n"
     "                 2001:db8::1 or user@host; up to 16 times\n"
     "  --days N       how long it holds; 0: it has just expired        (ca 3650, cert 365, crl "
     "30)\n"
-    "  --key FILE     a private key, in PEM or DER\n"
+    "  --key FILE     a private key, in PEM or DER; a public key also in hex, or a certificate\n"
+    "  --form F       pem, der, or hex: the key-string that routers\n"
+    "                 print and read                                   (pem)\n"
     "  --revoke CERT  a certificate that no longer holds, in PEM or DER; up to 16 times\n"
     "  --help         this text\n"
     "\n"
@@ -60,6 +71,10 @@ enum {
     ID,
     DAYS,
     REVOKE,
+    USAGE,
+    BITS,
+    USAGE_KEYS,
+    FORM,
     HELP
 };
 
@@ -68,15 +83,19 @@ static const struct {
     const char *name;
     int takes, needs;
 } rules[] = {{NULL, 0, 0},
-             {"out", KEYGEN_CA | KEYGEN_CERT | KEYGEN_PUBKEY | KEYGEN_CRL,
-              KEYGEN_CA | KEYGEN_CERT | KEYGEN_PUBKEY | KEYGEN_CRL},
+             {"out", KEYGEN_CA | KEYGEN_CERT | KEYGEN_PUBKEY | KEYGEN_CRL | KEYGEN_RSA,
+              KEYGEN_CA | KEYGEN_CERT | KEYGEN_CRL | KEYGEN_RSA},
              {"ca", KEYGEN_CERT | KEYGEN_CRL, KEYGEN_CERT | KEYGEN_CRL},
              {"key", KEYGEN_PUBKEY, KEYGEN_PUBKEY},
              {"type", KEYGEN_CA | KEYGEN_CERT, 0},
              {"name", KEYGEN_CA | KEYGEN_CERT, 0},
              {"id", KEYGEN_CERT, 0},
              {"days", KEYGEN_CA | KEYGEN_CERT | KEYGEN_CRL, 0},
-             {"revoke", KEYGEN_CRL, 0}};
+             {"revoke", KEYGEN_CRL, 0},
+             {"usage", KEYGEN_CERT, 0},
+             {"bits", KEYGEN_RSA, 0},
+             {"usage-keys", KEYGEN_RSA, 0},
+             {"form", KEYGEN_PUBKEY, 0}};
 
 static void read_id(keygen_options *o, const char *text)
 {
@@ -93,12 +112,50 @@ static void read_id(keygen_options *o, const char *text)
     o->n_ids++;
 }
 
-static void read_days(keygen_options *o, const char *text)
+static long read_number(const char *option, const char *text, long least, long most)
 {
     char *end;
-    o->days = strtol(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || o->days > 36500)
-        keygen_fail("--days takes a number from 0 to 36500, not \"%s\"", text);
+    long v = strtol(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || v < least || v > most)
+        keygen_fail("--%s takes a number from %ld to %ld, not \"%s\"", option, least, most, text);
+    return v;
+}
+
+typedef struct choice {
+    const char *word;
+    unsigned value;
+} choice;
+
+static unsigned read_word(const char *option, const char *text, const choice *words)
+{
+    for (size_t i = 0; i < 3; i++)
+        if (strcmp(words[i].word, text) == 0)
+            return words[i].value;
+    keygen_fail("--%s is %s, %s or %s, not \"%s\"", option, words[0].word, words[1].word,
+                words[2].word, text);
+}
+
+/* Options that are neither names nor files. */
+static int read_value(keygen_options *o, int which, const char *text)
+{
+    static const choice uses[] = {{"signature", ISAKMP_USE_SIGNATURE},
+                                  {"encryption", ISAKMP_USE_ENCRYPTION},
+                                  {"general", ISAKMP_USE_GENERAL}};
+    static const choice forms[] = {
+        {"pem", ISAKMP_KEY_PEM}, {"der", ISAKMP_KEY_DER}, {"hex", ISAKMP_KEY_STRING}};
+    if (which == DAYS)
+        o->days = read_number("days", text, 0, 36500);
+    else if (which == BITS)
+        o->bits = (unsigned)read_number("bits", text, 2048, 8192);
+    else if (which == USAGE)
+        o->use = read_word("usage", text, uses);
+    else if (which == FORM)
+        o->form = (isakmp_key_form)read_word("form", text, forms);
+    else if (which == USAGE_KEYS)
+        o->usage_keys = 1;
+    else
+        return 0;
+    return 1;
 }
 
 static void read_option(keygen_options *o, int which, const char *text)
@@ -107,12 +164,12 @@ static void read_option(keygen_options *o, int which, const char *text)
     if (!(rules[which].takes & (int)o->command))
         keygen_fail("--%s is not for isakmp-keygen %s; isakmp-keygen --help shows what is",
                     rules[which].name, o->word);
-    if (*text == '\0')
+    if (text && *text == '\0')
         keygen_fail("--%s may not be empty", rules[which].name);
+    if (read_value(o, which, text))
+        return;
     if (which == ID) {
         read_id(o, text);
-    } else if (which == DAYS) {
-        read_days(o, text);
     } else if (which == REVOKE) {
         if (o->n_revoke == KEYGEN_MOST_NAMES)
             keygen_fail("--revoke may be given %u times", (unsigned)KEYGEN_MOST_NAMES);
@@ -131,6 +188,11 @@ static void check_options(const keygen_options *o)
                         o->word, rules[i].name);
     if (!host_x509_type_known(o->type))
         keygen_fail("--type is rsa2048, rsa3072, rsa4096, p256, p384 or p521, not \"%s\"", o->type);
+    if (o->use != ISAKMP_USE_SIGNATURE && strncmp(o->type, "rsa", 3) != 0)
+        keygen_fail("--usage: a key of type %s is for signatures only; RSA is for encryption, too",
+                    o->type);
+    if (o->bits % 8)
+        keygen_fail("--bits takes steps of 8, not %u", o->bits);
 }
 
 static void read_command(keygen_options *o, const char *word)
@@ -141,6 +203,7 @@ static void read_command(keygen_options *o, const char *word)
         long days;
     } commands[] = {{"ca", KEYGEN_CA, 3650},
                     {"cert", KEYGEN_CERT, 365},
+                    {"rsa", KEYGEN_RSA, 0},
                     {"pubkey", KEYGEN_PUBKEY, 0},
                     {"crl", KEYGEN_CRL, 30}};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
@@ -151,22 +214,35 @@ static void read_command(keygen_options *o, const char *word)
             return;
         }
     if (word)
-        keygen_fail(
-            "\"%s\" is no command; ca, cert, pubkey and crl are, and isakmp-keygen --help shows "
-            "them",
-            word);
-    keygen_fail("a command is needed: ca, cert, pubkey or crl; isakmp-keygen --help shows them");
+        keygen_fail("\"%s\" is no command; ca, cert, rsa, pubkey and crl are, and isakmp-keygen "
+                    "--help shows "
+                    "them",
+                    word);
+    keygen_fail(
+        "a command is needed: ca, cert, rsa, pubkey or crl; isakmp-keygen --help shows them");
 }
 
 void keygen_read_options(keygen_options *o, int argc, char **argv)
 {
-    static const struct option names[] = {{"out", 1, NULL, OUT},   {"ca", 1, NULL, CA_NAME},
-                                          {"key", 1, NULL, KEY},   {"type", 1, NULL, TYPE},
-                                          {"name", 1, NULL, NAME}, {"id", 1, NULL, ID},
-                                          {"days", 1, NULL, DAYS}, {"revoke", 1, NULL, REVOKE},
-                                          {"help", 0, NULL, HELP}, {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"out", 1, NULL, OUT},
+                                          {"ca", 1, NULL, CA_NAME},
+                                          {"key", 1, NULL, KEY},
+                                          {"type", 1, NULL, TYPE},
+                                          {"name", 1, NULL, NAME},
+                                          {"id", 1, NULL, ID},
+                                          {"days", 1, NULL, DAYS},
+                                          {"revoke", 1, NULL, REVOKE},
+                                          {"usage", 1, NULL, USAGE},
+                                          {"bits", 1, NULL, BITS},
+                                          {"usage-keys", 0, NULL, USAGE_KEYS},
+                                          {"form", 1, NULL, FORM},
+                                          {"help", 0, NULL, HELP},
+                                          {NULL, 0, NULL, 0}};
     int which;
     o->type = "rsa2048";
+    o->use = ISAKMP_USE_SIGNATURE;
+    o->form = ISAKMP_KEY_PEM;
+    o->bits = 2048;
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         fputs(usage, stdout);
         exit(0);

@@ -1,41 +1,18 @@
 /* host_keys.c -- keys, certificates, CAs and revocation lists out of files. */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <mbedtls/x509_crt.h>
-#include <sodium.h>
+#include "host_file.h"
 #include "host_keys.h"
 
-/* More than any file of these kinds has. */
-#define MOST_OCTETS (1024 * 1024)
-
-static const struct {
-    const char *name;
-    uint16_t auth;
-} methods[] = {{"psk", ISAKMP_AUTH_PSK},
-               {"rsa-sig", ISAKMP_AUTH_RSA_SIG},
-               {"ecdsa256", ISAKMP_AUTH_ECDSA_P256_SHA256},
-               {"ecdsa384", ISAKMP_AUTH_ECDSA_P384_SHA384},
-               {"ecdsa521", ISAKMP_AUTH_ECDSA_P521_SHA512},
-               {"ecdsa", HOST_AUTH_ECDSA}};
-#define N_METHODS (sizeof methods / sizeof methods[0])
-
-uint16_t host_parse_auth(const char *text)
-{
-    for (size_t i = 0; i < N_METHODS; i++)
-        if (strcmp(methods[i].name, text) == 0)
-            return methods[i].auth;
-    return 0;
-}
-
-/* ---- Files ---------------------------------------------------------------------------------- */
+/* More than a public key has, as DER. */
+#define MOST_PUBLIC 1200
 
 typedef struct loader {
     isakmp_pki *pki;
-    uint8_t *octets; /* of the file in hand; it may be a private key */
+    const host_key_files *f;
     char *error;
     size_t cap;
 } loader;
@@ -50,103 +27,125 @@ static int wrong(loader *l, const char *format, ...)
     return 0;
 }
 
-/* A whole file; to be freed by drop().  0 with a sentence. */
-static int slurp(loader *l, isakmp_span *out, const char *option, const char *file)
+static unsigned flags_of(const host_key_files *f)
 {
-    FILE *f = fopen(file, "rb");
-    int why = 0;
-    if (f == NULL)
-        return wrong(l, "--%s %s: %s", option, file, strerror(errno));
-    setvbuf(f, NULL, _IONBF, 0); /* no copy of a key stays in a buffer of stdio */
-    l->octets = malloc(MOST_OCTETS);
-    out->p = l->octets;
-    out->n = l->octets ? fread(l->octets, 1, MOST_OCTETS, f) : 0;
-    if (ferror(f))
-        why = errno; /* a directory opens, but cannot be read */
-    fclose(f);
-    if (l->octets == NULL)
-        return wrong(l, "--%s %s: there is not enough memory", option, file);
-    if (why)
-        return wrong(l, "--%s %s: %s", option, file, strerror(why));
-    if (out->n == 0)
-        return wrong(l, "--%s %s: the file is empty", option, file);
-    if (out->n == MOST_OCTETS)
-        return wrong(l, "--%s %s: the file is too long to be what is expected", option, file);
-    return 1;
+    return (f->legacy ? ISAKMP_PKI_LEGACY : 0u) | (f->one_key ? ISAKMP_PKI_ONE_KEY : 0u);
 }
 
-static void drop(loader *l)
-{
-    if (l->octets)
-        sodium_memzero(l->octets, MOST_OCTETS);
-    free(l->octets);
-    l->octets = NULL;
-}
-
-/* ---- Each kind ------------------------------------------------------------------------------ */
+/* ---- What is known of peers ----------------------------------------------------------------- */
 
 typedef int add_function(isakmp_pki *pki, isakmp_span in, char *why, size_t cap);
 
-static int add_file(loader *l, add_function *add, const char *option, const char *file,
+static int add_file(loader *l, add_function *add, const char *option, const char *name,
                     const char *expected)
 {
     char why[160] = "";
-    isakmp_span in = {NULL, 0};
-    int good = slurp(l, &in, option, file);
-    if (good && add(l->pki, in, why, sizeof why) != ISAKMP_OK)
-        good = wrong(l, "--%s %s: %s; %s is expected, in PEM or DER", option, file, why, expected);
-    drop(l);
+    host_file file;
+    int good = host_file_read(&file, option, name, l->error, l->cap);
+    if (good && add(l->pki, file.text, why, sizeof why) != ISAKMP_OK)
+        good = wrong(l, "%s %s: %s; %s is expected, in PEM or DER", option, name, why, expected);
+    host_file_drop(&file);
     return good;
 }
 
 /* The peer's, whoever it says it is: --peer-id says more, and is checked by the library. */
-static int add_peer_key(isakmp_pki *pki, isakmp_span in, char *why, size_t cap)
+static int add_peer_key(loader *l, unsigned use, const char *option, const char *name)
 {
     static const isakmp_id anybody = {ISAKMP_ID_NONE, 0, 0, {NULL, 0}};
     static const isakmp_selector anywhere = {0, 0, 0, {0}, {0}};
-    return isakmp_pki_add_peer_key(pki, ISAKMP_USE_SIGNATURE, &anybody, &anywhere, in, why, cap);
+    char why[160] = "";
+    host_file file;
+    int good = host_file_read(&file, option, name, l->error, l->cap);
+    if (good && isakmp_pki_add_peer_key(l->pki, use, &anybody, &anywhere, file.text, why,
+                                        sizeof why) != ISAKMP_OK)
+        good = wrong(l,
+                     "%s %s: %s; a public key or a certificate of the peer is expected, in PEM or "
+                     "DER, or the key in hex",
+                     option, name, why);
+    host_file_drop(&file);
+    return good;
 }
 
-static int is_encrypted(isakmp_span in)
+/* ---- Ours ----------------------------------------------------------------------------------- */
+
+typedef struct own {
+    unsigned use;
+    const char *option, *key, *cert_option, *cert;
+} own;
+
+static const char *use_name(unsigned use)
 {
-    static const char word[] = "ENCRYPTED";
-    size_t n = sizeof word - 1;
-    for (size_t i = 0; i + n <= in.n; i++)
-        if (memcmp(in.p + i, word, n) == 0)
-            return 1;
-    return 0;
+    return use == ISAKMP_USE_SIGNATURE    ? "signatures"
+           : use == ISAKMP_USE_ENCRYPTION ? "encryption"
+                                          : "signatures and encryption";
 }
 
-/* First the key alone: so that a sentence can name the one of the two files that is at fault. */
-static int add_own(loader *l, const host_key_files *f)
+static int refuse_key(loader *l, const own *k, const char *why)
+{
+    return wrong(l, "%s %s: %s; an RSA key from %u bits%s is expected, in PEM or DER", k->option,
+                 k->key, why, l->f->legacy ? 1024u : 2048u,
+                 k->use == ISAKMP_USE_SIGNATURE ? " or an EC key" : "");
+}
+
+/* Is our first key this one? */
+static int is_first_key(const isakmp_pki *pki, const isakmp_pki *alone)
+{
+    uint8_t a[MOST_PUBLIC], b[MOST_PUBLIC];
+    size_t a_n, b_n;
+    return isakmp_pki_own_public(pki, 0, ISAKMP_KEY_DER, a, sizeof a, &a_n, NULL) == ISAKMP_OK &&
+           isakmp_pki_own_public(alone, 0, ISAKMP_KEY_DER, b, sizeof b, &b_n, NULL) == ISAKMP_OK &&
+           a_n == b_n && memcmp(a, b, a_n) == 0;
+}
+
+/* The key alone: so that a sentence can name the one of the two files that is at fault. */
+static int judge_key(loader *l, const own *k, const host_file *file)
 {
     const isakmp_span none = {NULL, 0};
-    isakmp_pki *trial = isakmp_pki_new();
-    loader certs = {NULL, NULL, l->error, l->cap};
-    isakmp_span key = none, cert = none;
+    isakmp_pki *alone = isakmp_pki_new();
     char why[160] = "";
-    int good = slurp(l, &key, "key", f->key);
-    if (trial)
-        isakmp_pki_set_flags(trial, f->legacy ? ISAKMP_PKI_LEGACY : 0);
-    else
-        good = wrong(l, "--key %s: there is not enough memory", f->key);
-    if (good && is_encrypted(key))
-        good =
-            wrong(l, "--key %s: the key is encrypted; one without a password is expected", f->key);
-    if (good && isakmp_pki_add_own(trial, ISAKMP_USE_SIGNATURE, none, key, none, why, sizeof why) !=
-                    ISAKMP_OK)
-        good = wrong(
-            l, "--key %s: %s; an RSA key from 2048 bits or an EC key is expected, in PEM or DER",
-            f->key, why);
-    if (good && f->cert)
-        good = slurp(&certs, &cert, "cert", f->cert);
-    if (good && isakmp_pki_add_own(l->pki, ISAKMP_USE_SIGNATURE, cert, key, none, why,
-                                   sizeof why) != ISAKMP_OK)
-        good = wrong(l, "--cert %s: %s; that for --key %s is expected first, in PEM or DER",
-                     f->cert ? f->cert : "", why, f->key);
-    drop(&certs);
-    drop(l);
-    isakmp_pki_free(trial);
+    int good = 1;
+    if (alone == NULL)
+        return wrong(l, "%s %s: there is not enough memory", k->option, k->key);
+    isakmp_pki_set_flags(alone, flags_of(l->f));
+    if (host_file_has(file, "ENCRYPTED"))
+        good = wrong(l, "%s %s: the key is encrypted; one without a password is expected",
+                     k->option, k->key);
+    else if (isakmp_pki_add_own(alone, k->use, none, file->text, none, why, sizeof why) !=
+             ISAKMP_OK)
+        good = refuse_key(l, k, why);
+    else if (is_first_key(l->pki, alone) && !l->f->one_key)
+        good = wrong(l,
+                     "%s %s: this is the key of --key %s; a key of its own is expected for "
+                     "encryption, unless --one-key says that one is for both",
+                     k->option, k->key, l->f->key);
+    isakmp_pki_free(alone);
+    return good;
+}
+
+static int add_with_cert(loader *l, const own *k, const host_file *key, const host_file *cert)
+{
+    const isakmp_span none = {NULL, 0};
+    char why[160] = "";
+    if (isakmp_pki_add_own(l->pki, k->use, cert->text, key->text, none, why, sizeof why) ==
+        ISAKMP_OK)
+        return 1;
+    if (k->cert == NULL)
+        return refuse_key(l, k, why);
+    return wrong(l, "%s %s: %s; that of %s %s, for %s, is expected first, in PEM or DER",
+                 k->cert_option, k->cert, why, k->option, k->key, use_name(k->use));
+}
+
+static int add_own(loader *l, const own *k)
+{
+    host_file key, cert;
+    int good = host_file_read(&key, k->option, k->key, l->error, l->cap) && judge_key(l, k, &key);
+    memset(&cert, 0, sizeof cert);
+    if (good && k->cert)
+        good = host_file_read(&cert, k->cert_option, k->cert, l->error, l->cap);
+    if (good)
+        good = add_with_cert(l, k, &key, &cert);
+    host_file_drop(&cert);
+    host_file_drop(&key);
     return good;
 }
 
@@ -158,18 +157,42 @@ static uint64_t system_clock(void *unused)
     return (uint64_t)time(NULL);
 }
 
-static int add_all(loader *l, const host_key_files *f)
+/* What a key is for, of which there may be another for encryption. */
+static unsigned use_of(int signs, int encrypts, const char *other, int one_key)
 {
+    if (signs && encrypts && other == NULL && one_key)
+        return ISAKMP_USE_GENERAL;
+    return signs ? ISAKMP_USE_SIGNATURE : ISAKMP_USE_ENCRYPTION;
+}
+
+static int add_ours(loader *l, unsigned needs)
+{
+    const host_key_files *f = l->f;
+    const own first = {use_of((needs & HOST_NEED_SIGN) != 0, (needs & HOST_NEED_ENCRYPT) != 0,
+                              f->encr_key, f->one_key),
+                       "--key", f->key, "--cert", f->cert};
+    const own second = {ISAKMP_USE_ENCRYPTION, "--encr-key", f->encr_key, "--encr-cert",
+                        f->encr_cert};
+    return (f->key == NULL || add_own(l, &first)) && (f->encr_key == NULL || add_own(l, &second));
+}
+
+static int add_all(loader *l, unsigned needs)
+{
+    const host_key_files *f = l->f;
+    unsigned use = use_of((needs & HOST_NEED_VERIFY) != 0, (needs & HOST_NEED_ENCRYPT) != 0,
+                          f->peer_encr_key, f->one_key);
     for (unsigned i = 0; i < f->n_cas; i++)
-        if (!add_file(l, isakmp_pki_add_ca, "ca", f->cas[i], "the certificate of a CA"))
+        if (!add_file(l, isakmp_pki_add_ca, "--ca", f->cas[i], "the certificate of a CA"))
             return 0;
     for (unsigned i = 0; i < f->n_crls; i++)
-        if (!add_file(l, isakmp_pki_add_crl, "crl", f->crls[i], "a revocation list"))
+        if (!add_file(l, isakmp_pki_add_crl, "--crl", f->crls[i], "a revocation list"))
             return 0;
-    if (f->peer_key && !add_file(l, add_peer_key, "peer-pubkey", f->peer_key,
-                                 "a public key or a certificate of the peer"))
+    if (f->peer_key && !add_peer_key(l, use, "--peer-pubkey", f->peer_key))
         return 0;
-    return add_own(l, f);
+    if (f->peer_encr_key &&
+        !add_peer_key(l, ISAKMP_USE_ENCRYPTION, "--peer-encr-pubkey", f->peer_encr_key))
+        return 0;
+    return add_ours(l, needs);
 }
 
 static isakmp_query nobody(const isakmp_path *path)
@@ -180,39 +203,47 @@ static isakmp_query nobody(const isakmp_path *path)
     return q;
 }
 
-/* Is the key for the method?  HASH_I and HASH_R are as long as the hash, so any RSA key is. */
-static int settle_method(loader *l, const isakmp_keyring *ring, const host_key_files *f,
-                         uint16_t *auth)
+/* The method of signatures that our key is for; 0: none. */
+static uint16_t method_of_key(const isakmp_keyring *ring)
 {
     static const isakmp_path nowhere;
     isakmp_query q = nobody(&nowhere);
     isakmp_credentials c;
-    size_t of_key = 0, asked = 0;
     memset(&c, 0, sizeof c);
     isakmp_keyring_credentials(ring, &q, 0, &c);
-    for (size_t i = 0; i + 1 < N_METHODS; i++)
-        if (c.methods >> methods[i].auth & 1)
-            of_key = i;
-    while (methods[asked].auth != *auth)
-        asked++;
-    if (*auth == HOST_AUTH_ECDSA && methods[of_key].auth != ISAKMP_AUTH_RSA_SIG)
-        *auth = methods[of_key].auth;
-    if (methods[of_key].auth == *auth)
-        return 1;
-    return wrong(l, "--key %s: the key is one for --auth %s, not for --auth %s", f->key,
-                 methods[of_key].name, methods[asked].name);
+    for (uint16_t auth = 1; auth < 32; auth++)
+        if (c.methods >> auth & 1 && host_method_signs(auth))
+            return auth;
+    return 0;
 }
 
-int host_keys_load(isakmp_keyring *ring, const host_key_files *f, uint16_t *auth, char *error,
-                   size_t error_cap)
+/* Is the key for all methods?  HASH_I and HASH_R are as long as the hash, so any RSA key is. */
+static int settle_methods(loader *l, const isakmp_keyring *ring, host_methods *m, int signs)
 {
-    loader l = {isakmp_pki_new(), NULL, error, error_cap};
+    uint16_t of_key = method_of_key(ring);
+    for (size_t i = 0; i < m->n; i++) {
+        uint16_t wanted = m->auth[i];
+        if (wanted == HOST_AUTH_HYBRID && signs)
+            wanted = ISAKMP_AUTH_RSA_SIG;
+        if (wanted == HOST_AUTH_ECDSA && of_key != ISAKMP_AUTH_RSA_SIG)
+            wanted = m->auth[i] = of_key;
+        if (host_method_signs(wanted) && wanted != of_key)
+            return wrong(l, "--key %s: the key is one for --auth %s, not for --auth %s", l->f->key,
+                         host_method_name(of_key), host_method_name(m->auth[i]));
+    }
+    return 1;
+}
+
+int host_keys_load(isakmp_keyring *ring, const host_key_files *f, host_methods *methods,
+                   unsigned needs, char *error, size_t error_cap)
+{
+    loader l = {isakmp_pki_new(), f, error, error_cap};
     if (l.pki == NULL)
         return wrong(&l, "--auth: this mbedTLS has no certificates, or there is not enough memory");
     ring->pki = l.pki;
     isakmp_pki_set_clock(l.pki, system_clock, NULL);
-    isakmp_pki_set_flags(l.pki, f->legacy ? ISAKMP_PKI_LEGACY : 0);
-    if (add_all(&l, f) && settle_method(&l, ring, f, auth))
+    isakmp_pki_set_flags(l.pki, flags_of(f));
+    if (add_all(&l, needs) && settle_methods(&l, ring, methods, (needs & HOST_NEED_SIGN) != 0))
         return 1;
     host_keys_free(ring);
     return 0;

@@ -10,6 +10,7 @@
 #include "host_id.h"
 #include "host_options.h"
 #include "host_suite.h"
+#include "host_udp.h"
 #include "host_values.h"
 #include "host_who.h"
 
@@ -76,13 +77,12 @@ static int for_each_suite(host_options *o, const char *option, const char *list,
 
 static int add_ike(host_options *o, const char *suite, size_t index)
 {
-    isakmp_policy *p = &o->policies[index];
+    isakmp_policy *p = &o->suites[index];
     char error[256];
     memset(p, 0, sizeof *p);
     if (!host_parse_ike(p, suite, error, sizeof error))
         return host_complain("--ike %s", error);
-    p->priority = (uint16_t)(10 * (index + 1));
-    o->peer.n_policies = index + 1;
+    o->n_suites = index + 1;
     return -1;
 }
 
@@ -115,10 +115,17 @@ enum {
     AUTH,
     KEY,
     CERT,
+    ENCR_KEY,
+    ENCR_CERT,
+    ONE_KEY,
     CA,
     CRL,
     PEER_PUBKEY,
+    PEER_ENCR_PUBKEY,
     LEGACY_CERTS,
+    CISCO_SKEYID,
+    HUAWEI_REV,
+    HOST,
     ID,
     PEER_ID,
     LOCAL_NET,
@@ -127,6 +134,7 @@ enum {
     ESP_LIFE,
     TRANSPORT,
     ONCE,
+    REPEAT,
     TIMEOUT,
     KEYLOG,
     PCAP,
@@ -144,10 +152,17 @@ static const struct option options[] = {{"local", 1, NULL, LOCAL},
                                         {"auth", 1, NULL, AUTH},
                                         {"key", 1, NULL, KEY},
                                         {"cert", 1, NULL, CERT},
+                                        {"encr-key", 1, NULL, ENCR_KEY},
+                                        {"encr-cert", 1, NULL, ENCR_CERT},
+                                        {"one-key", 0, NULL, ONE_KEY},
                                         {"ca", 1, NULL, CA},
                                         {"crl", 1, NULL, CRL},
                                         {"peer-pubkey", 1, NULL, PEER_PUBKEY},
+                                        {"peer-encr-pubkey", 1, NULL, PEER_ENCR_PUBKEY},
                                         {"legacy-certs", 0, NULL, LEGACY_CERTS},
+                                        {"cisco-skeyid", 0, NULL, CISCO_SKEYID},
+                                        {"huawei-rev", 0, NULL, HUAWEI_REV},
+                                        {"host", 1, NULL, HOST},
                                         {"id", 1, NULL, ID},
                                         {"peer-id", 1, NULL, PEER_ID},
                                         {"local-net", 1, NULL, LOCAL_NET},
@@ -156,6 +171,7 @@ static const struct option options[] = {{"local", 1, NULL, LOCAL},
                                         {"esp-lifetime", 1, NULL, ESP_LIFE},
                                         {"transport", 0, NULL, TRANSPORT},
                                         {"once", 0, NULL, ONCE},
+                                        {"repeat", 1, NULL, REPEAT},
                                         {"timeout", 1, NULL, TIMEOUT},
                                         {"keylog", 1, NULL, KEYLOG},
                                         {"pcap", 1, NULL, PCAP},
@@ -179,15 +195,15 @@ static int read_mode(host_options *o, const char *text)
 static int read_life(host_options *o, int which, const char *text)
 {
     unsigned seconds;
-    int rc =
-        host_read_number(&seconds, which == IKE_LIFE ? "ike-lifetime" : "esp-lifetime", text, 60);
+    int rc = host_read_number(&seconds, which == IKE_LIFE ? "ike-lifetime" : "esp-lifetime",
+                              "a number of seconds", text, 60);
     if (rc >= 0)
         return rc;
     if (which == ESP_LIFE)
         o->child.life_s = seconds;
     else
         for (size_t i = 0; i < HOST_MAX_SUITES; i++)
-            o->policies[i].life_s = seconds;
+            o->suites[i].life_s = seconds;
     return -1;
 }
 
@@ -200,23 +216,43 @@ static int add_to_list(const char **list, unsigned *n, const char *option, const
     return -1;
 }
 
+static int read_auth(host_options *o, const char *text)
+{
+    char error[300];
+    if (host_parse_methods(&o->methods, text, error, sizeof error))
+        return -1;
+    return host_complain("--auth %s", error);
+}
+
+static int read_host(host_options *o, const char *text)
+{
+    char error[300];
+    if (host_hosts_add(&o->hosts, text, error, sizeof error))
+        return -1;
+    return host_complain("--host %s", error);
+}
+
 static int read_key_option(host_options *o, int which, const char *text)
 {
     host_key_files *f = &o->files;
+    const char **const places[] = {[KEY] = &f->key,
+                                   [CERT] = &f->cert,
+                                   [ENCR_KEY] = &f->encr_key,
+                                   [ENCR_CERT] = &f->encr_cert,
+                                   [PEER_PUBKEY] = &f->peer_key,
+                                   [PEER_ENCR_PUBKEY] = &f->peer_encr_key};
     if (which == CA)
         return add_to_list(f->cas, &f->n_cas, "ca", text);
     if (which == CRL)
         return add_to_list(f->crls, &f->n_crls, "crl", text);
-    if (which == AUTH && (o->auth = host_parse_auth(text)) == 0)
-        return host_complain(
-            "--auth is psk, rsa-sig, ecdsa256, ecdsa384, ecdsa521 or ecdsa, not \"%s\"", text);
-    if (which == KEY)
-        f->key = text;
-    else if (which == CERT)
-        f->cert = text;
-    else if (which == PEER_PUBKEY)
-        f->peer_key = text;
+    *places[which] = text;
     return -1;
+}
+
+static int read_repeat(host_options *o, const char *text)
+{
+    o->once = 1;
+    return host_read_number(&o->repeat, "repeat", "a number", text, 1);
 }
 
 static int read_flag(host_options *o, int which)
@@ -227,6 +263,12 @@ static int read_flag(host_options *o, int which)
         o->once = 1;
     else if (which == LEGACY_CERTS)
         o->files.legacy = 1;
+    else if (which == ONE_KEY)
+        o->files.one_key = 1;
+    else if (which == CISCO_SKEYID)
+        o->peer.flags |= ISAKMP_PF_CISCO_SKEYID;
+    else if (which == HUAWEI_REV)
+        o->peer.flags |= ISAKMP_PF_HUAWEI_REV;
     else if (which == VERBOSE)
         o->verbose = 1;
     return -1;
@@ -238,7 +280,8 @@ static int read_option(host_options *o, int which, const char *text)
     case LOCAL:
         return host_read_addr(&o->local, "local", text);
     case REMOTE:
-        return host_read_addr(&o->remote, "remote", text);
+        o->remote_text = text;
+        return -1;
     case MODE:
         return read_mode(o, text);
     case ESP:
@@ -248,11 +291,17 @@ static int read_option(host_options *o, int which, const char *text)
     case PSK_FILE:
         return read_psk_file(o, text);
     case AUTH:
+        return read_auth(o, text);
+    case HOST:
+        return read_host(o, text);
     case KEY:
     case CERT:
+    case ENCR_KEY:
+    case ENCR_CERT:
     case CA:
     case CRL:
     case PEER_PUBKEY:
+    case PEER_ENCR_PUBKEY:
         return read_key_option(o, which, text);
     case ID:
         return read_id(&o->peer.my_id, o->my_id, "id", text);
@@ -264,8 +313,10 @@ static int read_option(host_options *o, int which, const char *text)
         return host_read_net(&o->child.remote, "remote-net", text);
     case ESP_LIFE:
         return read_life(o, ESP_LIFE, text);
+    case REPEAT:
+        return read_repeat(o, text);
     case TIMEOUT:
-        return host_read_number(&o->timeout_s, "timeout", text, 1);
+        return host_read_number(&o->timeout_s, "timeout", "a number of seconds", text, 1);
     case KEYLOG:
         o->keylog = text;
         return -1;
@@ -283,11 +334,15 @@ static void set_defaults(host_options *o)
     o->local.family = 4;
     o->local.port = 500;
     o->exchange = ISAKMP_EXCH_MAIN;
-    o->auth = ISAKMP_AUTH_PSK;
+    o->methods.auth[0] = ISAKMP_AUTH_PSK;
+    o->methods.n = 1;
+    o->repeat = 1;
     o->timeout_s = 60;
     o->keyring.size = sizeof o->keyring;
     o->keyring.psks = &o->psk;
     o->keyring.n_psks = 1;
+    o->keyring.is_host_at = host_hosts_is_at;
+    o->keyring.user = &o->hosts;
     o->peer.size = sizeof o->peer;
     o->peer.policies = o->policies;
     o->peer.flags = ISAKMP_PF_INITIAL_CONTACT;
@@ -296,6 +351,58 @@ static void set_defaults(host_options *o)
     o->child.mode = ISAKMP_MODE_TUNNEL;
     (void)add_ike(o, "aes256-sha256-modp2048", 0);
     (void)add_esp(o, "aes128-sha1", 0);
+}
+
+/* NAME or NAME:PORT; empty if it is an address, or nearly one. */
+static isakmp_span name_in(const char *text)
+{
+    isakmp_span name = {(const uint8_t *)text, strcspn(text, ":")};
+    if (strchr(text, '[') || strchr(text, ':') != strrchr(text, ':') ||
+        strspn(text, "0123456789.") == name.n)
+        name.n = 0;
+    return name;
+}
+
+/* Of the addresses of a name the first that --local can reach. */
+static int find_host(host_options *o, isakmp_span name, int has_local)
+{
+    const char *rest = (const char *)name.p + name.n;
+    const isakmp_addr *at = host_hosts_find(&o->hosts, name, 0);
+    if (at == NULL)
+        return host_complain("--remote %s: this is no address, and no --host NAME=ADDRESS tells "
+                             "that of the name",
+                             o->remote_text);
+    for (size_t i = 0; at && has_local && at->family != o->local.family;)
+        at = host_hosts_find(&o->hosts, name, ++i);
+    if (at == NULL)
+        return host_complain("--remote %s: --host must tell an address of the kind that --local is",
+                             o->remote_text);
+    o->remote = *at;
+    o->remote.port = 500;
+    if (*rest && !host_parse_port(&o->remote.port, rest + 1))
+        return host_complain("--remote %s: a port is 0 to 65535", o->remote_text);
+    return -1;
+}
+
+/* When all hosts are known. */
+static int find_remote(host_options *o, int has_local)
+{
+    int rc;
+    if (o->remote_text == NULL)
+        return -1;
+    o->remote_name = name_in(o->remote_text);
+    rc = o->remote_name.n ? find_host(o, o->remote_name, has_local)
+                          : host_read_addr(&o->remote, "remote", o->remote_text);
+    if (rc < 0 && !has_local)
+        o->local.family = o->remote.family;
+    return rc;
+}
+
+int host_options_is_remote(const host_options *o, const isakmp_addr *addr)
+{
+    if (o->remote_name.n)
+        return host_hosts_is_at((void *)(uintptr_t)&o->hosts, o->remote_name, addr);
+    return o->remote.family == 0 || memcmp(o->remote.ip, addr->ip, sizeof addr->ip) == 0;
 }
 
 /* What only all options together can tell. */
@@ -309,7 +416,7 @@ static int check(host_options *o, int initiator)
         return host_complain("--remote: nobody can be called at port 0");
     if (o->remote.family && o->local.family != o->remote.family)
         return host_complain("--local and --remote must both be IPv4 or both be IPv6");
-    if ((rc = host_who_load(o)) >= 0)
+    if ((rc = host_who_load(o, initiator)) >= 0)
         return rc;
     if (isakmp_peer_policy_check(&o->peer, NULL, why, sizeof why) != ISAKMP_OK ||
         isakmp_child_policy_check(&o->child, NULL, why, sizeof why) != ISAKMP_OK)
@@ -350,8 +457,8 @@ int host_options_read(host_options *o, int argc, char **argv, int initiator)
         rc = for_each_suite(o, "ike", ike, add_ike);
     if (rc < 0 && life)
         rc = read_life(o, IKE_LIFE, life);
-    if (!has_local && o->remote.family)
-        o->local.family = o->remote.family;
+    if (rc < 0)
+        rc = find_remote(o, has_local);
     return rc < 0 ? check(o, initiator) : rc;
 }
 

@@ -4,24 +4,33 @@
 
 #include "isakmp/isakmp.h"
 #include "isakmp/keyring.h"
+#include "host_auth.h"
+#include "host_hosts.h"
 #include "host_keys.h"
 
 #define HOST_MAX_SUITES 16
+/* As many as fit in an SA payload. */
+#define HOST_MAX_POLICIES 48
 
 typedef struct host_options {
     isakmp_addr local, remote; /* remote.family 0: any */
+    const char *remote_text;   /* as it was written; NULL: any */
+    isakmp_span remote_name;   /* of the table of hosts; empty: an address was written */
     uint8_t exchange;          /* ISAKMP_EXCH_MAIN or _AGGRESSIVE */
-    isakmp_policy policies[HOST_MAX_SUITES];
+    isakmp_policy suites[HOST_MAX_SUITES], policies[HOST_MAX_POLICIES]; /* with each method */
+    size_t n_suites;
     isakmp_peer_policy peer;
     isakmp_protect protect[HOST_MAX_SUITES];
     isakmp_child_policy child;
-    uint16_t auth;          /* ISAKMP_AUTH_*, of all policies */
-    host_key_files files;   /* for signatures */
-    isakmp_keyring keyring; /* one key, for everybody */
+    host_methods methods;
+    host_key_files files;
+    host_hosts hosts;       /* where they are, by --host */
+    isakmp_keyring keyring; /* one pre-shared key, for everybody or for a host */
     isakmp_psk psk;
     uint8_t psk_octets[ISAKMP_MAX_PSK];
     uint8_t my_id[ISAKMP_MAX_ID], peer_id[ISAKMP_MAX_ID]; /* what the identities refer to */
     int once, verbose;
+    unsigned repeat; /* how often, with once */
     unsigned timeout_s;
     const char *keylog, *pcap;
 } host_options;
@@ -31,6 +40,8 @@ typedef struct host_options {
  *   returns    -1 to go on, else the status to exit with: 0 after --help, 2 after one sentence on
  *              stderr about what was wrong. */
 int host_options_read(host_options *o, int argc, char **argv, int initiator);
+/* Is this the address of --remote, or one of them?  1 also without --remote. */
+int host_options_is_remote(const host_options *o, const isakmp_addr *addr);
 /* Forget the keys. */
 void host_options_free(host_options *o);
 

@@ -90,6 +90,22 @@ void host_show_event(host_show *s, const isakmp_event *ev)
         memcpy(s->trouble, text, sizeof text);
 }
 
+void host_show_no_xauth(const host_show *s, const isakmp_event *ev, int initiator)
+{
+    char peer[64];
+    isakmp_addr_text(peer, sizeof peer, &ev->path->remote);
+    if (initiator)
+        host_show_line(s,
+                       "the gateway at %s is authentic, but the user cannot be authenticated "
+                       "yet: there is no XAUTH here",
+                       peer);
+    else
+        host_show_line(s,
+                       "a client at %s is there, but its user cannot be authenticated yet: "
+                       "there is no XAUTH here",
+                       peer);
+}
+
 void host_show_timeout(const host_show *s)
 {
     const char *cause = s->trouble[0] ? s->trouble
@@ -176,14 +192,17 @@ static const char *ip_text(char *out, size_t cap, isakmp_addr a, int with_port)
 
 static void show_sa(const isakmp_ctx *x, isakmp_sa_id id)
 {
-    static const char *const states[] = {"", "negotiating", "up", "ended"};
+    static const char *const states[] = {"", "negotiating", "up", "ended", "awaits user"};
     isakmp_sa_info i;
     char peer[64], suite[64], who[512];
     i.size = sizeof i;
     if (isakmp_sa_get(x, id, &i) != ISAKMP_OK)
         return;
     isakmp_policy_text(suite, sizeof suite, &i.suite);
-    isakmp_id_text(who, sizeof who, &i.peer_id);
+    if (i.peer_id.type == ISAKMP_ID_NONE)
+        snprintf(who, sizeof who, "not known");
+    else
+        isakmp_id_text(who, sizeof who, &i.peer_id);
     printf("  %-22s %-11s %-9s %-15s %s, identity %s, %u s\n",
            ip_text(peer, sizeof peer, i.path.remote, 1), states[i.state],
            i.initiator ? "initiator" : "responder", isakmp_name(ISAKMP_REG_EXCHANGE, i.exchange),

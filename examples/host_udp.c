@@ -59,9 +59,19 @@ static void from_system(isakmp_addr *out, const any_addr *a)
     }
 }
 
+int host_parse_port(uint16_t *out, const char *text)
+{
+    char *end;
+    unsigned long v = strtoul(text, &end, 10);
+    if (end == text || *end || v > 65535 || text[0] == '-' || text[0] == '+')
+        return 0;
+    *out = (uint16_t)v;
+    return 1;
+}
+
 int host_parse_addr(isakmp_addr *out, const char *text, uint16_t port)
 {
-    char host[64], *end;
+    char host[64];
     const char *p = text, *colon = strrchr(text, ':');
     size_t n = strlen(text);
     memset(out, 0, sizeof *out);
@@ -78,12 +88,8 @@ int host_parse_addr(isakmp_addr *out, const char *text, uint16_t port)
     } else {
         colon = NULL; /* many colons and no brackets: IPv6 without a port */
     }
-    if (colon) {
-        unsigned long v = strtoul(colon + 1, &end, 10);
-        if (end == colon + 1 || *end || v > 65535 || colon[1] == '-' || colon[1] == '+')
-            return 0;
-        out->port = (uint16_t)v;
-    }
+    if (colon && !host_parse_port(&out->port, colon + 1))
+        return 0;
     if (n == 0 || n >= sizeof host)
         return 0;
     memcpy(host, p, n);

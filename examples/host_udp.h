@@ -37,5 +37,6 @@ isakmp_time host_now(void);
 /* "192.0.2.1", "192.0.2.1:500", "2001:db8::1", "[2001:db8::1]:500"; without a port it is `port`.
  *   returns  1, or 0 if it is not an address. */
 int host_parse_addr(isakmp_addr *out, const char *text, uint16_t port);
+int host_parse_port(uint16_t *out, const char *text);
 
 #endif

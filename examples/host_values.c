@@ -17,15 +17,15 @@ int host_complain(const char *format, ...)
     return 2;
 }
 
-int host_read_number(unsigned *out, const char *option, const char *text, unsigned least)
+int host_read_number(unsigned *out, const char *option, const char *what, const char *text,
+                     unsigned least)
 {
     char *end;
     unsigned long v;
     errno = 0;
     v = strtoul(text, &end, 10);
     if (errno || end == text || *end || text[0] == '-' || v < least || v > 0x7fffffff)
-        return host_complain("--%s takes a number of seconds from %u on, not \"%s\"", option, least,
-                             text);
+        return host_complain("--%s takes %s from %u on, not \"%s\"", option, what, least, text);
     *out = (unsigned)v;
     return -1;
 }

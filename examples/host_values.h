@@ -8,8 +8,9 @@
 /* Say the sentence. */
 int host_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Seconds. */
-int host_read_number(unsigned *out, const char *option, const char *text, unsigned least);
+/* A number, such as "a number of seconds". */
+int host_read_number(unsigned *out, const char *option, const char *what, const char *text,
+                     unsigned least);
 /* An address with or without a port; 500 without. */
 int host_read_addr(isakmp_addr *out, const char *option, const char *text);
 /* "10.1.0.0/16" or an address. */

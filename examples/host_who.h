@@ -6,6 +6,6 @@
 
 /* Load the files, and complete identities and policies.
  *   returns  -1 to go on, or 2 after one sentence on stderr; then nothing has been loaded. */
-int host_who_load(host_options *o);
+int host_who_load(host_options *o, int initiator);
 
 #endif

@@ -10,6 +10,7 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/rsa.h>
 #include <mbedtls/version.h>
+#include <mbedtls/x509.h>
 #include <sodium.h>
 #include "host_der.h"
 #include "host_x509.h"
@@ -186,14 +187,27 @@ static void put_alt_names(host_der *d, const isakmp_id *ids, size_t n)
                    MBEDTLS_OID_SIZE(MBEDTLS_OID_SUBJECT_ALT_NAME), 0);
 }
 
+static void put_key_usage(host_der *d, const host_cert *c)
+{
+    const uint8_t *end = d->at;
+    uint8_t bits = 0, unused = 0;
+    if (c->is_ca)
+        bits = MBEDTLS_X509_KU_KEY_CERT_SIGN | MBEDTLS_X509_KU_CRL_SIGN;
+    else
+        bits = (c->signs ? MBEDTLS_X509_KU_DIGITAL_SIGNATURE : 0) |
+               (c->encrypts ? MBEDTLS_X509_KU_KEY_ENCIPHERMENT : 0);
+    while (unused < 7 && !(bits >> unused & 1))
+        unused++;
+    put_bits(d, &bits, 1, unused);
+    wrap_extension(d, end, MBEDTLS_OID_KEY_USAGE, MBEDTLS_OID_SIZE(MBEDTLS_OID_KEY_USAGE), 1);
+}
+
 static void put_extensions(host_der *d, const host_cert *c)
 {
-    static const uint8_t cert_and_crl_sign = 0x06, digital_signature = 0x80, yes = 0xff;
+    static const uint8_t yes = 0xff;
     const uint8_t *end = d->at, *one;
     put_alt_names(d, c->ids, c->n_ids);
-    one = d->at;
-    put_bits(d, c->is_ca ? &cert_and_crl_sign : &digital_signature, 1, c->is_ca ? 1 : 7);
-    wrap_extension(d, one, MBEDTLS_OID_KEY_USAGE, MBEDTLS_OID_SIZE(MBEDTLS_OID_KEY_USAGE), 1);
+    put_key_usage(d, c);
     one = d->at;
     if (c->is_ca) {
         host_der_raw(d, &yes, 1);

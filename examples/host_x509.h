@@ -23,6 +23,7 @@ typedef struct host_cert {
     const isakmp_id *ids; /* subjectAltNames: addresses, host names, user@host */
     size_t n_ids;
     int is_ca;
+    int signs, encrypts; /* keyUsage, if it is not a CA's */
 } host_cert;
 
 /* A key of a type such as "rsa2048" or "p256"; to be freed in any case.

@@ -1,7 +1,8 @@
 /* initiator.c -- negotiate with a peer: the smallest whole host.
  *
  * The library asks for five things: send a datagram, install an SA, remove an SA, what is the key, and
- * the time; with signatures, for our certificates, a signature, and whether the peer's is good.
+ * the time; with signatures, for our certificates, a signature, and whether the peer's is good; with
+ * encrypted nonces, to encrypt and decrypt them.  All that is about keys the stock keyring answers.
  * Everything else here is the command line (host_options.c), sockets (host_udp.c) and printing
  * (host_show.c). */
 #include <signal.h>
@@ -18,7 +19,7 @@ typedef struct app {
     host_udp udp;
     host_show show;
     isakmp_sa_id sa;
-    int child_up, failed; /* what the events have said */
+    int child_up, awaits_user, failed; /* what the events have said */
 } app;
 
 static volatile sig_atomic_t stop;
@@ -78,6 +79,20 @@ static int do_verify(void *user, isakmp_ticket t, const isakmp_query *q, const i
     return isakmp_keyring_verify(&((app *)user)->o.keyring, q, p, why);
 }
 
+static int do_encrypt(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_plain *p,
+                      uint8_t *out, size_t cap, size_t *n)
+{
+    (void)t;
+    return isakmp_keyring_encrypt(&((app *)user)->o.keyring, q, p, out, cap, n);
+}
+
+static int do_decrypt(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_sealed *s,
+                      uint8_t *block, size_t cap, size_t *n)
+{
+    (void)t;
+    return isakmp_keyring_decrypt(&((app *)user)->o.keyring, q, s, block, cap, n);
+}
+
 /* ---- TELL ----------------------------------------------------------------------------------- */
 
 static void on_event(void *user, const isakmp_event *ev)
@@ -86,8 +101,17 @@ static void on_event(void *user, const isakmp_event *ev)
     host_show_event(&a->show, ev);
     a->child_up |= ev->type == ISAKMP_EV_CHILD_UP;
     a->failed |= ev->type == ISAKMP_EV_SA_DOWN || ev->type == ISAKMP_EV_CHILD_DOWN;
+    if (ev->type == ISAKMP_EV_SA_XAUTH) {
+        host_show_no_xauth(&a->show, ev, 1);
+        a->awaits_user = 1;
+    }
     if (ev->type == ISAKMP_EV_REFUSED && ev->sa.v == a->sa.v) /* not of a stranger who calls us */
         a->failed |= a->o.once;
+}
+
+static void on_certs(void *user, const isakmp_query *q, const isakmp_cert *certs, size_t n_certs)
+{
+    isakmp_keyring_learn(&((app *)user)->o.keyring, q, certs, n_certs);
 }
 
 static void on_log(void *user, int level, isakmp_sa_id sa, const char *line)
@@ -105,7 +129,7 @@ static void on_key(void *user, const uint8_t *cky_i, isakmp_span key)
 
 static int is_over(const app *a, isakmp_time end)
 {
-    return stop || a->failed || (a->o.once && (a->child_up || host_now() >= end));
+    return stop || a->failed || a->awaits_user || (a->o.once && (a->child_up || host_now() >= end));
 }
 
 /* Datagrams and time in, until the negotiation has an end. */
@@ -124,19 +148,22 @@ static void run(app *a, isakmp_ctx *x)
             isakmp_input(x, host_now(), &path, buf, n);
         }
         isakmp_tick(x, host_now()); /* also when datagrams never cease */
-        if (a->child_up && !shown) {
+        if ((a->child_up || a->awaits_user) && !shown) {
             host_show_tables(&a->show, x);
             shown = 1;
         }
     }
 }
 
+/* An ISAKMP SA and a child.
+ *   returns  the status to exit with. */
 static int negotiate(app *a, isakmp_ctx *x)
 {
     isakmp_path path = host_udp_path(&a->udp, &a->o.remote);
     isakmp_child_id child;
     char text[64];
     int rc, is_late;
+    a->child_up = a->failed = 0;
     isakmp_addr_text(text, sizeof text, &path.remote);
     host_show_line(&a->show, "calling %s, %s", text,
                    isakmp_name(ISAKMP_REG_EXCHANGE, a->o.exchange));
@@ -148,11 +175,19 @@ static int negotiate(app *a, isakmp_ctx *x)
         return 1;
     }
     run(a, x);
-    is_late = !a->child_up && !a->failed && !stop;
+    is_late = !a->child_up && !a->failed && !a->awaits_user && !stop;
     isakmp_close(x, host_now(), a->sa); /* the peer hears that we go */
     if (is_late)
         host_show_timeout(&a->show);
     return a->child_up && (a->o.once || stop) ? 0 : 1;
+}
+
+static int negotiate_all(app *a, isakmp_ctx *x)
+{
+    int status = 0;
+    for (unsigned i = 0; i < a->o.repeat && status == 0 && !stop; i++)
+        status = negotiate(a, x);
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -167,7 +202,10 @@ int main(int argc, char **argv)
                         .get_credentials = get_credentials,
                         .sign = do_sign,
                         .verify = do_verify,
+                        .encrypt = do_encrypt,
+                        .decrypt = do_decrypt,
                         .event = on_event,
+                        .learn = on_certs,
                         .log = on_log,
                         .keylog = on_key};
     isakmp_config config;
@@ -199,7 +237,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "cannot make a context\n");
         return 1;
     }
-    status = negotiate(&a, x);
+    status = negotiate_all(&a, x);
     isakmp_ctx_wipe(x);
     free(arena);
     host_show_close(&a.show);

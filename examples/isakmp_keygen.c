@@ -13,6 +13,7 @@
 #include <mbedtls/x509_crt.h>
 #include <sodium.h>
 #include "host_dn.h"
+#include "host_file.h"
 #include "host_keygen.h"
 #include "host_x509.h"
 
@@ -170,7 +171,9 @@ static void make_pair(const keygen_options *o, pair *ca)
     char key_file[1024], cert_file[1024];
     isakmp_span subject = subject_of(o, name, sizeof name);
     mbedtls_pk_context key;
-    host_cert c = {{{NULL, 0}, NULL, 0, 0}, subject, &key, o->ids, o->n_ids, ca == NULL};
+    host_cert c = {{{NULL, 0}, NULL, 0, 0}, subject, &key, o->ids, o->n_ids, ca == NULL, 0, 0};
+    c.signs = (o->use & ISAKMP_USE_SIGNATURE) != 0;
+    c.encrypts = (o->use & ISAKMP_USE_ENCRYPTION) != 0;
     must_not_exist(with_ending(key_file, sizeof key_file, o->out, ".key"));
     must_not_exist(with_ending(cert_file, sizeof cert_file, o->out, ".pem"));
     c.by = ca ? issuer(o, raw(&ca->cert.subject_raw), &ca->key) : issuer(o, subject, &key);
@@ -192,16 +195,96 @@ static void make_cert(const keygen_options *o)
     free_pair(&ca);
 }
 
+/* Room for a key in any form. */
+#define MOST_TEXT (2 * HOST_MAX_DER)
+
+static isakmp_pki *new_pki(void)
+{
+    isakmp_pki *pki = isakmp_pki_new();
+    if (pki == NULL)
+        keygen_fail("this mbedTLS has no certificates, or there is not enough memory");
+    return pki;
+}
+
+/* A key that the library makes, without a certificate. */
+static void make_rsa_key(const char *file, unsigned use, unsigned bits, const char *beside)
+{
+    static uint8_t pem[MOST_TEXT];
+    isakmp_pki *pki = new_pki();
+    char why[160] = "";
+    size_t n = 0;
+    isakmp_pki_set_flags(pki, ISAKMP_PKI_ONE_KEY);
+    if (isakmp_pki_generate(pki, use, bits, why, sizeof why) != ISAKMP_OK ||
+        isakmp_pki_own_private(pki, 0, ISAKMP_KEY_PEM, pem, sizeof pem, &n, NULL) != ISAKMP_OK) {
+        if (beside)
+            unlink(beside);
+        keygen_fail("%s cannot be made: %s", file, *why ? why : "this mbedTLS cannot write keys");
+    }
+    write_file(file, pem, n, 0600, beside);
+    sodium_memzero(pem, sizeof pem);
+    isakmp_pki_free(pki);
+}
+
+static void make_rsa(const keygen_options *o)
+{
+    char one[1024], other[1024];
+    if (!o->usage_keys) {
+        must_not_exist(with_ending(one, sizeof one, o->out, ".key"));
+        make_rsa_key(one, ISAKMP_USE_GENERAL, o->bits, NULL);
+        printf("%s\n", one);
+        return;
+    }
+    must_not_exist(with_ending(one, sizeof one, o->out, "-sign.key"));
+    must_not_exist(with_ending(other, sizeof other, o->out, "-encr.key"));
+    make_rsa_key(one, ISAKMP_USE_SIGNATURE, o->bits, NULL);
+    make_rsa_key(other, ISAKMP_USE_ENCRYPTION, o->bits, one);
+    printf("%s, %s\n", one, other);
+}
+
+/* A private key of which the public one is wanted, or a public one in whatever form. */
+static size_t read_public(const keygen_options *o, uint8_t *out, size_t cap)
+{
+    static const isakmp_id anybody = {ISAKMP_ID_NONE, 0, 0, {NULL, 0}};
+    static const isakmp_selector anywhere = {0, 0, 0, {0}, {0}};
+    const isakmp_span none = {NULL, 0};
+    isakmp_pki *pki = new_pki();
+    char why[400] = "";
+    host_file file;
+    size_t n = 0;
+    int rc;
+    isakmp_pki_set_flags(pki, ISAKMP_PKI_LEGACY);
+    if (!host_file_read(&file, "--key", o->key, why, sizeof why))
+        keygen_fail("%s", why);
+    if (isakmp_pki_add_own(pki, ISAKMP_USE_SIGNATURE, none, file.text, none, why, sizeof why) ==
+        ISAKMP_OK) {
+        rc = isakmp_pki_own_public(pki, 0, o->form, out, cap, &n, NULL);
+    } else {
+        if (!host_file_has(&file, "PRIVATE KEY-----") &&
+            isakmp_pki_add_peer_key(pki, ISAKMP_USE_SIGNATURE, &anybody, &anywhere, file.text, why,
+                                    sizeof why) == ISAKMP_OK)
+            *why = '\0';
+        rc = isakmp_pki_peer_key(pki, 0, NULL, o->form, out, cap, &n);
+    }
+    host_file_drop(&file);
+    isakmp_pki_free(pki);
+    if (rc != ISAKMP_OK)
+        keygen_fail("--key %s: %s; a private key without a password, a public key or a certificate "
+                    "is expected, in PEM or DER, or a public key in hex",
+                    o->key, *why ? why : "the key cannot be written so");
+    return n;
+}
+
 static void make_pubkey(const keygen_options *o)
 {
-    static uint8_t pem[HOST_MAX_DER];
-    mbedtls_pk_context key;
-    read_key(&key, "--key", o->key);
+    static uint8_t key[MOST_TEXT];
+    size_t n = read_public(o, key, sizeof key);
+    if (o->out == NULL) {
+        if (fwrite(key, 1, n, stdout) != n || fflush(stdout) != 0)
+            keygen_fail("the key cannot be printed: %s", strerror(errno));
+        return;
+    }
     must_not_exist(o->out);
-    if (mbedtls_pk_write_pubkey_pem(&key, pem, sizeof pem) != 0)
-        keygen_fail("%s cannot be made: the key is too long", o->out);
-    write_file(o->out, pem, strlen((const char *)pem), 0644, NULL);
-    mbedtls_pk_free(&key);
+    write_file(o->out, key, n, 0644, NULL);
     printf("%s\n", o->out);
 }
 
@@ -240,6 +323,8 @@ int main(int argc, char **argv)
         make_pair(&o, NULL);
     else if (o.command == KEYGEN_CERT)
         make_cert(&o);
+    else if (o.command == KEYGEN_RSA)
+        make_rsa(&o);
     else if (o.command == KEYGEN_PUBKEY)
         make_pubkey(&o);
     else

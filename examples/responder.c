@@ -15,7 +15,8 @@ typedef struct app {
     host_options o;
     host_udp udp;
     host_show show;
-    int child_up, refused, changed; /* what the events have said */
+    unsigned children;    /* how many have come up */
+    int refused, changed; /* what the events have said */
 } app;
 
 static volatile sig_atomic_t stop;
@@ -53,7 +54,7 @@ static int find_peer(void *user, isakmp_ticket t, const isakmp_query *q,
 {
     const host_options *o = &((app *)user)->o;
     (void)t;
-    if (o->remote.family && memcmp(o->remote.ip, q->path->remote.ip, sizeof o->remote.ip) != 0)
+    if (!host_options_is_remote(o, &q->path->remote))
         return ISAKMP_NONE;
     *out = &o->peer;
     return ISAKMP_OK;
@@ -87,6 +88,20 @@ static int do_verify(void *user, isakmp_ticket t, const isakmp_query *q, const i
     return isakmp_keyring_verify(&((app *)user)->o.keyring, q, p, why);
 }
 
+static int do_encrypt(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_plain *p,
+                      uint8_t *out, size_t cap, size_t *n)
+{
+    (void)t;
+    return isakmp_keyring_encrypt(&((app *)user)->o.keyring, q, p, out, cap, n);
+}
+
+static int do_decrypt(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_sealed *s,
+                      uint8_t *block, size_t cap, size_t *n)
+{
+    (void)t;
+    return isakmp_keyring_decrypt(&((app *)user)->o.keyring, q, s, block, cap, n);
+}
+
 /* There is one policy; the library itself checks that the selectors lie within it. */
 static int find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp_selector *local,
                       const isakmp_selector *remote, const isakmp_child_policy **out)
@@ -116,9 +131,17 @@ static void on_event(void *user, const isakmp_event *ev)
 {
     app *a = (app *)user;
     host_show_event(&a->show, ev);
-    a->child_up |= ev->type == ISAKMP_EV_CHILD_UP;
+    if (ev->type == ISAKMP_EV_SA_XAUTH)
+        host_show_no_xauth(&a->show, ev, 0);
+    a->children += ev->type == ISAKMP_EV_CHILD_UP;
     a->refused |= is_refusal(ev);
-    a->changed |= ev->type == ISAKMP_EV_CHILD_UP || ev->type == ISAKMP_EV_SA_DOWN;
+    a->changed |= ev->type == ISAKMP_EV_CHILD_UP || ev->type == ISAKMP_EV_SA_DOWN ||
+                  ev->type == ISAKMP_EV_SA_XAUTH;
+}
+
+static void on_certs(void *user, const isakmp_query *q, const isakmp_cert *certs, size_t n_certs)
+{
+    isakmp_keyring_learn(&((app *)user)->o.keyring, q, certs, n_certs);
 }
 
 static void on_log(void *user, int level, isakmp_sa_id sa, const char *line)
@@ -134,17 +157,28 @@ static void on_key(void *user, const uint8_t *cky_i, isakmp_span key)
 
 /* ---- The program ---------------------------------------------------------------------------- */
 
+static int has_enough(const app *a)
+{
+    return a->children >= a->o.repeat;
+}
+
 static int is_over(const app *a, isakmp_time end)
 {
-    return stop || (a->o.once && (a->child_up || a->refused || host_now() >= end));
+    return stop || (a->o.once && (has_enough(a) || a->refused || host_now() >= end));
+}
+
+static isakmp_time end_of_wait(const app *a)
+{
+    return host_now() + (isakmp_time)a->o.timeout_s * 1000;
 }
 
 static void run(app *a, isakmp_ctx *x)
 {
-    isakmp_time end = host_now() + (isakmp_time)a->o.timeout_s * 1000;
+    isakmp_time end = end_of_wait(a);
     static uint8_t buf[65536];
     isakmp_path path;
     while (!is_over(a, end)) {
+        unsigned before = a->children;
         isakmp_time deadline = isakmp_deadline(x);
         size_t n = host_udp_wait(&a->udp, a->o.once && end < deadline ? end : deadline, &path, buf,
                                  sizeof buf);
@@ -156,6 +190,8 @@ static void run(app *a, isakmp_ctx *x)
         if (a->changed)
             host_show_tables(&a->show, x);
         a->changed = 0;
+        if (a->children != before)
+            end = end_of_wait(a);
     }
 }
 
@@ -174,9 +210,9 @@ static int serve(app *a, isakmp_ctx *x)
     host_show_line(&a->show, "waiting on %s", text);
     run(a, x);
     close_all(x);
-    if (a->o.once && !a->child_up && !a->refused && !stop)
+    if (a->o.once && !has_enough(a) && !a->refused && !stop)
         host_show_timeout(&a->show);
-    return a->o.once && !a->child_up ? 1 : 0;
+    return a->o.once && !has_enough(a) ? 1 : 0;
 }
 
 int main(int argc, char **argv)
@@ -192,8 +228,11 @@ int main(int argc, char **argv)
                         .get_credentials = get_credentials,
                         .sign = do_sign,
                         .verify = do_verify,
+                        .encrypt = do_encrypt,
+                        .decrypt = do_decrypt,
                         .find_child = find_child,
                         .event = on_event,
+                        .learn = on_certs,
                         .log = on_log,
                         .keylog = on_key};
     isakmp_config config;

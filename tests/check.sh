@@ -35,6 +35,7 @@ suite unit-valgrind tests/run_all.sh build/tests/unit valgrind -q --error-exitco
 suite timing tests/timing/check.sh
 suite live tests/live/strongswan.sh
 suite live-certs tests/live/certs.sh
+suite live-hybrid tests/live/hybrid.sh
 suite fuzz fuzz/smoke.sh
 
 [ -n "${CHECK_KEEP_TOTALS:-}" ] || tests/total.sh

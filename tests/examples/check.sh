@@ -33,7 +33,8 @@ for p in "$i" "$r"; do
         refused "a port is 0 to 65535" $p --local 127.0.0.1:66000
         refused "a port is 0 to 65535" $p --remote 127.0.0.1:99999
         refused "a port is 0 to 65535" $p --remote 127.0.0.1:
-        refused "takes an address such as" $p --remote somewhere
+        refused "--remote somewhere: this is no address, and no --host" $p --remote somewhere
+        refused "takes an address such as" $p --remote 2001:db8::somewhere
         refused "both be IPv4 or both be IPv6" $p --remote 127.0.0.1 --local ::1
         refused "takes a network such as" $p --local-net 10.0.0
         refused "prefix length in .* must be 0 to 32" $p --remote-net 10.0.0.0/33
@@ -43,6 +44,7 @@ for p in "$i" "$r"; do
         refused "number of seconds from 60" $p --ike-lifetime 59
         refused "number of seconds from 60" $p --esp-lifetime long
         refused "number of seconds from 1" $p --timeout 0
+        refused "--repeat takes a number from 1 on" $p --repeat 0
         refused "main or aggressive" $p --mode quick
         refused "pre-shared key has 1 to" $p --psk ""
         refused "No such file" $p --psk-file "$dir/missing"
@@ -67,6 +69,7 @@ for p in initiator responder; do
     "$bin/$p" --help >"$dir/out" 2>"$dir/err"
     [ $? = 0 ] && [ ! -s "$dir/err" ] && grep -q -- --keylog "$dir/out"
     say $? "$p --help"
+    helps_with_all "$p" examples/host_options.c
 done
 # What differs between the two is said by each for itself.
 "$bin/initiator" --help | tr -s ' \n' ' ' >"$dir/out"
@@ -211,6 +214,10 @@ say $? "--keylog and --pcap open decrypted in isakmp-dump"
 say $? "the pre-shared key is never shown"
 
 tests/examples/signatures.sh
+tests/examples/encrypted.sh
+tests/examples/hosts.sh
+tests/examples/hybrid.sh
+tests/examples/readme.sh
 
 tests/demo.sh "$bin" >"$dir/out" 2>"$dir/err"
 say $? "demo"

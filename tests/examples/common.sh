@@ -33,6 +33,23 @@ refused() {
     say $? "$(basename "$1") is refused with one sentence: $words"
 }
 
+# made NAME COMMAND...: isakmp-keygen ends with status 0 and nothing on stderr.
+made() {
+    name=$1
+    shift
+    "$bin/isakmp-keygen" "$@" >"$dir/out" 2>"$dir/err" && [ ! -s "$dir/err" ] && [ -s "$dir/out" ]
+    say $? "isakmp-keygen makes $name"
+}
+
+# helps_with_all PROGRAM SOURCE: what it has just said of itself names all options that the source has.
+helps_with_all() {
+    grep -o '{"[a-z-]*", [01], NULL' "$2" | cut -d '"' -f 2 | while read -r option; do
+        grep -q -e "^  --$option " "$dir/out" || echo "--$option is missing"
+    done >"$dir/err"
+    [ ! -s "$dir/err" ]
+    say $? "$1 --help has all options"
+}
+
 # pair NAME INITIATOR-OPTIONS -- RESPONDER-OPTIONS: both end well, and mirror each other.
 pair() {
     name=$1 a='' port=$((15600 + $(echo "$pids" | wc -w)))
@@ -56,4 +73,29 @@ pair() {
     grep -E '^  (in|out) +spi' "$dir/r" | sed 's/^  [a-z]* *//' | sort >"$dir/b"
     [ -s "$dir/a" ] && cmp -s "$dir/a" "$dir/b" || status=1
     say $status "$name"
+}
+
+# not_believed NAME WORDS INITIATOR-OPTIONS -- RESPONDER-OPTIONS: the responder ends with status 1 and a
+# sentence that has these words, and the initiator with status 1.
+not_believed() {
+    name=$1 words=$2 a='' port=$((15600 + $(echo "$pids" | wc -w)))
+    shift 2
+    while [ "$1" != -- ]; do
+        a="$a $1"
+        shift
+    done
+    shift
+    timeout 10 "$bin/responder" --local 127.0.0.2:$port --once --timeout 60 "$@" >"$dir/r" 2>&1 &
+    responder=$!
+    pids="$pids $responder"
+    wait_for_responder "$dir/r"
+    # shellcheck disable=SC2086
+    timeout 10 "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:$port --once --timeout 5 $a \
+        >"$dir/out" 2>"$dir/err"
+    i=$?
+    wait $responder
+    [ $? = 1 ] && [ $i = 1 ] && [ "$(grep -Ec "^ *[0-9.]+  (refused what the peer at .* sent|ISAKMP SA .* is down): $words" "$dir/r")" = 1 ]
+    good=$?
+    [ $good = 0 ] || cat "$dir/r" >>"$dir/err"
+    say $good "$name"
 }

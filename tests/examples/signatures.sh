@@ -7,13 +7,6 @@ bin=$(cd "$bin" && pwd)
 
 # ---- isakmp-keygen ------------------------------------------------------------------------------
 
-# made NAME COMMAND...: status 0 and nothing on stderr.
-made() {
-    name=$1
-    shift
-    "$keygen" "$@" >"$dir/out" 2>"$dir/err" && [ ! -s "$dir/err" ] && [ -s "$dir/out" ]
-    say $? "isakmp-keygen makes $name"
-}
 ca=$dir/ca.pem
 made "a CA" ca --out "$dir/ca" --name "C=DE, O=Example, CN=Example CA"
 made "another CA" ca --out "$dir/other" --type p256 --days 1
@@ -46,7 +39,7 @@ touch "$dir/half.pem"
 refused "half.pem exists already" "$k" ca --out "$dir/half"
 [ ! -e "$dir/half.key" ]
 say $? "isakmp-keygen leaves no key without its certificate"
-refused "a command is needed: ca, cert, pubkey or crl" "$k"
+refused "a command is needed: ca, cert, rsa, pubkey or crl" "$k"
 refused '"csr" is no command' "$k" csr
 refused "isakmp-keygen ca needs --out" "$k" ca
 refused "isakmp-keygen cert needs --ca" "$k" cert --out "$dir/x"
@@ -71,12 +64,14 @@ refused "is said by --name" "$k" cert --ca "$dir/ca" --out "$dir/x" --id dn:CN=x
 refused "certificates are for addresses, host names" "$k" cert --ca "$dir/ca" --out "$dir/x" --id key-id:x
 refused "No such file" "$k" cert --ca "$dir/missing" --out "$dir/x"
 refused "i.pem: the certificate is not that of a CA" "$k" cert --ca "$dir/i" --out "$dir/x"
-refused "this is no private key that can be read" "$k" pubkey --key "$ca" --out "$dir/x"
+refused "--key $dir/ca.crl: this is neither a public key nor a certificate" "$k" pubkey --key "$dir/ca.crl" \
+    --out "$dir/x"
 refused "this is no certificate that can be read" "$k" crl --ca "$dir/ca" --revoke "$dir/i.key" --out "$dir/x"
 refused "is not from the CA" "$k" crl --ca "$dir/ca" --revoke "$dir/alien.pem" --out "$dir/x"
 refused "cannot be written: No such file" "$k" ca --out "$dir/missing/x" --type p256
 "$keygen" --help >"$dir/out" 2>"$dir/err" && [ ! -s "$dir/err" ] && grep -q -- --revoke "$dir/out"
 say $? "isakmp-keygen --help"
+helps_with_all "isakmp-keygen" examples/host_keygen.c
 
 # What another program makes of it.
 if command -v openssl >/dev/null; then
@@ -118,10 +113,10 @@ many=$(for _ in 1 2 3 4 5 6 7 8 9; do printf -- "--ca $ca "; done)
 for p in "$bin/initiator --remote 127.0.0.1 --local 127.0.0.1:0" "$bin/responder --local 127.0.0.1:0"; do
     # shellcheck disable=SC2086
     {
-        refused "--auth is psk, rsa-sig, ecdsa256" $p --auth rsa
-        refused "keys and certificates are for signatures: --auth" $p --psk k $own
-        refused "keys and certificates are for signatures: --auth" $p --psk k --ca $ca
-        refused "--psk is not for signatures" $p --psk k --auth rsa-sig $own --ca $ca
+        refused "--auth takes one or more of psk, rsa-sig, rsa-encr, .* not \"rsa\"" $p --auth rsa
+        refused "keys and certificates are not for --auth psk" $p --psk k $own
+        refused "keys and certificates are not for --auth psk" $p --psk k --ca $ca
+        refused "--psk is of no use without psk in --auth" $p --psk k --auth rsa-sig $own --ca $ca
         refused "--key FILE is needed with --auth" $p --auth rsa-sig
         refused "--key FILE is needed with --auth" $p --auth rsa-sig --cert "$dir/i.pem" --ca $ca
         refused "--ca FILE or --peer-pubkey FILE is needed" $p --auth rsa-sig $own
@@ -206,30 +201,6 @@ theirs="--auth rsa-sig --key $dir/r.key --cert $dir/r.pem $trust"
     fi
 }
 
-# not_believed NAME WORDS INITIATOR-OPTIONS -- RESPONDER-OPTIONS: the responder ends with status 1 and a
-# sentence that has these words, and the initiator with status 1.
-not_believed() {
-    name=$1 words=$2 a='' port=$((15600 + $(echo "$pids" | wc -w)))
-    shift 2
-    while [ "$1" != -- ]; do
-        a="$a $1"
-        shift
-    done
-    shift
-    timeout 10 "$bin/responder" --local 127.0.0.2:$port --once --timeout 60 "$@" >"$dir/r" 2>&1 &
-    responder=$!
-    pids="$pids $responder"
-    wait_for_responder "$dir/r"
-    # shellcheck disable=SC2086
-    timeout 10 "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:$port --once --timeout 5 $a \
-        >"$dir/out" 2>"$dir/err"
-    i=$?
-    wait $responder
-    [ $? = 1 ] && [ $i = 1 ] && [ "$(grep -Ec "^ *[0-9.]+  (refused what the peer at .* sent|ISAKMP SA .* is down): $words" "$dir/r")" = 1 ]
-    good=$?
-    [ $good = 0 ] || cat "$dir/r" >>"$dir/err"
-    say $good "$name"
-}
 # shellcheck disable=SC2086
 for mode in main aggressive; do
     while read -r name words; do

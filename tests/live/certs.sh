@@ -14,28 +14,6 @@ lab_up || { echo "not ok - the stage for live tests could not be set up"; exit 1
 # ---- Certificates -----------------------------------------------------------------------------------------
 
 # Those of strongSwan (t...) say 10.99.1.1 and t.live.example, ours (o...) 10.99.1.2 and o.live.example.
-P=$RUN/pki
-mkdir "$P" "$RUN/swanctl/x509" "$RUN/swanctl/x509ca" "$RUN/swanctl/private"
-
-# new_key NAME TYPE BITS
-new_key() { pki --gen --type "$2" --size "$3" --outform pem >"$P/$1.key"; }
-
-# ca NAME TYPE BITS: one that signs itself.
-ca() {
-    new_key "$1" "$2" "$3" &&
-        pki --self --ca --in "$P/$1.key" --type priv --dn "C=CH, O=live, CN=$1" --outform pem >"$P/$1.pem"
-}
-
-# issue NAME KEY CA OPTION...: a certificate for a key.
-issue() {
-    cert=$1 key=$2 ca=$3
-    shift 3
-    [ "$cert" = "$key" ] || cp "$P/$key.key" "$P/$cert.key"
-    pki --pub --in "$P/$key.key" --type priv |
-        pki --issue --cacert "$P/$ca.pem" --cakey "$P/$ca.key" --dn "C=CH, O=live, CN=$cert" --outform pem "$@" \
-            >"$P/$cert.pem"
-}
-
 # both NAME CA [OPTION...]: a certificate for each side, tNAME and oNAME, with the keys of NAME.
 both() {
     name=$1 from=$2
@@ -145,21 +123,6 @@ for role in initiator responder; do
 done
 
 # ---- What we refuse ---------------------------------------------------------------------------------------
-
-# heard TEXT: strongSwan has said so, or does within two seconds.
-heard() {
-    tries=0
-    until grep -q "$1" "$RUN/charon.log"; do
-        tries=$((tries + 1))
-        [ $tries -gt 40 ] && return 1
-        sleep 0.05
-    done
-}
-
-end_both() {
-    ours_stop
-    swanctl --terminate --ike t --timeout 2 >/dev/null 2>&1
-}
 
 # refused NAME REASON NOTIFY: we have said why, strongSwan is told, and nothing goes to and fro afterwards.
 refused() {

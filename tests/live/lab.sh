@@ -19,7 +19,8 @@ lab_up() {
     ip -n "$I" link set "vi$$" up
     # Only an SA may carry what is for the other side's net.
     ip -n "$R" route add unreachable 10.99.12.0/24
-    mkdir -p "$RUN/swanctl"
+    P=$RUN/pki
+    mkdir -p "$P" "$RUN/swanctl/x509" "$RUN/swanctl/x509ca" "$RUN/swanctl/private"
     sed "s#@RUN@#$RUN#g" tests/live/strongswan.conf.in >"$RUN/strongswan.conf"
     export STRONGSWAN_CONF="$RUN/strongswan.conf" SWANCTL_DIR="$RUN/swanctl"
     charon_start
@@ -49,7 +50,7 @@ lab_down() {
 }
 
 # charon_conf IKE ESP AGGRESSIVE(yes|no) LOCAL REMOTE [SECRET]: one connection "t" with a child "c"; how each
-# side authenticates is in the words of swanctl.conf.
+# side authenticates is in the words of swanctl.conf.  SEND_CERT says when it shows its certificate.
 charon_conf() {
     cat >"$RUN/swanctl/swanctl.conf" <<X
 connections { t {
@@ -58,6 +59,7 @@ connections { t {
     local_addrs = 10.99.1.1
     remote_addrs = 10.99.1.2
     proposals = $1
+    send_cert = ${SEND_CERT:-ifasked}
     local { $4 }
     remote { $5 }
     children { c {
@@ -124,6 +126,22 @@ wait_charon_empty() {
     done
 }
 
+# heard TEXT: strongSwan has said so, or does within two seconds.
+heard() {
+    tries=0
+    until grep -q "$1" "$RUN/charon.log"; do
+        tries=$((tries + 1))
+        [ $tries -gt 40 ] && return 1
+        sleep 0.05
+    done
+}
+
+# Our peer ends, and strongSwan forgets what it may have left.
+end_both() {
+    ours_stop
+    swanctl --terminate --ike t --timeout 2 >/dev/null 2>&1
+}
+
 # result NAME STATUS: a line of TAP; when it went wrong, what both sides said.
 result() {
     if [ "$2" = 0 ]; then
@@ -136,4 +154,25 @@ result() {
         tail -n 40 "$RUN/charon.log" | sed 's/^/#   /'
     fi
     : >"$RUN/charon.log"
+}
+
+# ---- Certificates, made by strongSwan's own tool in $P ------------------------------------------------------
+
+# new_key NAME TYPE BITS
+new_key() { pki --gen --type "$2" --size "$3" --outform pem >"$P/$1.key"; }
+
+# ca NAME TYPE BITS: one that signs itself.
+ca() {
+    new_key "$1" "$2" "$3" &&
+        pki --self --ca --in "$P/$1.key" --type priv --dn "C=CH, O=live, CN=$1" --outform pem >"$P/$1.pem"
+}
+
+# issue NAME KEY CA OPTION...: a certificate for a key.
+issue() {
+    cert=$1 key=$2 ca=$3
+    shift 3
+    [ "$cert" = "$key" ] || cp "$P/$key.key" "$P/$cert.key"
+    pki --pub --in "$P/$key.key" --type priv |
+        pki --issue --cacert "$P/$ca.pem" --cakey "$P/$ca.key" --dn "C=CH, O=live, CN=$cert" --outform pem "$@" \
+            >"$P/$cert.pem"
 }

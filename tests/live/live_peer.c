@@ -23,7 +23,7 @@ typedef struct live {
     host_options o;
     host_udp udp;
     host_show show;
-    int child_up, down, answered;
+    int initiator, child_up, down, answered;
     isakmp_time ping_at;
     unsigned pings;
 } live;
@@ -284,6 +284,20 @@ static int verify(void *user, isakmp_ticket t, const isakmp_query *q, const isak
     return isakmp_keyring_verify(&((live *)user)->o.keyring, q, p, why);
 }
 
+static int encrypt(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_plain *p,
+                   uint8_t *out, size_t cap, size_t *n)
+{
+    (void)t;
+    return isakmp_keyring_encrypt(&((live *)user)->o.keyring, q, p, out, cap, n);
+}
+
+static int decrypt(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_sealed *s,
+                   uint8_t *block, size_t cap, size_t *n)
+{
+    (void)t;
+    return isakmp_keyring_decrypt(&((live *)user)->o.keyring, q, s, block, cap, n);
+}
+
 static int find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp_selector *local,
                       const isakmp_selector *remote, const isakmp_child_policy **out)
 {
@@ -299,8 +313,15 @@ static void on_event(void *user, const isakmp_event *ev)
 {
     live *l = (live *)user;
     host_show_event(&l->show, ev);
+    if (ev->type == ISAKMP_EV_SA_XAUTH)
+        host_show_no_xauth(&l->show, ev, l->initiator);
     l->child_up |= ev->type == ISAKMP_EV_CHILD_UP;
     l->down |= ev->type == ISAKMP_EV_SA_DOWN;
+}
+
+static void on_certs(void *user, const isakmp_query *q, const isakmp_cert *certs, size_t n_certs)
+{
+    isakmp_keyring_learn(&((live *)user)->o.keyring, q, certs, n_certs);
 }
 
 static void on_log(void *user, int level, isakmp_sa_id sa, const char *line)
@@ -360,8 +381,11 @@ int main(int argc, char **argv)
                         .get_credentials = get_credentials,
                         .sign = sign,
                         .verify = verify,
+                        .encrypt = encrypt,
+                        .decrypt = decrypt,
                         .find_child = find_child,
                         .event = on_event,
+                        .learn = on_certs,
                         .log = on_log};
     isakmp_config config;
     isakmp_sa_id sa;
@@ -370,6 +394,7 @@ int main(int argc, char **argv)
     char error[200];
     void *arena;
     int initiator = argc > 1 && strcmp(argv[1], "initiator") == 0, status;
+    l.initiator = initiator;
     status = host_options_read(&l.o, argc - 1, argv + 1, initiator);
     if (status >= 0 || (status = host_show_open(&l.show, &l.o)) != 0)
         return status;
