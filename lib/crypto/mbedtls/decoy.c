@@ -2,7 +2,7 @@
  *
  * How long a block is shows how long the key is.  If it were always the same key, or another one each time,
  * that would tell who is known where keys have several lengths.  So everybody gets one of the chain, by lot:
- * as often as not one of the length that most have, and always the same one for one identity. */
+ * one of a usual length more often than another, and always the same one for one identity. */
 #include "base/span.h"
 #include "pki.h"
 #if ISAKMP__HAVE_PKI
