@@ -35,10 +35,11 @@ size_t isakmp__certs_of(const isakmp_msg *m, isakmp_cert *out);
 
 /* ---- RSA encrypted nonces ------------------------------------------------------------------- */
 
-/* What takes the place of an identity that cannot be read: one that nobody has.
- *   body  gets ISAKMP__NOBODY octets. */
-#define ISAKMP__NOBODY 20
-unsigned isakmp__make_nobody(isakmp_ctx *x, uint8_t body[ISAKMP__NOBODY]);
+/* What takes the place of an identity that cannot be read: one that nobody has, and always the same one for the
+ * same octets, so that a host that goes by names does not treat two repetitions differently.
+ *   sealed  the payload as it came;  body: gets ISAKMP__NOBODY octets. */
+#define ISAKMP__NOBODY 12
+void isakmp__make_nobody(const isakmp_ctx *x, isakmp_span sealed, uint8_t body[ISAKMP__NOBODY]);
 /* ... what a peer sent as its identity, or that, is kept as id_peer. */
 unsigned isakmp__keep_peer_id(isakmp__exch *e, isakmp_span body, const uint8_t *nobody);
 

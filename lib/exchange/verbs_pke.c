@@ -11,6 +11,7 @@
  *     encrypted with some key, and what was encrypted is thrown away;
  *   - so the exchange goes on in the same messages, of the same lengths, with the same repetitions, until
  *     HASH does not fit, as with a wrong key. */
+#include "base/fingerprint.h"
 #include "base/secret.h"
 #include "crypto/keys.h"
 #include "auth.h"
@@ -220,13 +221,13 @@ static unsigned open_block(isakmp_ctx *x, isakmp__exch *e, isakmp_span body, siz
     return isakmp__needed(answer);
 }
 
-unsigned isakmp__make_nobody(isakmp_ctx *x, uint8_t body[ISAKMP__NOBODY])
+void isakmp__make_nobody(const isakmp_ctx *x, isakmp_span sealed, uint8_t body[ISAKMP__NOBODY])
 {
+    uint64_t name = isakmp__fingerprint(x->secret, sealed);
     memset(body, 0, 4);
     body[0] = ISAKMP_ID_KEY_ID;
-    return isakmp__random(&x->crypto, body + 4, ISAKMP__NOBODY - 4) == ISAKMP_OK
-               ? ISAKMP_OK
-               : (unsigned)ISAKMP_D_CRYPTO;
+    isakmp__put32(body + 4, (uint32_t)(name >> 32));
+    isakmp__put32(body + 8, (uint32_t)name);
 }
 
 unsigned isakmp__keep_peer_id(isakmp__exch *e, isakmp_span body, const uint8_t *nobody)
@@ -296,10 +297,9 @@ static unsigned open_payload(isakmp_ctx *x, isakmp__exch *e, uint8_t type, size_
 static unsigned open_id(isakmp_ctx *x, isakmp__exch *e)
 {
     uint8_t nobody[ISAKMP__NOBODY], id[ISAKMP_MAX_ID + 4];
-    unsigned rc = isakmp__make_nobody(x, nobody);
     size_t n = 0;
-    if (rc == ISAKMP_OK)
-        rc = open_payload(x, e, ISAKMP_PAYLOAD_ID, 5, sizeof id, id, &n);
+    unsigned rc = open_payload(x, e, ISAKMP_PAYLOAD_ID, 5, sizeof id, id, &n);
+    isakmp__make_nobody(x, isakmp_msg_find(e->in, ISAKMP_PAYLOAD_ID, 0), nobody);
     if (rc == ISAKMP_OK)
         rc = isakmp__keep_peer_id(e, isakmp__span(id, n), nobody);
     isakmp__wipe(id, sizeof id);

@@ -167,7 +167,8 @@ static unsigned open_inner_payload(isakmp_ctx *x, isakmp__exch *e, const isakmp_
 static unsigned open_inner(isakmp_ctx *x, isakmp__exch *e)
 {
     uint8_t nobody[ISAKMP__NOBODY];
-    unsigned rc = isakmp__make_nobody(x, nobody);
+    unsigned rc = ISAKMP_OK;
+    isakmp__make_nobody(x, isakmp_msg_find(e->in, ISAKMP_PAYLOAD_ID, 0), nobody);
     memset(e->inner_iv, 0, sizeof e->inner_iv);
     for (unsigned i = 0; rc == ISAKMP_OK && i < e->in->count; i++)
         if (is_inner(e->in->pl[i].type))
