@@ -26,7 +26,8 @@
 #endif
 
 /* The octets that are kept of the names of CAs in a peer's certificate requests; what is beyond is not
- * looked at.  Each exchange has room for them. */
+ * looked at.  Each exchange has room for them.  With RSA encrypted nonces the same room holds a block of the
+ * longest key, so it must not be less than that less 256 octets. */
 #ifndef ISAKMP_MAX_WANTED
 #define ISAKMP_MAX_WANTED 1024
 #endif

@@ -200,7 +200,7 @@ typedef struct isakmp_host {
      *   auth   0: only out->methods is looked at; else the method in use (ISAKMP_AUTH_*), and the
      *          certificates and CAs for it are wanted.
      *   out    zeroed before; what is not set is not there.
-     *   later  a const isakmp_credentials *; n is not looked at. */
+     *   later  a const isakmp_credentials *; n sizeof(isakmp_credentials). */
     int (*get_credentials)(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth,
                            isakmp_credentials *out);
 
@@ -223,7 +223,8 @@ typedef struct isakmp_host {
      * q->peer_id: RSAES-PKCS1-v1_5 [RFC8017 7.2.1].
      *   out    gets at most cap octets, one RSA block;  n: gets how many.
      *   later  the block and its length.
-     * ISAKMP_E_SPACE says that p->data is too long for the key.  ISAKMP_NONE says that there is no key
+     * ISAKMP_E_SPACE says that p->data is too long for the key: as responder that is as if there were none,
+     * or our silence would tell that there is one.  ISAKMP_NONE says that there is no key
      * for this identity.  As responder the exchange goes on all the same, and fails in the end like one
      * with a wrong key, so that nobody learns whom we know: the host should have encrypted p->data with
      * some other key then, of the length that the peer's would have, to take as long as ever; the library
@@ -261,7 +262,7 @@ typedef struct isakmp_host {
 
     void (*event)(void *user, const isakmp_event *ev);
 
-    /* A peer has proved by signature that it is q->peer_id, and these are the certificates that it sent
+    /* A peer whose policy names encrypted nonces, too, has proved by signature that it is q->peer_id, and these are the certificates that it sent
      * (in its order, encodings mixed, none of them looked at by the library): their keys may be kept for
      * encrypted nonces next time. */
     void (*learn)(void *user, const isakmp_query *q, const isakmp_cert *certs, size_t n_certs);

@@ -97,7 +97,8 @@ ISAKMP_API void isakmp_pki_set_flags(isakmp_pki *pki, unsigned flags);
  *   returns  ISAKMP_OK; ISAKMP_E_MALFORMED if it cannot be read; ISAKMP_E_ARG if it cannot be used
  *            (too weak, no CA, a certificate without its key); ISAKMP_E_SPACE without memory.
  *
- * CAs that are trusted to vouch for peers: certificates that say that they are those of CAs.  The
+ * CAs that are trusted to vouch for peers: certificates that say that they are those of CAs, and that may
+ * vouch for whatever name (with name constraints they are refused, here and on the way to a peer).  The
  * names of the first 32 are told to peers.  [q] */
 ISAKMP_API int isakmp_pki_add_ca(isakmp_pki *pki, isakmp_span cas, char *why, size_t cap);
 /* Certificate revocation lists; each replaces an older one of the same CA, and is passed over if there

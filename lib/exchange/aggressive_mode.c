@@ -46,11 +46,12 @@ static const isakmp__rule r_1_pke[] = {
 static const isakmp__rule r_1_rev[] = {
     {ISAKMP_PAYLOAD_SA, 1, 1}, {ISAKMP_PAYLOAD_NONCE, 1, 1}, {ISAKMP_PAYLOAD_KE, 1, 1},
     {ISAKMP_PAYLOAD_ID, 1, 1}, {ISAKMP_PAYLOAD_HASH, 0, 1}, {ISAKMP_PAYLOAD_CERT, 0, 255},
-    {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
+    {ISAKMP_PAYLOAD_CERT_REQ, 0, 255}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
 static const isakmp__rule r_2_rev[] = {
     {ISAKMP_PAYLOAD_SA, 1, 1}, {ISAKMP_PAYLOAD_NONCE, 1, 1}, {ISAKMP_PAYLOAD_KE, 1, 1},
-    {ISAKMP_PAYLOAD_ID, 1, 1}, {ISAKMP_PAYLOAD_HASH, 1, 1}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255},
-    {0, 0, 0}};
+    {ISAKMP_PAYLOAD_ID, 1, 1}, {ISAKMP_PAYLOAD_HASH, 1, 1}, {ISAKMP_PAYLOAD_NATD, 0, 8},
+    {ISAKMP_PAYLOAD_CERT, 0, 255}, {ISAKMP_PAYLOAD_CERT_REQ, 0, 255},
+    {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
 
 #define PSK ISAKMP__AUTH_PSK
 #define SIG ISAKMP__AUTH_SIG
@@ -72,8 +73,8 @@ static const isakmp__row rows[] = {
               V(take_nonce), V(take_cert_req)}},
     {.msg = 1, .from_i = 1, .auth = PKE, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_RETRANSMIT, .lead = 1, .rules = r_1_pke,
-     .send = {V(put_sa_offer), V(put_hash_1), V(make_ke), V(put_ke), V(put_sealed_id),
-              V(make_nonce), V(seal_nonce), V(put_sealed_nonce)},
+     .send = {V(put_sa_offer), V(put_hash_1), V(make_ke), V(put_ke), V(make_nonce),
+              V(seal_nonce), V(put_sealed_id), V(put_sealed_nonce)},
      .recv = {V(ask_peer), V(ask_methods), V(take_sa_offer), V(take_ke), V(open_id),
               V(open_nonce)}},
     {.msg = 1, .from_i = 1, .auth = REV, .sec = ISAKMP__CLEAR,
@@ -96,8 +97,8 @@ static const isakmp__row rows[] = {
               V(derive_secret), V(derive_keys), V(check_client_hash)}},
     {.msg = 2, .from_i = 0, .auth = PKE, .sec = ISAKMP__CLEAR,
      .flags = ISAKMP__F_KEYS, .lead = 1, .rules = r_2,
-     .send = {V(make_ke), V(derive_secret), V(put_sa_choice), V(put_ke), V(put_sealed_id),
-              V(make_nonce), V(seal_nonce), V(put_sealed_nonce), V(derive_keys), V(put_hash)},
+     .send = {V(make_ke), V(derive_secret), V(put_sa_choice), V(put_ke), V(make_nonce),
+              V(seal_nonce), V(put_sealed_id), V(put_sealed_nonce), V(derive_keys), V(put_hash)},
      .recv = {V(take_sa_choice), V(take_ke), V(open_id), V(open_nonce), V(derive_secret),
               V(derive_keys), V(check_hash), V(check_id)}},
     {.msg = 2, .from_i = 0, .auth = REV, .sec = ISAKMP__CLEAR,

@@ -42,6 +42,9 @@ unsigned isakmp__make_nobody(isakmp_ctx *x, uint8_t body[ISAKMP__NOBODY]);
 /* ... what a peer sent as its identity, or that, is kept as id_peer. */
 unsigned isakmp__keep_peer_id(isakmp__exch *e, isakmp_span body, const uint8_t *nobody);
 
+/* Do the payloads that are encrypted in the revised mode look as if they could be?  In another method there
+ * are none. */
+unsigned isakmp__look_at_inner(const isakmp__exch *e);
 /* A certificate in the revised mode, without the padding of its encryption. */
 isakmp_span isakmp__without_padding(const isakmp__exch *e, isakmp_span body);
 

@@ -62,6 +62,7 @@ static void accept(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
 {
     e->room_kept = e->room_n;
     e->n_wanted_kept = e->n_wanted;
+    e->asked_kept = e->asked;
     isakmp__advance_iv(e);
     if (r->flags & ISAKMP__F_PROOF)
         e->sa->proven = 1;
@@ -252,6 +253,7 @@ static unsigned step_sent(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
         fail(x, e, rc);
         return ISAKMP_NONE;
     }
+    e->room_kept = e->room_n; /* no message of the peer's takes away what has been made here */
     if (e->def->phase == 1)
         memcpy(e->sa->iv, e->iv, sizeof e->iv);
     isakmp__have_keys(x, e, r);

@@ -89,7 +89,7 @@ static unsigned check_rules(const isakmp__row *r, const isakmp_msg *m)
 const isakmp__row *isakmp__row_for(const isakmp__exch *e, const isakmp_msg *m)
 {
     isakmp_span sa = isakmp_msg_find(m, ISAKMP_PAYLOAD_SA, 0);
-    uint8_t family = e->sa->suite ? 0 : isakmp__auth_family(isakmp__first_auth(sa));
+    uint8_t family = e->sa->suite ? 0 : isakmp__auth_family(isakmp__first_offer(sa).auth);
     for (unsigned i = 0; i < e->def->n; i++)
         if (e->def->rows[i].msg == e->msg && e->def->rows[i].auth & family)
             return &e->def->rows[i];

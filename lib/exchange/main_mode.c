@@ -37,14 +37,15 @@ static const isakmp__rule r_auth[] = {
     {ISAKMP_PAYLOAD_CERT, 0, 255}, {ISAKMP_PAYLOAD_CERT_REQ, 0, 255},
     {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
 
-static const isakmp__rule r_pke[] = {
-    {ISAKMP_PAYLOAD_KE, 1, 1}, {ISAKMP_PAYLOAD_ID, 1, 1}, {ISAKMP_PAYLOAD_NONCE, 1, 1},
-    {ISAKMP_PAYLOAD_HASH, 0, 1}, {ISAKMP_PAYLOAD_NATD, 0, 8}, {ISAKMP_PAYLOAD_CERT, 0, 255},
+/* HASH(1) comes in message 3 only. */
+static const isakmp__rule r_pke3[] = {
+    {ISAKMP_PAYLOAD_HASH, 0, 1}, {ISAKMP_PAYLOAD_KE, 1, 1}, {ISAKMP_PAYLOAD_ID, 1, 1}, {ISAKMP_PAYLOAD_NONCE, 1, 1},
+    {ISAKMP_PAYLOAD_NATD, 0, 8}, {ISAKMP_PAYLOAD_CERT, 0, 255},
     {ISAKMP_PAYLOAD_CERT_REQ, 0, 255}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
-static const isakmp__rule r_rev[] = {
-    {ISAKMP_PAYLOAD_NONCE, 1, 1}, {ISAKMP_PAYLOAD_KE, 1, 1}, {ISAKMP_PAYLOAD_ID, 1, 1},
-    {ISAKMP_PAYLOAD_HASH, 0, 1}, {ISAKMP_PAYLOAD_CERT, 0, 255}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255},
-    {0, 0, 0}};
+static const isakmp__rule r_rev3[] = {
+    {ISAKMP_PAYLOAD_HASH, 0, 1}, {ISAKMP_PAYLOAD_NONCE, 1, 1}, {ISAKMP_PAYLOAD_KE, 1, 1},
+    {ISAKMP_PAYLOAD_ID, 1, 1}, {ISAKMP_PAYLOAD_NATD, 0, 8}, {ISAKMP_PAYLOAD_CERT, 0, 255},
+    {ISAKMP_PAYLOAD_CERT_REQ, 0, 255}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255}, {0, 0, 0}};
 static const isakmp__rule r_hash[] = {
     {ISAKMP_PAYLOAD_HASH, 1, 1}, {ISAKMP_PAYLOAD_NOTIFY, 0, 4}, {ISAKMP_PAYLOAD_VENDOR_ID, 0, 255},
     {0, 0, 0}};
@@ -70,12 +71,12 @@ static const isakmp__row rows[] = {
      .send = {V(make_ke), V(put_ke), V(put_nonce)},
      .recv = {V(take_ke), V(take_nonce), V(take_cert_req)}},
     {.msg = 3, .from_i = 1, .auth = PKE, .sec = ISAKMP__CLEAR,
-     .flags = ISAKMP__F_RETRANSMIT | ISAKMP__F_PROOF, .rules = r_pke,
-     .send = {V(put_hash_1), V(make_ke), V(put_ke), V(put_sealed_id), V(make_nonce), V(seal_nonce),
+     .flags = ISAKMP__F_RETRANSMIT | ISAKMP__F_PROOF, .rules = r_pke3,
+     .send = {V(put_hash_1), V(make_ke), V(put_ke), V(make_nonce), V(seal_nonce), V(put_sealed_id),
               V(put_sealed_nonce)},
      .recv = {V(take_ke), V(open_id), V(open_nonce)}},
     {.msg = 3, .from_i = 1, .auth = REV, .sec = ISAKMP__CLEAR,
-     .flags = ISAKMP__F_RETRANSMIT | ISAKMP__F_PROOF, .rules = r_rev,
+     .flags = ISAKMP__F_RETRANSMIT | ISAKMP__F_PROOF, .rules = r_rev3,
      .send = {V(put_hash_1), V(make_nonce), V(seal_nonce), V(put_sealed_nonce), V(make_ke),
               V(put_inner_ke), V(put_inner_id), V(put_inner_cert)},
      .recv = {V(open_nonce), V(open_inner), V(make_nonce), V(seal_nonce)}},
@@ -85,13 +86,13 @@ static const isakmp__row rows[] = {
      .sent = {V(derive_secret), V(derive_keys)},
      .recv = {V(take_ke), V(take_nonce), V(take_cert_req), V(derive_secret), V(derive_keys)}},
     {.msg = 4, .from_i = 0, .auth = PKE, .sec = ISAKMP__CLEAR,
-     .flags = ISAKMP__F_KEYS, .rules = r_pke,
-     .send = {V(make_ke), V(put_ke), V(put_sealed_id), V(make_nonce), V(seal_nonce),
+     .flags = ISAKMP__F_KEYS, .rules = r_pke3 + 1,
+     .send = {V(make_ke), V(put_ke), V(make_nonce), V(seal_nonce), V(put_sealed_id),
               V(put_sealed_nonce)},
      .sent = {V(derive_secret), V(derive_keys)},
      .recv = {V(take_ke), V(open_id), V(open_nonce), V(derive_secret), V(derive_keys)}},
     {.msg = 4, .from_i = 0, .auth = REV, .sec = ISAKMP__CLEAR,
-     .flags = ISAKMP__F_KEYS, .rules = r_rev,
+     .flags = ISAKMP__F_KEYS, .rules = r_rev3 + 1,
      .send = {V(put_sealed_nonce), V(make_ke), V(put_inner_ke), V(put_inner_id)},
      .sent = {V(derive_secret), V(derive_keys)},
      .recv = {V(open_nonce), V(open_inner), V(derive_secret), V(derive_keys)}},

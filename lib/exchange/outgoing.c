@@ -76,6 +76,7 @@ void isakmp__send_tx(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
     e->is_open = 0;
     e->room_kept = e->room_n;
     e->n_wanted_kept = e->n_wanted;
+    e->asked_kept = e->asked;
     e->repeats = 0;
     e->tries = 0;
     if (e->def->phase == 1)

@@ -8,6 +8,17 @@
 #include "engine.h"
 #include "sa/host.h"
 
+/* Nothing may refer to what is dropped: it will be overwritten. */
+static void forget_dropped(isakmp__exch *e)
+{
+    isakmp_span *const all[] = {&e->psk,     &e->priv,  &e->g_xi,   &e->g_xr,  &e->g_xy,
+                                &e->ni,      &e->nr,    &e->sai,    &e->idci,  &e->idcr,
+                                &e->id_mine, &e->owner, &e->sealed, &e->other, &e->id_peer};
+    for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i]->n && all[i]->p >= e->room + e->room_kept)
+            *all[i] = isakmp__span(NULL, 0);
+}
+
 /* Drop what a refused message has left: the exchange waits for a better one. */
 static void roll_back(isakmp_ctx *x, isakmp__exch *e)
 {
@@ -24,8 +35,8 @@ static void roll_back(isakmp_ctx *x, isakmp__exch *e)
     isakmp__wipe(e->room + e->room_kept, e->room_n - e->room_kept);
     e->room_n = e->room_kept;
     e->n_wanted = e->n_wanted_kept;
-    if (e->id_peer.n && e->id_peer.p >= e->room + e->room_kept)
-        e->id_peer = isakmp__span(NULL, 0);
+    e->asked = e->asked_kept;
+    forget_dropped(e);
     isakmp__packet_give(x, &e->held);
 }
 

@@ -87,11 +87,14 @@ static unsigned check_id(isakmp_ctx *x, isakmp__exch *e)
 {
     char mine[64], theirs[64];
     isakmp_id id, expected = e->sa->policy->peer_id;
+    int good;
     isakmp_id_read(&id, e->id_peer);
-    if (isakmp__id_accepted(&expected, &id) && e->owner.n) {
+    good = isakmp__id_accepted(&expected, &id);
+    if (good && e->owner.n) { /* which is no pattern */
         isakmp_id_read(&expected, e->owner);
+        good = isakmp_id_equal(&expected, &id);
     }
-    if (isakmp__id_accepted(&expected, &id)) {
+    if (good) {
         isakmp__sa_set_peer_id(e->sa, &id);
         return ISAKMP_OK;
     }
@@ -174,7 +177,7 @@ static int knows_peer(const isakmp_ctx *x, const isakmp__sa *sa)
     const isakmp__sa *other;
     for (uint32_t i = 0; (other = (const isakmp__sa *)isakmp__pool_each(&x->sas, &i)) != NULL;) {
         isakmp_id id = isakmp__sa_peer_id(other);
-        if (other->state != ISAKMP_SA_NEGOTIATING &&
+        if ((other->state == ISAKMP_SA_UP || other->state == ISAKMP_SA_ENDED) &&
             (other->policy == sa->policy ||
              (sa->policy->peer_id.type && isakmp__id_accepted(&sa->policy->peer_id, &id)) ||
              isakmp__same_ip(&other->path.remote, &sa->path.remote)))

@@ -150,11 +150,13 @@ static int derive_skeyid(isakmp_ctx *x, isakmp__exch *e, int as_cisco, uint8_t *
 }
 
 /* What tells two peers of one name apart: their pre-shared keys.  With public keys the host has said who
- * it is; a name that was proved by a pre-shared key is never taken for it. */
+ * it is: by a signature, or, with encrypted nonces, by the key that it had for the name.  A name that was
+ * proved in one way is never taken for one that was proved in another. */
 static uint32_t peer_key_of(const isakmp_ctx *x, const isakmp__exch *e)
 {
-    if (isakmp__auth_family(e->sa->suite->auth) != ISAKMP__AUTH_PSK)
-        return ISAKMP__AUTH_SIG;
+    uint16_t auth = e->sa->suite->auth;
+    if (isakmp__auth_family(auth) != ISAKMP__AUTH_PSK)
+        return isakmp__keys_prove(auth) ? ISAKMP__AUTH_PKE : ISAKMP__AUTH_SIG;
     return (uint32_t)isakmp__fingerprint(x->secret, e->psk) | 0x80000000u;
 }
 
@@ -209,7 +211,9 @@ static unsigned derive_keys(isakmp_ctx *x, isakmp__exch *e)
     int as_cisco = (e->sa->policy->flags & ISAKMP_PF_CISCO_SKEYID) != 0;
     isakmp__keyset set;
     unsigned kept = ISAKMP_OK;
-    int rc = derive_keyset(x, e, as_cisco, &set);
+    int rc;
+    memset(&set, 0, sizeof set);
+    rc = derive_keyset(x, e, as_cisco, &set);
     if (rc == ISAKMP_OK) {
         isakmp__swap_keysets(e, &set);
         e->sa->peer_key = peer_key_of(x, e);

@@ -22,6 +22,11 @@
 #define MOST_NONCE  256
 /* 0, 2, at least eight octets of padding, 0 [RFC8017 7.2.1] */
 #define BLOCK_EXTRA 11
+/* No RSA key that anybody has is shorter than 512 bits. */
+#define LEAST_BLOCK 64
+/* To decrypt is work, and a message that is refused, whoever made it, lets the exchange wait for a better one:
+ * after so many blocks nothing more is decrypted. */
+#define MOST_OPENED 16
 
 static isakmp_span *own_nonce(isakmp__exch *e)
 {
@@ -76,16 +81,30 @@ static unsigned invent(isakmp_ctx *x, const isakmp__exch *e, uint8_t *out, size_
     return isakmp__random(&x->crypto, out, *n) == ISAKMP_OK ? ISAKMP_OK : (unsigned)ISAKMP_D_CRYPTO;
 }
 
+/* Our nonce is drawn once more when it has been encrypted for a stranger: whoever can read what we send, be it
+ * because the key at hand is his, does not get it. */
+static unsigned turn_away(isakmp_ctx *x, isakmp__exch *e)
+{
+    uint8_t *nonce = e->room + (own_nonce(e)->p - e->room);
+    e->stranger = 1;
+    return isakmp__random(&x->crypto, nonce, own_nonce(e)->n) == ISAKMP_OK
+               ? ISAKMP_OK
+               : (unsigned)ISAKMP_D_CRYPTO;
+}
+
 static unsigned seal(isakmp_ctx *x, isakmp__exch *e, const isakmp_plain *p, uint8_t *out,
                      size_t cap, size_t *n)
 {
     int answer = isakmp__ask_encrypt(x, e, p, out, cap, n);
-    if (answer == ISAKMP_E_SPACE)
+    unsigned rc;
+    if (answer == ISAKMP_E_SPACE && e->initiator)
         return ISAKMP_D_ID_TOO_LONG;
+    if (answer == ISAKMP_E_SPACE) /* our silence would tell that we know the peer */
+        answer = ISAKMP_NONE;
     if (answer != ISAKMP_NONE || e->initiator)
         return isakmp__needed(answer);
-    e->stranger = 1;
-    return *n ? ISAKMP_OK : invent(x, e, out, cap, n);
+    rc = turn_away(x, e);
+    return *n || rc != ISAKMP_OK ? rc : invent(x, e, out, cap, n);
 }
 
 static size_t room_for_block(size_t left)
@@ -93,16 +112,20 @@ static size_t room_for_block(size_t left)
     return left < ISAKMP_MAX_SIGNATURE ? left : ISAKMP_MAX_SIGNATURE;
 }
 
-/* The block is made where it goes; if it comes later, the payload is begun again then. */
+/* The block is made where it goes; if it comes later, the payload is begun again then.  A stranger does not
+ * get our identity either. */
 static unsigned put_sealed_id(isakmp_ctx *x, isakmp__exch *e)
 {
+    uint8_t nothing[ISAKMP_MAX_ID + 4];
     isakmp_plain p = {isakmp__suite_of(e)->auth, {NULL, 0}, NULL, 0};
     isakmp_writer before = e->w;
     size_t mark = isakmp_wr_open(&e->w, ISAKMP_PAYLOAD_ID), n = 0;
     unsigned rc = e->id_mine.n ? ISAKMP_OK : isakmp__make_id(e);
-    if (rc != ISAKMP_OK || e->w.fault)
+    if (rc != ISAKMP_OK || e->w.fault || e->id_mine.n > sizeof nothing)
         return ISAKMP_D_TOO_LONG;
-    p.data = e->id_mine;
+    if (isakmp__random(&x->crypto, nothing, sizeof nothing) != ISAKMP_OK)
+        return ISAKMP_D_CRYPTO;
+    p.data = isakmp__span(e->stranger ? nothing : e->id_mine.p, e->id_mine.n);
     rc = seal(x, e, &p, e->w.base + e->w.len, room_for_block(e->w.cap - e->w.len), &n);
     if (rc == ISAKMP_PENDING) {
         e->w = before;
@@ -138,20 +161,16 @@ static size_t certs_for(const isakmp__exch *e, isakmp_cert *certs)
     return n;
 }
 
-/* A nonce for a stranger is drawn once more when it has been encrypted: whoever can read what we send, be it
- * because the key at hand is his, does not get ours. */
 static unsigned seal_nonce(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_cert certs[ISAKMP_MAX_CERTS];
     isakmp_plain p = {isakmp__suite_of(e)->auth, *own_nonce(e), certs, certs_for(e, certs)};
-    uint8_t *out = e->room + e->room_n, *nonce = e->room + (own_nonce(e)->p - e->room);
+    uint8_t *out = e->room + e->room_n;
     size_t n = 0;
     unsigned rc = seal(x, e, &p, out, room_for_block(e->room_cap - e->room_n), &n);
     if (rc != ISAKMP_OK)
         return rc;
     e->sealed = isakmp__span(isakmp__exch_room(e, n), n);
-    if (e->stranger && isakmp__random(&x->crypto, nonce, ISAKMP_NONCE_SIZE) != ISAKMP_OK)
-        return ISAKMP_D_CRYPTO;
     return ISAKMP_OK;
 }
 ISAKMP__DEFINE_VERB(seal_nonce);
@@ -183,9 +202,13 @@ static unsigned open_block(isakmp_ctx *x, isakmp__exch *e, isakmp_span body, siz
     uint8_t *block = e->room + e->room_n;
     size_t cap = room_for_block(e->room_cap - e->room_n), block_n = 0;
     int answer;
-    if (body.n == 0 || body.n > cap)
+    if (body.n < LEAST_BLOCK || body.n > cap)
         return ISAKMP_D_CIPHERTEXT;
+    if (e->opened == MOST_OPENED)
+        return ISAKMP_D_UNEXPECTED;
     answer = isakmp__ask_decrypt(x, e, &s, block, cap, &block_n);
+    if (answer != ISAKMP_PENDING)
+        e->opened++;
     if (answer == ISAKMP_NONE) {
         memset(block, 0, body.n);
         block_n = body.n;
@@ -212,57 +235,87 @@ unsigned isakmp__keep_peer_id(isakmp__exch *e, isakmp_span body, const uint8_t *
         e, &e->id_peer, isakmp__is_phase1_id(body) ? body : isakmp__span(nobody, ISAKMP__NOBODY));
 }
 
-static unsigned open_id(isakmp_ctx *x, isakmp__exch *e)
+/* Octets of random number: what a made-up block decrypts to is random in both, too. */
+static unsigned draw_other(isakmp_ctx *x, size_t block_n, size_t least, size_t most, uint8_t *out,
+                           size_t *n)
 {
-    isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_ID, 0);
-    uint8_t nobody[ISAKMP__NOBODY], id[ISAKMP_MAX_ID + 4];
-    unsigned rc = isakmp__make_nobody(x, nobody);
-    size_t n = sizeof nobody;
-    memcpy(id, nobody, n);
-    if (rc == ISAKMP_OK)
-        rc = open_block(x, e, body, 5, sizeof id, id, &n);
-    return rc == ISAKMP_OK ? isakmp__keep_peer_id(e, isakmp__span(id, n), nobody) : rc;
-}
-ISAKMP__DEFINE_VERB(open_id);
-
-/* A nonce of random length: that of what a made-up block decrypts to is random too. */
-static unsigned draw_nonce(isakmp_ctx *x, size_t block_n, uint8_t nonce[MOST_NONCE], size_t *n)
-{
-    size_t most = block_n < MOST_NONCE + BLOCK_EXTRA ? block_n : MOST_NONCE + BLOCK_EXTRA;
     uint8_t length[2];
-    most = most > LEAST_NONCE + BLOCK_EXTRA ? most - BLOCK_EXTRA : LEAST_NONCE;
-    if (isakmp__random(&x->crypto, nonce, MOST_NONCE) != ISAKMP_OK ||
+    if (most > block_n - BLOCK_EXTRA)
+        most = block_n - BLOCK_EXTRA;
+    if (isakmp__random(&x->crypto, out, most) != ISAKMP_OK ||
         isakmp__random(&x->crypto, length, sizeof length) != ISAKMP_OK)
         return ISAKMP_D_CRYPTO;
-    *n = LEAST_NONCE + isakmp__get16(length) % (most - LEAST_NONCE + 1);
+    *n = least + isakmp__get16(length) % (most - least + 1);
     return ISAKMP_OK;
 }
 
 /* In the revised mode what stands before the nonce is in the clear, what stands behind it is encrypted
- * with it. */
+ * with it; HASH_R, which the responder sends, is a proof and in the clear behind it. */
 static int is_in_place(const isakmp__exch *e)
 {
     unsigned at = 0;
-    if (isakmp__auth_family(e->sa->suite->auth) != ISAKMP__AUTH_REV)
-        return 1;
+    int is_told = 0; /* by HASH(1), which key it is */
     at += e->in->pl[at].type == ISAKMP_PAYLOAD_SA;
-    at += e->in->pl[at].type == ISAKMP_PAYLOAD_HASH;
-    return e->in->pl[at].type == ISAKMP_PAYLOAD_NONCE;
+    if (!e->initiator && e->in->pl[at].type == ISAKMP_PAYLOAD_HASH) {
+        is_told = 1;
+        at++;
+    }
+    return e->in->pl[at].type == ISAKMP_PAYLOAD_NONCE &&
+           (e->initiator || is_told || hash_1_of(e).p == NULL);
 }
+
+static int is_block(const isakmp__exch *e, uint8_t type)
+{
+    size_t n = isakmp_msg_find(e->in, type, 0).n;
+    return n >= LEAST_BLOCK && n <= ISAKMP_MAX_SIGNATURE;
+}
+
+/* Everything that everybody can see is looked at before anything is decrypted. */
+static unsigned look_at_blocks(const isakmp__exch *e)
+{
+    int is_revised = isakmp__auth_family(e->sa->suite->auth) == ISAKMP__AUTH_REV;
+    if (!is_block(e, ISAKMP_PAYLOAD_NONCE) || !(is_revised || is_block(e, ISAKMP_PAYLOAD_ID)))
+        return ISAKMP_D_CIPHERTEXT;
+    if (is_revised && !is_in_place(e))
+        return ISAKMP_D_PAYLOAD_ORDER;
+    return is_revised ? isakmp__look_at_inner(e) : (unsigned)ISAKMP_OK;
+}
+
+/* What an encrypted payload has in it, or something else. */
+static unsigned open_payload(isakmp_ctx *x, isakmp__exch *e, uint8_t type, size_t least,
+                             size_t most, uint8_t *out, size_t *n)
+{
+    isakmp_span body = isakmp_msg_find(e->in, type, 0);
+    unsigned rc = look_at_blocks(e);
+    if (rc == ISAKMP_OK)
+        rc = draw_other(x, body.n, least, most, out, n);
+    return rc == ISAKMP_OK ? open_block(x, e, body, least, most, out, n) : rc;
+}
+
+/* One that is no identity is somebody's whom nobody knows. */
+static unsigned open_id(isakmp_ctx *x, isakmp__exch *e)
+{
+    uint8_t nobody[ISAKMP__NOBODY], id[ISAKMP_MAX_ID + 4];
+    unsigned rc = isakmp__make_nobody(x, nobody);
+    size_t n = 0;
+    if (rc == ISAKMP_OK)
+        rc = open_payload(x, e, ISAKMP_PAYLOAD_ID, 5, sizeof id, id, &n);
+    if (rc == ISAKMP_OK)
+        rc = isakmp__keep_peer_id(e, isakmp__span(id, n), nobody);
+    isakmp__wipe(id, sizeof id);
+    return rc;
+}
+ISAKMP__DEFINE_VERB(open_id);
 
 static unsigned open_nonce(isakmp_ctx *x, isakmp__exch *e)
 {
-    isakmp_span body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_NONCE, 0);
     uint8_t nonce[MOST_NONCE];
     size_t n = 0;
-    unsigned rc =
-        is_in_place(e) ? draw_nonce(x, body.n, nonce, &n) : (unsigned)ISAKMP_D_PAYLOAD_ORDER;
-    if (rc == ISAKMP_OK)
-        rc = open_block(x, e, body, LEAST_NONCE, MOST_NONCE, nonce, &n);
+    unsigned rc = open_payload(x, e, ISAKMP_PAYLOAD_NONCE, LEAST_NONCE, MOST_NONCE, nonce, &n);
     if (rc == ISAKMP_OK)
         rc = isakmp__exch_store(e, peer_nonce(e), isakmp__span(nonce, n));
     isakmp__wipe(nonce, sizeof nonce);
-    e->block_n = (uint16_t)body.n;
+    e->block_n = (uint16_t)isakmp_msg_find(e->in, ISAKMP_PAYLOAD_NONCE, 0).n;
     e->stranger = 0;
     return rc;
 }
@@ -277,12 +330,15 @@ static int fits(isakmp_ctx *x, const isakmp__exch *e, size_t n)
     uint8_t first[4 + ISAKMP_MAX_HASH + ISAKMP_MAX_BLOCK], iv[ISAKMP_MAX_BLOCK],
         want[ISAKMP_MAX_HASH];
     size_t hash_n = isakmp_hash_size(isakmp__sa_hash(e->sa));
+    int good;
     memcpy(first, e->in->raw.p + ISAKMP_HEADER_SIZE, n);
     memcpy(iv, e->iv, sizeof iv);
-    return isakmp__cbc(&x->crypto, e->sa->suite->cipher, 0, isakmp__cipher_key_of(e->sa), iv, first,
+    good = isakmp__cbc(&x->crypto, e->sa->suite->cipher, 0, isakmp__cipher_key_of(e->sa), iv, first,
                        n) == ISAKMP_OK &&
            isakmp__phase1_hash(x, e, 1, isakmp__sa_hash(e->sa), want) == ISAKMP_OK &&
            isakmp__ct_equal(first + 4, want, hash_n);
+    isakmp__wipe(first, sizeof first);
+    return good;
 }
 
 /* The initiator's message 5: it is tried with both, always.  What fits neither goes its way with the keys
@@ -294,16 +350,19 @@ static unsigned pick_skeyid(isakmp_ctx *x, isakmp__exch *e)
     int first, second;
     n = (n + block - 1) / block * block;
     if (e->other.n != sizeof other || e->in->h.next != ISAKMP_PAYLOAD_HASH ||
-        e->in->raw.n - ISAKMP_HEADER_SIZE < n)
+        !(e->in->h.flags & ISAKMP_FLAG_ENCRYPTION) || e->in->raw.n - ISAKMP_HEADER_SIZE < n)
         return ISAKMP_OK;
     memcpy(&other, e->other.p, sizeof other);
     first = fits(x, e, n);
     isakmp__swap_keysets(e, &other);
     second = fits(x, e, n);
-    if (first || !second)
+    if (first || !second) {
         isakmp__swap_keysets(e, &other);
-    else
+    } else {
+        isakmp__wipe(e->room + (e->other.p - e->room), e->other.n);
+        e->other = isakmp__span(NULL, 0);
         isakmp__tell_keylog(x, e->sa);
+    }
     isakmp__wipe(&other, sizeof other);
     return ISAKMP_OK;
 }

@@ -88,13 +88,20 @@ static unsigned put_inner_id(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_PUT_VERB(put_inner_id, ISAKMP_PAYLOAD_ID);
 
-/* Ours, for a responder that has not our public key yet. */
+/* A payload of so many octets fits, and leaves room for what extensions add. */
+static int has_room(const isakmp__exch *e, size_t n)
+{
+    return e->w.cap - e->w.len > padded(e, n) + 256;
+}
+
+/* Ours, for a responder that has not our public key yet.  They need not be there, so what would be too long is
+ * left out. */
 static unsigned put_inner_cert(isakmp_ctx *x, isakmp__exch *e)
 {
     static const uint8_t encoding[1] = {ISAKMP_CERT_X509_KE};
     isakmp_credentials c;
     unsigned rc = isakmp__needed(isakmp__ask_credentials(x, e, isakmp__suite_of(e)->auth, &c));
-    for (size_t i = 0; rc == ISAKMP_OK && i < c.n_certs; i++)
+    for (size_t i = 0; rc == ISAKMP_OK && i < c.n_certs && has_room(e, c.certs[i].n + 1); i++)
         rc = put_inner(x, e, ISAKMP_PAYLOAD_CERT, 0, isakmp__span(encoding, 1), c.certs[i]);
     return rc;
 }
@@ -111,26 +118,14 @@ isakmp_span isakmp__without_padding(const isakmp__exch *e, isakmp_span body)
     return isakmp__span(body.p, pad <= body.n && pad <= block_of(e) ? body.n - pad : body.n);
 }
 
-/* Only the length is looked at: what is behind the public value is padding, or would be. */
+/* What is behind the public value is padding, or would be. */
 static unsigned take_inner_ke(isakmp__exch *e, isakmp_span body)
 {
     size_t size = isakmp_group_size(e->group);
     isakmp_span own = *isakmp__own_ke(e);
-    if (body.n != padded(e, size))
-        return ISAKMP_D_KE_LENGTH;
     if (own.n == size && isakmp__ct_equal(body.p, own.p, size)) /* our own, sent back to us */
         return ISAKMP_D_KE_VALUE;
     return isakmp__exch_store(e, isakmp__peer_ke(e), isakmp__span(body.p, size));
-}
-
-/* Decrypt a payload in place. */
-static unsigned open_payload(isakmp_ctx *x, isakmp__exch *e, const isakmp_payload *p)
-{
-    size_t clear = p->type == ISAKMP_PAYLOAD_ID && is_huawei(e) ? 4 : 0;
-    uint8_t *data = (uint8_t *)(uintptr_t)(e->in->raw.p + p->off + clear);
-    if (p->len <= clear || (p->len - clear) % block_of(e))
-        return ISAKMP_D_CIPHERTEXT;
-    return crypt(x, e, !e->initiator, 0, data, p->len - clear);
 }
 
 static int is_inner(uint8_t type)
@@ -138,7 +133,36 @@ static int is_inner(uint8_t type)
     return type == ISAKMP_PAYLOAD_KE || type == ISAKMP_PAYLOAD_ID || type == ISAKMP_PAYLOAD_CERT;
 }
 
-/* Everything behind the nonce, in the peer's order, but for what peers have in the clear there all the
+/* How many octets of it are in the clear. */
+static size_t clear_part(const isakmp__exch *e, uint8_t type)
+{
+    return type == ISAKMP_PAYLOAD_ID && is_huawei(e) ? 4 : 0;
+}
+
+unsigned isakmp__look_at_inner(const isakmp__exch *e)
+{
+    if (isakmp__auth_family(e->sa->suite->auth) != ISAKMP__AUTH_REV)
+        return ISAKMP_OK;
+    for (unsigned i = 0; i < e->in->count; i++) {
+        const isakmp_payload *p = &e->in->pl[i];
+        size_t clear = clear_part(e, p->type);
+        if (p->type == ISAKMP_PAYLOAD_KE && p->len != padded(e, isakmp_group_size(e->group)))
+            return ISAKMP_D_KE_LENGTH;
+        if (is_inner(p->type) && (p->len <= clear || (p->len - clear) % block_of(e)))
+            return ISAKMP_D_CIPHERTEXT;
+    }
+    return ISAKMP_OK;
+}
+
+/* Decrypt a payload in place. */
+static unsigned open_inner_payload(isakmp_ctx *x, isakmp__exch *e, const isakmp_payload *p)
+{
+    size_t clear = clear_part(e, p->type);
+    uint8_t *data = (uint8_t *)(uintptr_t)(e->in->raw.p + p->off + clear);
+    return crypt(x, e, !e->initiator, 0, data, p->len - clear);
+}
+
+/* What has been looked at: everything behind the nonce, in the peer's order, but for what peers have in the clear there all the
  * same: vendor IDs, and HASH_R. */
 static unsigned open_inner(isakmp_ctx *x, isakmp__exch *e)
 {
@@ -147,7 +171,7 @@ static unsigned open_inner(isakmp_ctx *x, isakmp__exch *e)
     memset(e->inner_iv, 0, sizeof e->inner_iv);
     for (unsigned i = 0; rc == ISAKMP_OK && i < e->in->count; i++)
         if (is_inner(e->in->pl[i].type))
-            rc = open_payload(x, e, &e->in->pl[i]);
+            rc = open_inner_payload(x, e, &e->in->pl[i]);
     if (rc == ISAKMP_OK)
         rc = take_inner_ke(e, isakmp_msg_find(e->in, ISAKMP_PAYLOAD_KE, 0));
     if (rc == ISAKMP_OK)

@@ -125,24 +125,24 @@ static unsigned put_sa_offer(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_PUT_VERB(put_sa_offer, ISAKMP_PAYLOAD_SA);
 
-/* Pre-shared keys are left out of Aggressive Mode unless the policy wants them there; if nothing else
- * would have matched, that is what is said. */
+/* Pre-shared keys are left out of Aggressive Mode unless the policy wants them there.  Then an offer with one
+ * that does not match otherwise is not answered at all, whether it would match and whether there is a key or
+ * not: nobody is to learn which names we know [T-62]. */
 static unsigned choose(isakmp_ctx *x, isakmp__exch *e)
 {
     const isakmp_peer_policy *p = e->sa->policy;
-    isakmp__means m = means_of(x, e), all;
+    isakmp_policy first = isakmp__first_offer(e->sai);
+    isakmp__means m = means_of(x, e);
+    int is_aggressive = e->def->type == ISAKMP_EXCH_AGGRESSIVE;
+    int no_psk = is_aggressive && !(p->flags & ISAKMP_PF_AGGRESSIVE_PSK);
     unsigned rc;
+    if (is_aggressive && isakmp__auth_family(first.auth) & (ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV))
+        m.like = &first;                          /* what has been encrypted was for that */
     m.methods &= isakmp__auth_bits(e->row->auth); /* whose message this is */
-    all = m;
-    if (e->def->type == ISAKMP_EXCH_AGGRESSIVE && !(p->flags & ISAKMP_PF_AGGRESSIVE_PSK))
+    if (no_psk)
         m.methods &= ~isakmp__auth_bit(ISAKMP_AUTH_PSK);
     rc = isakmp__choose_phase1(&e->u.choice, p, &m, e->sai);
-    if (rc == ISAKMP_D_NO_PROPOSAL && m.methods != all.methods &&
-        isakmp__choose_phase1(&e->u.choice, p, &all, e->sai) == ISAKMP_OK)
-        rc = ISAKMP_D_MODE_REFUSED;
-    /* An offer of what is not allowed is not answered at all, whether it would match or not [T-62]. */
-    if (rc == ISAKMP_D_NO_PROPOSAL && m.methods != all.methods &&
-        isakmp__first_auth(e->sai) == ISAKMP_AUTH_PSK)
+    if (rc == ISAKMP_D_NO_PROPOSAL && no_psk && isakmp__offers_auth(e->sai, ISAKMP_AUTH_PSK))
         rc = ISAKMP_D_MODE_REFUSED;
     return rc;
 }

@@ -31,6 +31,13 @@ static const isakmp_policy *peer_signs(const isakmp__exch *e)
 
 /* ---- Certificates and requests for them ------------------------------------------------------ */
 
+/* Could this peer and we use encrypted nonces? */
+static int encrypts(const isakmp_ctx *x, const isakmp__exch *e)
+{
+    return isakmp__can_encrypt(x) &&
+           isakmp__wants(e->sa->policy, ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV);
+}
+
 static void request(isakmp__exch *e, uint8_t encoding, const isakmp_credentials *c)
 {
     isakmp_cert r = {encoding, {NULL, 0}};
@@ -54,7 +61,7 @@ static unsigned put_cert_req(isakmp_ctx *x, isakmp__exch *e)
     if (answer != ISAKMP_OK)
         return isakmp__needed(answer);
     request(e, ISAKMP_CERT_X509_SIG, &c);
-    if (isakmp__can_learn(x) && isakmp__wants(e->sa->policy, ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV))
+    if (isakmp__can_learn(x) && encrypts(x, e))
         request(e, ISAKMP_CERT_X509_KE, &c);
     return ISAKMP_OK;
 }
@@ -67,8 +74,8 @@ static unsigned take_cert_req(isakmp_ctx *x, isakmp__exch *e)
     isakmp_span body;
     isakmp_cert request;
     size_t kept = 0;
-    (void)x;
-    e->asked |= isakmp_msg_find(e->in, ISAKMP_PAYLOAD_CERT_REQ, 0).p != NULL;
+    if (isakmp_msg_find(e->in, ISAKMP_PAYLOAD_CERT_REQ, 0).p)
+        e->asked |= ISAKMP__ASKED_ANY;
     if (we_sign(e) == NULL)
         return ISAKMP_OK;
     for (unsigned i = 0; i < e->n_wanted; i++)
@@ -76,7 +83,8 @@ static unsigned take_cert_req(isakmp_ctx *x, isakmp__exch *e)
     for (unsigned i = 0; (body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_CERT_REQ, i)).p; i++) {
         if (isakmp_cert_read(&request, body) != ISAKMP_OK)
             continue;
-        e->asks_encr |= request.encoding == ISAKMP_CERT_X509_KE;
+        if (request.encoding == ISAKMP_CERT_X509_KE && encrypts(x, e))
+            e->asked |= ISAKMP__ASKED_ENCR;
         if (request.encoding != ISAKMP_CERT_X509_SIG || e->n_wanted == ISAKMP_MAX_CERT_REQS ||
             kept + request.data.n > ISAKMP_MAX_WANTED)
             continue;
@@ -108,16 +116,17 @@ static unsigned put_cert(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_PUT_VERB(put_cert, ISAKMP_PAYLOAD_CERT);
 
-/* For a peer that asks for it: it may use encrypted nonces next time.  There need not be one. */
+/* For a peer that asks for it: it may use encrypted nonces next time.  There need not be one, and if asking
+ * for it fails, this negotiation goes on without. */
 static unsigned put_encr_cert(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_credentials c;
     int answer = ISAKMP_NONE;
-    if (e->asks_encr)
+    if (e->asked & ISAKMP__ASKED_ENCR)
         answer = isakmp__ask_credentials(x, e, ISAKMP_AUTH_RSA_ENCR, &c);
     if (answer == ISAKMP_OK)
         show(e, ISAKMP_CERT_X509_KE, &c);
-    return answer == ISAKMP_NONE ? (unsigned)ISAKMP_OK : isakmp__needed(answer);
+    return answer == ISAKMP_PENDING ? (unsigned)ISAKMP_PENDING : (unsigned)ISAKMP_OK;
 }
 ISAKMP__DEFINE_PUT_VERB(put_encr_cert, ISAKMP_PAYLOAD_CERT);
 
@@ -219,7 +228,7 @@ static unsigned tell_certs(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_cert certs[ISAKMP_MAX_CERTS];
     size_t n = isakmp__certs_of(e->in, certs);
-    if (n)
+    if (n && encrypts(x, e))
         isakmp__tell_learn(x, e, certs, n);
     return ISAKMP_OK;
 }

@@ -115,7 +115,22 @@ static unsigned only_proposal(isakmp_proposal *out, isakmp_span body)
     return ISAKMP_OK;
 }
 
-uint16_t isakmp__first_auth(isakmp_span body)
+isakmp_policy isakmp__first_offer(isakmp_span body)
+{
+    isakmp_proposal p;
+    isakmp_transform t;
+    isakmp_reader r;
+    isakmp__offer1 o;
+    memset(&o, 0, sizeof o);
+    if (only_proposal(&p, body) != ISAKMP_OK)
+        return o.suite;
+    r = isakmp_rd(p.transforms);
+    if (isakmp_transform_next(&r, &t) == ISAKMP_OK)
+        isakmp__offer1_read(&o, &t);
+    return o.suite;
+}
+
+int isakmp__offers_auth(isakmp_span body, uint16_t auth)
 {
     isakmp_proposal p;
     isakmp_transform t;
@@ -124,10 +139,12 @@ uint16_t isakmp__first_auth(isakmp_span body)
     if (only_proposal(&p, body) != ISAKMP_OK)
         return 0;
     r = isakmp_rd(p.transforms);
-    if (isakmp_transform_next(&r, &t) != ISAKMP_OK)
-        return 0;
-    isakmp__offer1_read(&o, &t);
-    return o.suite.auth;
+    for (unsigned n = 0; n < ISAKMP_MAX_OFFERS && isakmp_transform_next(&r, &t) == ISAKMP_OK; n++) {
+        isakmp__offer1_read(&o, &t);
+        if (o.suite.auth == auth)
+            return 1;
+    }
+    return 0;
 }
 
 /* The first offered transform that matches one policy. */

@@ -44,9 +44,11 @@ typedef struct isakmp__means {
     uint16_t ike_group; /* phase 2: the group of the ISAKMP SA                                   */
 } isakmp__means;
 
-/* Which method does an SA payload speak of first?  0: none that can be read.  Where messages differ by
- * method the initiator's offer and its second message must be of one kind [RFC2409 5.2, 5.3]. */
-uint16_t isakmp__first_auth(isakmp_span body);
+/* What does an SA payload speak of first?  auth 0: of nothing that can be read.  Where messages differ by
+ * method the initiator's offer and what it sends beside it are made for that [RFC2409 5.2, 5.3]. */
+isakmp_policy isakmp__first_offer(isakmp_span body);
+/* Does it offer a method at all, among what is looked at? */
+int isakmp__offers_auth(isakmp_span body, uint16_t auth);
 
 /* Can a policy be offered or matched with these means?  NULL if it can, else why not: static text. */
 const char *isakmp__policy_unusable(const isakmp_policy *p, const isakmp__means *m);

@@ -135,17 +135,22 @@ int isakmp__can_verify(const isakmp_ctx *x)
     return x->host.get_credentials && x->host.verify;
 }
 
+int isakmp__can_encrypt(const isakmp_ctx *x)
+{
+    return x->host.encrypt && x->host.decrypt;
+}
+
 int isakmp__can_learn(const isakmp_ctx *x)
 {
     return x->host.learn != NULL;
 }
 
 /* A method without its callbacks cannot be used. */
-static uint32_t served(const isakmp_host *h)
+static uint32_t served(const isakmp_ctx *x)
 {
     const uint32_t encr =
         isakmp__auth_bit(ISAKMP_AUTH_RSA_ENCR) | isakmp__auth_bit(ISAKMP_AUTH_RSA_ENCR_REV);
-    return (h->sign && h->verify ? ~encr : 0) | (h->encrypt && h->decrypt ? encr : 0);
+    return (x->host.sign && x->host.verify ? ~encr : 0) | (isakmp__can_encrypt(x) ? encr : 0);
 }
 
 int isakmp__ask_credentials(isakmp_ctx *x, isakmp__exch *e, uint16_t auth, isakmp_credentials *out)
@@ -163,7 +168,7 @@ int isakmp__ask_credentials(isakmp_ctx *x, isakmp__exch *e, uint16_t auth, isakm
         t = open_question(x, e, ISAKMP__ASK_CREDENTIALS);
         rc = close_question(e, x->host.get_credentials(x->host.user, t, &q, auth, out));
     }
-    out->methods &= served(&x->host);
+    out->methods &= served(x);
     return rc;
 }
 
@@ -299,6 +304,8 @@ int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t
         return n > 0 && n <= ISAKMP_MAX_PSK;
     case ISAKMP__ASK_SPI:
         return n == sizeof(uint32_t);
+    case ISAKMP__ASK_CREDENTIALS:
+        return n == sizeof(isakmp_credentials);
     case ISAKMP__ASK_DH_NEW:
         return n > size && n - size <= ISAKMP_MAX_DH_PRIVATE;
     case ISAKMP__ASK_SIGN:

@@ -24,9 +24,10 @@ int isakmp__ask_dh_new(isakmp_ctx *x, isakmp__exch *e, uint8_t *priv, size_t *pr
 int isakmp__ask_dh_key(isakmp_ctx *x, isakmp__exch *e, isakmp_span peer, uint8_t *out);
 
 int isakmp__ask_credentials(isakmp_ctx *x, isakmp__exch *e, uint16_t auth, isakmp_credentials *out);
-/* Is there somebody who can look at a peer's proof, who keeps a peer's public keys? */
+/* Is there somebody who can look at a peer's proof, who keeps a peer's public keys, who encrypts? */
 int isakmp__can_verify(const isakmp_ctx *x);
 int isakmp__can_learn(const isakmp_ctx *x);
+int isakmp__can_encrypt(const isakmp_ctx *x);
 /* sig has cap octets. */
 int isakmp__ask_sign(isakmp_ctx *x, isakmp__exch *e, isakmp_span hash, uint8_t *sig, size_t cap,
                      size_t *n);

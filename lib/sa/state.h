@@ -79,8 +79,9 @@ struct isakmp__sa {
     uint32_t took_ms;                 /* from its beginning to its coming up */
     uint32_t soft_ms;                 /* after since */
     uint32_t n_children;
-    uint32_t peer_key; /* what the peer proved itself by: a fingerprint of the pre-shared key; with
-                          signatures always the same value                                       */
+    uint32_t
+        peer_key; /* what the peer proved itself by: a fingerprint of the pre-shared key; one value
+                          for all signatures, one for all encrypted nonces                       */
     isakmp_reason why; /* once it is ending */
     uint8_t peer_id_type;
     uint8_t peer_id_n;
@@ -158,6 +159,12 @@ typedef struct isakmp__keyset {
     uint8_t skeyid[ISAKMP_MAX_HASH], d[ISAKMP_MAX_HASH], a[ISAKMP_MAX_HASH], key[ISAKMP_MAX_KEY];
 } isakmp__keyset;
 
+/* What certificates a peer has asked for. */
+enum {
+    ISAKMP__ASKED_ANY = 1,
+    ISAKMP__ASKED_ENCR = 2 /* those of keys for encryption, which we have a use for, too */
+};
+
 struct isakmp__exch {
     isakmp__slot slot;
     isakmp__timer timer;
@@ -185,9 +192,9 @@ struct isakmp__exch {
     uint8_t unbelieved; /* 1: what is being read has a proof that is not believed                */
     uint8_t disbeliefs; /* how many such messages there were                                     */
     uint8_t disown;     /* 1: ... and with the last one the peer takes the SA for established    */
+    uint8_t opened;     /* RSA blocks that were decrypted                                        */
     uint8_t stranger;   /* 1: there is no public key for the identity that the peer claims       */
-    uint8_t asked;      /* 1: the peer asks for certificates                                     */
-    uint8_t asks_encr;  /* 1: the peer asks for the certificate of a key for encryption          */
+    uint8_t asked, asked_kept; /* ISAKMP__ASKED_*; kept: from accepted messages                  */
     uint16_t disbelief; /* why the last one was not believed, 0: there was none                  */
     uint64_t doubted;   /* its fingerprint                                                       */
     uint8_t doubted_iv[ISAKMP_MAX_BLOCK]; /* the chain behind it                                 */

@@ -404,6 +404,42 @@ static void test_requests_of_a_refused_message(void **state)
     finish();
 }
 
+/* Anybody can ask, in a message in the clear, for the certificate of a key for encryption.  Where no policy has
+ * a use for it nothing is asked of the host, and nothing is left of the request of a refused message. */
+static int ask_for_encryption(pair *p, wire_item *w)
+{
+    static const uint8_t request[] = {ISAKMP_CERT_X509_KE, 'C', 'A'};
+    static opened o;
+    static wire_item copy;
+    if (w->from != 1 || header_of(w).exchange != ISAKMP_EXCH_MAIN)
+        return PAIR_DELIVER;
+    copy = *w;
+    if (!open_item(&o, &copy) || find_part(&o, ISAKMP_PAYLOAD_KE, 0) == NULL)
+        return PAIR_DELIVER;
+    add_part(&o, o.n, ISAKMP_PAYLOAD_CERT_REQ, request, sizeof request);
+    close_item(&o, w);
+    memset(find_part(&o, ISAKMP_PAYLOAD_KE, 0)->body, 0, find_part(&o, ISAKMP_PAYLOAD_KE, 0)->n);
+    close_item(&o, &copy);
+    assert_int_equal(pair_input(p, 0, copy.data, copy.n), ISAKMP_IGNORED);
+    assert_int_equal(isakmp__exch_phase1(inner_sa(A, first_sa(A)))->asked, 0);
+    return PAIR_DELIVER;
+}
+
+static void test_requests_for_encryption(void **state)
+{
+    unsigned questions[2];
+    (void)state;
+    for (int asked = 0; asked < 2; asked++) {
+        prepare(549, ISAKMP_AUTH_RSA_SIG);
+        pr.arrive = asked ? ask_for_encryption : NULL;
+        come_up(ISAKMP_EXCH_MAIN, 0);
+        questions[asked] = A->questions;
+        assert_int_equal(A->learns + B->learns, 0);
+        finish();
+    }
+    assert_int_equal(questions[0], questions[1]);
+}
+
 /* A chain makes the answer of Aggressive Mode long; to an address that has not been proved it is repeated
  * once. */
 static void test_long_chain(void **state)
@@ -551,6 +587,7 @@ int main(void)
         cmocka_unit_test(test_many_bad_proofs),
         cmocka_unit_test(test_the_peer_is_disowned),
         cmocka_unit_test(test_requests_of_a_refused_message),
+        cmocka_unit_test(test_requests_for_encryption),
         cmocka_unit_test(test_long_chain),
         cmocka_unit_test(test_every_question_later),
         cmocka_unit_test(test_every_callback_fails),

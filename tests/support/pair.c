@@ -667,6 +667,7 @@ static void answer_one(pair *pr, peer *p, const parked *a)
         break;
     case PAIR_CREDENTIALS:
         value = &a->credentials;
+        n = sizeof a->credentials;
         break;
     case PAIR_SIGN:
         value = a->signature;
