@@ -134,8 +134,9 @@ static inline isakmp_credentials credentials(uint16_t auth)
     int rc;
     memset(&c, 0, sizeof c);
     rc = isakmp_keyring_credentials(&ring, &query, auth, &c);
-    assert_int_equal(rc,
-                     c.methods && (auth == 0 || c.methods >> auth & 1) ? ISAKMP_OK : ISAKMP_NONE);
+    if (auth != ENCR) /* which is also asked for while the peer's key is not known */
+        assert_int_equal(rc, c.methods && (auth == 0 || c.methods >> auth & 1) ? ISAKMP_OK
+                                                                               : ISAKMP_NONE);
     return c;
 }
 

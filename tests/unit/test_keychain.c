@@ -275,6 +275,7 @@ static void named_by_address(void **state)
 
 static void methods_of_responders(void **state)
 {
+    static const isakmp_credentials no_credentials;
     const isakmp_selector here = range(50, 50), there = range(51, 51);
     isakmp_credentials c;
     made cert;
@@ -283,6 +284,10 @@ static void methods_of_responders(void **state)
     s.key = &rsa[2];
     made_cert(&cert, &s);
     query.peer_id = anybody;
+    c = no_credentials;
+    assert_int_equal(isakmp_keyring_credentials(&ring, &query, RSA, &c), ISAKMP_OK);
+    assert_int_equal(c.methods + c.n_certs, 0);
+    assert_int_equal(c.n_cas, 1); /* a client of hybrid authentication asks for the gateway's */
     own_key(ISAKMP_USE_ENCRYPTION, &cert, 2);
     c = credentials(REVISED); /* its key may come with a certificate */
     assert_int_equal(c.methods, 1u << REVISED);
@@ -290,7 +295,7 @@ static void methods_of_responders(void **state)
     assert_span_equal(c.certs[0], made_span(&cert));
     assert_int_equal(c.n_cas, 1);
     assert_int_equal(c.peer_id.type, ISAKMP_ID_NONE);
-    assert_int_equal(credentials(ENCR).n_certs, 0);
+    assert_int_equal(credentials(ENCR).n_certs, 1); /* for a peer that learns it */
     peer_key(ISAKMP_USE_ENCRYPTION, &bob, &there, 0);
     peer_key(ISAKMP_USE_SIGNATURE, &bob, &anywhere, 0);
     assert_int_equal(credentials(0).methods, 1u << REVISED);

@@ -37,8 +37,19 @@ static const isakmp__own *choose(const isakmp_pki *pki, const isakmp_query *q, u
     return first;
 }
 
+/* Which of our keys is for a method.  One for encryption is also asked for when a peer that proves itself by a
+ * signature wants its certificate, whose own key is not known yet. */
+static const isakmp__own *own_for(const isakmp_pki *pki, const isakmp_query *q, uint16_t auth,
+                                  uint32_t methods)
+{
+    if (auth == ISAKMP_AUTH_RSA_ENCR || (auth == ISAKMP_AUTH_RSA_ENCR_REV && methods >> auth & 1))
+        return isakmp__own_encryption_key(pki);
+    return auth == ISAKMP_AUTH_RSA_ENCR_REV ? NULL : choose(pki, q, auth);
+}
+
 /* The CAs are not told where no certificate can come: with encrypted nonces the initiator must have our
- * key before, and only in the revised mode brings its own. */
+ * key before, and only in the revised mode brings its own.  A client of hybrid authentication has no key, but
+ * the gateway shows its certificate to those who ask for it. */
 int isakmp_keyring_credentials(const isakmp_keyring *ring, const isakmp_query *q, uint16_t auth,
                                isakmp_credentials *out)
 {
@@ -51,14 +62,11 @@ int isakmp_keyring_credentials(const isakmp_keyring *ring, const isakmp_query *q
     isakmp__encryption_credentials(ring, q, out);
     if (auth == 0)
         return out->methods ? ISAKMP_OK : ISAKMP_NONE;
-    if (auth == ISAKMP_AUTH_RSA_ENCR || auth == ISAKMP_AUTH_RSA_ENCR_REV)
-        own = out->methods >> auth & 1 ? isakmp__own_encryption_key(pki) : NULL;
-    else
-        own = choose(pki, q, auth);
-    if (own == NULL)
+    own = own_for(pki, q, auth, out->methods);
+    if (own == NULL && (auth != ISAKMP_AUTH_RSA_SIG || pki->n_ca_names == 0))
         return ISAKMP_NONE;
-    out->certs = own->spans;
-    out->n_certs = own->n;
+    out->certs = own ? own->spans : NULL;
+    out->n_certs = own ? own->n : 0;
     out->cas = auth == ISAKMP_AUTH_RSA_ENCR ? NULL : pki->ca_names;
     out->n_cas = auth == ISAKMP_AUTH_RSA_ENCR ? 0 : pki->n_ca_names;
     return ISAKMP_OK;
