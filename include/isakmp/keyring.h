@@ -188,7 +188,8 @@ ISAKMP_API int isakmp_pki_remove_peer_key(isakmp_pki *pki, const isakmp_id *id,
 #define ISAKMP_PKI_MAX_LEARNT 256
 
 /* The answers to get_credentials, sign, verify, encrypt, decrypt and learn of isakmp_host, with the
- * same parameters and results.  ISAKMP_NONE if the ring has no pki, or no key of ours that fits.
+ * same parameters and results.  ISAKMP_NONE if the ring has no pki, or no key of ours that fits (but for RSA
+ * signatures the CAs alone, if there are any: for clients of hybrid authentication).
  *
  * Of several keys of ours the first is taken that fits the method and has been signed by a CA that
  * the peer asks for; if there is none, the first that fits the method.  So q->wanted must be the same

@@ -210,5 +210,11 @@ for mode in main aggressive; do
             --cert "$dir/i-both.pem" -- $with --one-key --key "$dir/r-both.key" --cert "$dir/r-both.pem"
         [ "$(methods "$dir/out")" = "rsa-sig $method " ] && [ "$(methods "$dir/r")" = "rsa-sig $method " ]
         say $? "... and the second SA is by encrypted nonces"
+        pair "the peer's key is learnt, $method, $mode, two keys" $with --key "$dir/i-sign.key" \
+            --cert "$dir/i-sign.pem" --encr-key "$dir/i-encr.key" --encr-cert "$dir/i-encr.pem" -- $with \
+            --key "$dir/r-sign.key" --cert "$dir/r-sign.pem" --encr-key "$dir/r-encr.key" \
+            --encr-cert "$dir/r-encr.pem"
+        [ "$(methods "$dir/out")" = "rsa-sig $method " ] && [ "$(methods "$dir/r")" = "rsa-sig $method " ]
+        say $? "... and the second SA is by encrypted nonces"
     done
 done

@@ -259,6 +259,28 @@ static void test_nobody_is_followed_before_a_proof(void **state)
     finish();
 }
 
+/* A client of hybrid authentication proves nothing, but is answered where it is [RFC3947 4]. */
+static void test_a_client_is_followed(void **state)
+{
+    static const unsigned want[2][2] = {{5, 6}, {3, 0}}; /* nothing follows AM3 */
+    (void)state;
+    for (unsigned k = 0; k < 2; k++) {
+        prepare(216, 1, 0);
+        pair_end(&pr);
+        A->policies[0].auth = B->policies[0].auth = ISAKMP_AUTH_HYBRID_INIT_RSA;
+        pair_start(&pr);
+        pr.filter = note_port;
+        seen = first_natt[0] = first_natt[1] = 0;
+        connect_through(exchanges[k], 0);
+        run_for(100);
+        assert_int_equal(sas_in(A, ISAKMP_SA_XAUTH) + sas_in(B, ISAKMP_SA_XAUTH), 2);
+        assert_int_equal(first_natt[0], want[k][0]);
+        assert_int_equal(first_natt[1], want[k][1]);
+        check_path(B, 1);
+        finish();
+    }
+}
+
 /* No NAT: no change of port, no encapsulation. */
 static void test_no_nat(void **state)
 {
@@ -528,6 +550,7 @@ int main(void)
         cmocka_unit_test(test_responder_follows_aggressive_mode),
         cmocka_unit_test(test_only_the_peer_behind_a_nat_is_followed),
         cmocka_unit_test(test_nobody_is_followed_before_a_proof),
+        cmocka_unit_test(test_a_client_is_followed),
         cmocka_unit_test(test_no_nat),
         cmocka_unit_test(test_switched_off),
         cmocka_unit_test(test_extension_not_named),

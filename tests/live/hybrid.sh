@@ -32,7 +32,6 @@ gateway() {
     rm -f "$RUN"/swanctl/*/*.pem
     cp "$P/$2.pem" "$RUN/swanctl/x509/"
     cp "$P/$2.key" "$RUN/swanctl/private/key.pem"
-    SEND_CERT=always
     charon_conf $IKE aes128-sha1 "$(aggressive "$1")" "auth = pubkey
         certs = $2.pem" "auth = xauth" "$CAROL"
     ours initiator --mode "$1" --ike $IKE --auth hybrid --ca "$P/root.pem" --peer-id dn:"C=CH, O=live, CN=$2" \
@@ -76,6 +75,7 @@ for mode in main aggressive; do
     wait_for "phase 1 with 10.99.1.1:[0-9]* is through" 5 &&
         wait_for "a client at 10.99.1.1:[0-9]* is there, but its user cannot be authenticated yet" 1 &&
         heard "authentication of 'C=CH, O=live, CN=o' with RSA.* successful" && no_further &&
+        ! grep -q "endpoint changed from .*\[4500\] to" "$RUN/charon.log" &&
         ! grep -q "deleting IKE_SA\|destroying IKE_SA" "$RUN/charon.log"
     status=$?
     end_both

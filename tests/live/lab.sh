@@ -50,7 +50,7 @@ lab_down() {
 }
 
 # charon_conf IKE ESP AGGRESSIVE(yes|no) LOCAL REMOTE [SECRET]: one connection "t" with a child "c"; how each
-# side authenticates is in the words of swanctl.conf.  SEND_CERT says when it shows its certificate.
+# side authenticates is in the words of swanctl.conf.
 charon_conf() {
     cat >"$RUN/swanctl/swanctl.conf" <<X
 connections { t {
@@ -59,7 +59,6 @@ connections { t {
     local_addrs = 10.99.1.1
     remote_addrs = 10.99.1.2
     proposals = $1
-    send_cert = ${SEND_CERT:-ifasked}
     local { $4 }
     remote { $5 }
     children { c {

@@ -40,7 +40,8 @@ static const isakmp__own *choose(const isakmp_pki *pki, const isakmp_query *q, u
 /* The certificates of our key for encryption are there whether it can be used yet or not: they are sent
  * along with a signature, too, so that it can the next time.  The CAs are not told where no certificate
  * can come: with encrypted nonces the initiator must have our key before, and only in the revised mode
- * brings its own. */
+ * brings its own.  A client of hybrid authentication has no key, but the gateway shows its certificate to
+ * those who ask for it. */
 int isakmp_keyring_credentials(const isakmp_keyring *ring, const isakmp_query *q, uint16_t auth,
                                isakmp_credentials *out)
 {
@@ -57,10 +58,10 @@ int isakmp_keyring_credentials(const isakmp_keyring *ring, const isakmp_query *q
         own = isakmp__own_encryption_key(pki);
     else
         own = choose(pki, q, auth);
-    if (own == NULL)
+    if (own == NULL && (auth != ISAKMP_AUTH_RSA_SIG || pki->n_ca_names == 0))
         return ISAKMP_NONE;
-    out->certs = own->spans;
-    out->n_certs = own->n;
+    out->certs = own ? own->spans : NULL;
+    out->n_certs = own ? own->n : 0;
     out->cas = auth == ISAKMP_AUTH_RSA_ENCR ? NULL : pki->ca_names;
     out->n_cas = auth == ISAKMP_AUTH_RSA_ENCR ? 0 : pki->n_ca_names;
     return ISAKMP_OK;
