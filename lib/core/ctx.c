@@ -54,8 +54,8 @@ static plan plan_of(const isakmp_config *c)
     add(&p, &p.children, sizeof(isakmp__child), l->children, 1);
     add(&p, &p.exchs, sizeof(isakmp__exch) + isakmp__exch_room_size(c),
         l->exchanges + ISAKMP__HELD_BACK, 1);
-    add(&p, &p.packets, sizeof(isakmp__packet) + l->max_datagram, l->packets + ISAKMP__HELD_BACK,
-        1);
+    add(&p, &p.packets, sizeof(isakmp__packet) + ISAKMP__FRONT + l->max_datagram,
+        l->packets + ISAKMP__HELD_BACK, 1);
     add(&p, &p.heap, sizeof(isakmp__timer *),
         l->sas + l->children + l->exchanges + ISAKMP__HELD_BACK, 0);
     add(&p, &p.by_cookie, sizeof(isakmp__sa *), buckets, 0);

@@ -215,9 +215,9 @@ static unsigned step_recv(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
 /* A peer that has not proved its return address may not be the one who asked: whoever is, gets no more
  * than three times what was asked with.  But Aggressive Mode with signatures has certificates in its
  * second message, or it cannot be; that is repeated once only (see isakmp__exch_repeat()). */
-static int amplifies(const isakmp__exch *e)
+int isakmp__amplifies(const isakmp__exch *e, size_t n)
 {
-    return !e->initiator && e->def->phase == 1 && !e->sa->proven && e->tx->n > 3u * e->read_n &&
+    return !e->initiator && e->def->phase == 1 && !e->sa->proven && n > 3u * e->read_n &&
            !(e->def->type == ISAKMP_EXCH_AGGRESSIVE && isakmp__auth_signs(e->sa->suite->auth, 0));
 }
 
@@ -232,7 +232,7 @@ static unsigned step_send(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
         rc = run_put(x, e);
     if (rc == ISAKMP_OK)
         rc = isakmp__seal(x, e, r);
-    if (rc == ISAKMP_OK && amplifies(e))
+    if (rc == ISAKMP_OK && isakmp__amplifies(e, e->tx->n))
         rc = ISAKMP_D_AMPLIFIES;
     if (rc != ISAKMP_OK) {
         fail(x, e, rc);
@@ -458,9 +458,8 @@ void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
         return;
     }
     e->tries++;
-    x->stats.retransmissions++;
     e->resend_at = isakmp__next_repetition(x, e);
     isakmp__exch_schedule(x, e);
     isakmp__log(x, ISAKMP_LOG_INFO, e->sa, "%s, message %u repeated", e->def->name, e->msg - 1u);
-    isakmp__packet_send(x, &e->sa->path, e->tx);
+    isakmp__send_again(x, e);
 }

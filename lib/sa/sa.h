@@ -141,10 +141,8 @@ isakmp_reason isakmp__reason(uint8_t by, unsigned detail, uint8_t message, uint1
 isakmp__packet *isakmp__packet_take(isakmp_ctx *x, int urgent);
 void isakmp__packet_give(isakmp_ctx *x, isakmp__packet **p);
 size_t isakmp__packet_cap(const isakmp_ctx *x);
-/* Send a message. */
+/* Send a message whole. */
 void isakmp__packet_send(isakmp_ctx *x, const isakmp_path *path, const isakmp__packet *p);
-/* Repeat the stored message of an exchange because the peer has repeated its own. */
-void isakmp__exch_repeat(isakmp_ctx *x, isakmp__exch *e);
 
 /* ---- The end of a call --------------------------------------------------------------------- */
 

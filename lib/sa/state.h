@@ -34,8 +34,10 @@ enum {
 /* ---- A message that is kept ---------------------------------------------------------------- */
 
 /* Before the message there is always the non-ESP marker, four zeros [RFC3948 2.2]; it goes out with
- * the message or not, as the path wants it. */
+ * the message or not, as the path wants it.  Before that there is room for the headers of a first
+ * fragment: those of the others find it in what has been sent already. */
 #define ISAKMP__MARKER 4
+#define ISAKMP__FRONT  36
 
 /* Exchanges and packets held back for messages that are sent at once and forgotten: a Delete must
  * go out also when everything is in use. */
@@ -44,12 +46,12 @@ enum {
 struct isakmp__packet {
     isakmp__slot slot;
     uint32_t n;      /* octets of the message, without the marker */
-    uint8_t bytes[]; /* limits.max_datagram: marker and message */
+    uint8_t bytes[]; /* room, then limits.max_datagram: marker and message */
 };
 
 static inline uint8_t *isakmp__packet_data(isakmp__packet *p)
 {
-    return p->bytes + ISAKMP__MARKER;
+    return p->bytes + ISAKMP__FRONT + ISAKMP__MARKER;
 }
 
 /* ---- ISAKMP SA ----------------------------------------------------------------------------- */
@@ -195,6 +197,7 @@ struct isakmp__exch {
     uint16_t hint;    /* why the last message that was refused was refused                      */
     uint16_t group;   /* of the Diffie-Hellman values                                           */
     uint16_t read_n;  /* octets of the message that is being, or was, read                      */
+    uint32_t sent_n;  /* octets of datagrams that the last message sent went out in              */
     uint16_t block_n; /* ... of the RSA block in it                                             */
     uint16_t notify;  /* the last notify the peer sent about this exchange, proven or not       */
     uint64_t ticket;  /* of the open question */
