@@ -1,11 +1,18 @@
 /* sa/packet.c -- messages that are kept, and sending them whole. */
 #include "host.h"
 
+int isakmp__packets_short(const isakmp_ctx *x)
+{
+    return x->packets.cap - x->packets.used <= ISAKMP__HELD_BACK;
+}
+
 isakmp__packet *isakmp__packet_take(isakmp_ctx *x, int urgent)
 {
-    if (!urgent && x->packets.cap - x->packets.used <= ISAKMP__HELD_BACK)
+    if (!urgent && isakmp__packets_short(x))
         isakmp__exch_drop_oldest(x);
-    if (!urgent && x->packets.cap - x->packets.used <= ISAKMP__HELD_BACK)
+    if (!urgent && isakmp__packets_short(x))
+        isakmp__assembly_drop_oldest(x);
+    if (!urgent && isakmp__packets_short(x))
         return NULL;
     return (isakmp__packet *)isakmp__pool_take(&x->packets);
 }

@@ -144,6 +144,22 @@ size_t isakmp__packet_cap(const isakmp_ctx *x);
 /* Send a message whole. */
 void isakmp__packet_send(isakmp_ctx *x, const isakmp_path *path, const isakmp__packet *p);
 
+/* Is there none left but for what is urgent? */
+int isakmp__packets_short(const isakmp_ctx *x);
+
+/* ---- Messages that come in pieces ----------------------------------------------------------- */
+
+/* The one that an SA has open; NULL if it has none. */
+isakmp__assembly *isakmp__assembly_of(const isakmp_ctx *x, const isakmp__sa *sa);
+/* An empty one, with a packet; NULL if there is no room. */
+isakmp__assembly *isakmp__assembly_take(isakmp_ctx *x, const isakmp__sa *sa);
+/* Give it back, with its packet unless that has been taken out. */
+void isakmp__assembly_give(isakmp_ctx *x, isakmp__assembly *a);
+/* Its time is over. */
+void isakmp__assembly_expire(isakmp_ctx *x, isakmp__assembly *a);
+/* An exchange needs the packet of the oldest one. */
+void isakmp__assembly_drop_oldest(isakmp_ctx *x);
+
 /* ---- The end of a call --------------------------------------------------------------------- */
 
 /* Take apart what has ended: remove the SADs' entries, tell the host, give slots back. */
