@@ -113,17 +113,29 @@ static unsigned run_put(isakmp_ctx *x, isakmp__exch *e)
     return rc;
 }
 
+/* A packet with a message that has come; NULL if there is none.  One that was put together lies in a packet
+ * already. */
+static isakmp__packet *keep(isakmp_ctx *x, isakmp_span message)
+{
+    isakmp__packet *p = x->whole;
+    if (p && message.p == isakmp__packet_data(p)) {
+        x->whole = NULL;
+        return p;
+    }
+    p = isakmp__packet_take(x, 0);
+    if (p) {
+        p->n = (uint32_t)message.n;
+        memcpy(isakmp__packet_data(p), message.p, message.n);
+    }
+    return p;
+}
+
 /* Keep the message that is being read until the answer comes. */
 static unsigned hold(isakmp_ctx *x, isakmp__exch *e)
 {
-    if (e->held)
-        return ISAKMP_OK;
-    e->held = isakmp__packet_take(x, 0);
     if (e->held == NULL)
-        return ISAKMP_D_POOL;
-    e->held->n = (uint32_t)e->in->raw.n;
-    memcpy(isakmp__packet_data(e->held), e->in->raw.p, e->in->raw.n);
-    return ISAKMP_OK;
+        e->held = keep(x, e->in->raw);
+    return e->held ? ISAKMP_OK : (unsigned)ISAKMP_D_POOL;
 }
 
 void isakmp__disown(isakmp_ctx *x, isakmp__exch *e)
@@ -372,11 +384,9 @@ static unsigned while_busy(isakmp_ctx *x, isakmp__exch *e, const isakmp_msg *m,
 {
     if (e->phase != ISAKMP__SENT || e->next)
         return ISAKMP_D_BUSY;
-    e->next = isakmp__packet_take(x, 0);
+    e->next = keep(x, m->raw);
     if (e->next == NULL)
         return ISAKMP_D_POOL;
-    e->next->n = (uint32_t)m->raw.n;
-    memcpy(isakmp__packet_data(e->next), m->raw.p, m->raw.n);
     e->path = *path;
     return ISAKMP_OK;
 }

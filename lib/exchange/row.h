@@ -90,6 +90,9 @@ struct isakmp_extension {
     unsigned (*see)(isakmp_ctx *x, isakmp__exch *e);
     /* The message has been accepted. */
     void (*accepted)(isakmp_ctx *x, isakmp__exch *e);
+    /* A message has come, in datagrams that nobody has looked at but for their form.  May put another in its
+     * place, which lies in x->whole; or keep it (ISAKMP_PENDING), or refuse it (an isakmp_detail). */
+    unsigned (*datagram)(isakmp_ctx *x, isakmp_msg *m, const isakmp_path *path);
     /* Send a message of ours in another way than whole; its octets are as before when it returns.
      * 0: it has not been sent. */
     int (*send)(isakmp_ctx *x, const isakmp__sa *sa, isakmp__packet *p);
