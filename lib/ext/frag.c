@@ -41,8 +41,8 @@ static int is_vendor_id(isakmp_span body)
 {
     if (body.n != VENDOR_ID_SIZE && (body.n != sizeof vendor_id || !(body.p[16] & 0x80)))
         return 0;
-    return isakmp__span_equal(isakmp__span(body.p, VENDOR_ID_SIZE),
-                              isakmp__span(vendor_id, VENDOR_ID_SIZE));
+    body.n = VENDOR_ID_SIZE;
+    return isakmp__span_equal(body, isakmp__span(vendor_id, VENDOR_ID_SIZE));
 }
 
 static void accepted(isakmp_ctx *x, isakmp__exch *e)
