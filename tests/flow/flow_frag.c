@@ -9,6 +9,7 @@
 /* What was seen on the wire. */
 static struct {
     unsigned fragments[2], longest[2], whole[2];
+    unsigned marked; /* fragments behind the non-ESP marker */
 } seen;
 
 static int is_fragment(const wire_item *w)
@@ -388,8 +389,7 @@ static int translate(pair *p, wire_item *w)
     }
     if (w->path.natt) {
         assert_true(isakmp__all_zero(w->data, 4));
-        if (is_fragment(w))
-            seen.whole[w->from] += 1000;
+        seen.marked += is_fragment(w) != 0;
     }
     return watch(p, w);
 }
@@ -403,7 +403,7 @@ static void test_behind_a_nat(void **state)
         pr.filter = translate;
         come_up(modes[k], 1);
         assert_int_equal(sa_info(B, first_sa(B)).nat, ISAKMP_NAT_REMOTE);
-        assert_true(seen.whole[0] > 10000); /* with the marker */
+        assert_true(seen.marked > 10);
         assert_true(seen.longest[0] <= SIZE && seen.longest[1] <= SIZE);
         finish();
     }
