@@ -133,6 +133,7 @@ enum {
     IKE_LIFE,
     ESP_LIFE,
     TRANSPORT,
+    FRAGMENT_SIZE,
     ONCE,
     REPEAT,
     TIMEOUT,
@@ -170,6 +171,7 @@ static const struct option options[] = {{"local", 1, NULL, LOCAL},
                                         {"ike-lifetime", 1, NULL, IKE_LIFE},
                                         {"esp-lifetime", 1, NULL, ESP_LIFE},
                                         {"transport", 0, NULL, TRANSPORT},
+                                        {"fragment-size", 1, NULL, FRAGMENT_SIZE},
                                         {"once", 0, NULL, ONCE},
                                         {"repeat", 1, NULL, REPEAT},
                                         {"timeout", 1, NULL, TIMEOUT},
@@ -204,6 +206,16 @@ static int read_life(host_options *o, int which, const char *text)
     else
         for (size_t i = 0; i < HOST_MAX_SUITES; i++)
             o->suites[i].life_s = seconds;
+    return -1;
+}
+
+static int read_fragment_size(host_options *o, const char *text)
+{
+    char *end;
+    unsigned long v = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end || v < 256 || v > UINT16_MAX)
+        return host_complain("--fragment-size takes 256 to 65535 octets, not \"%s\"", text);
+    o->peer.fragment_size = (uint16_t)v;
     return -1;
 }
 
@@ -317,6 +329,8 @@ static int read_option(host_options *o, int which, const char *text)
         return read_repeat(o, text);
     case TIMEOUT:
         return host_read_number(&o->timeout_s, "timeout", "a number of seconds", text, 1);
+    case FRAGMENT_SIZE:
+        return read_fragment_size(o, text);
     case KEYLOG:
         o->keylog = text;
         return -1;

@@ -29,6 +29,12 @@ typedef struct isakmp_extension isakmp_extension;
 /* NAT traversal [RFC3947]: detection, floating to port 4500, UDP encapsulation. */
 ISAKMP_API extern const isakmp_extension isakmp_natt;
 
+/* IKE fragmentation [MS-IKEE 3.3], as Cisco, Microsoft, Apple and others have it: a long message travels in
+ * several datagrams that no router need cut.  It is received from every peer that we have an ISAKMP SA
+ * with, come up or not, so the first message of a negotiation must come whole; it is sent where a peer
+ * policy has a fragment_size. */
+ISAKMP_API extern const isakmp_extension isakmp_frag;
+
 /* All of them, for isakmp_config.extensions. */
 ISAKMP_API extern const isakmp_extension *const isakmp_all_extensions[];
 

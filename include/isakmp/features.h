@@ -58,6 +58,11 @@
 #define ISAKMP_USED_MSG_IDS 16
 #endif
 
+/* Fragments of one message.  Of a peer's, one with a higher number is not kept; Windows sends up to 29. */
+#ifndef ISAKMP_MAX_FRAGMENTS
+#define ISAKMP_MAX_FRAGMENTS 64
+#endif
+
 /* ---- Switches: 1 compiles the feature, 0 leaves it out ------------------------------------ */
 
 /* Text: log lines.  Without it isakmp_host.log is never called. */
@@ -105,6 +110,9 @@
 #endif
 #if ISAKMP_MAX_SA_BODY < 128 || ISAKMP_MAX_SA_BODY > 16384
 #error "ISAKMP_MAX_SA_BODY must be 128 to 16384"
+#endif
+#if ISAKMP_MAX_FRAGMENTS < 8 || ISAKMP_MAX_FRAGMENTS > 255
+#error "ISAKMP_MAX_FRAGMENTS must be 8 to 255"
 #endif
 #if ISAKMP_USED_MSG_IDS < 4
 #error "ISAKMP_USED_MSG_IDS must be at least 4"

@@ -83,9 +83,11 @@ enum {
     ISAKMP_PF_CISCO_SKEYID = 16,   /* RSA encrypted nonces: SKEYID is made as Cisco IOS makes it,
                                       prf(Ni_b | Nr_b, CKY-I | CKY-R), not from a hash of the
                                       nonces.  Main Mode as responder finds out by itself        */
-    ISAKMP_PF_HUAWEI_REV = 32      /* RSA encrypted nonces, revised mode, as Huawei has it: each
+    ISAKMP_PF_HUAWEI_REV = 32,     /* RSA encrypted nonces, revised mode, as Huawei has it: each
                                       payload is encrypted by itself, the last octet of padding
                                       counts itself, the first four of an identity are clear     */
+    ISAKMP_PF_FRAGMENT = 64        /* send fragments also to a peer that has not said that it
+                                      understands them                                           */
 };
 
 typedef struct isakmp_peer_policy {
@@ -100,6 +102,11 @@ typedef struct isakmp_peer_policy {
     uint8_t ike_major; /* 0 or 1: IKEv1                                                          */
     uint8_t life_mode; /* isakmp_life_mode                                                       */
     uint16_t flags;    /* ISAKMP_PF_*                                                            */
+    uint16_t fragment_size; /* octets of the longest datagram to this peer, 256 or more: the
+                               non-ESP marker counts, the headers of IP and UDP do not (IPv4 has
+                               room for 548 everywhere, IPv6 for 1,232).  What is longer goes in
+                               fragments, if isakmp_frag is named and the peer understands them.
+                               0: never                                                          */
 } isakmp_peer_policy;
 
 /* ---- Phase 2 ------------------------------------------------------------------------------ */

@@ -32,7 +32,9 @@ typedef struct isakmp_limits {
     uint32_t half_open;          /* phase 1 exchanges begun by peers; 0: half of exchanges       */
     uint32_t half_open_per_addr; /* ... by one address; 0: half of half_open                     */
     uint32_t packets;            /* messages kept for retransmission or until an answer comes;
-                                    0: as many as exchanges, and half as many again              */
+                                    0: as many as exchanges, and half as many again.  At most a
+                                    quarter of them (at least one) holds messages of which not all
+                                    fragments have come, while no exchange needs them            */
     uint32_t max_datagram;       /* octets of the longest message, marker included: 576 to 65,535 */
     uint32_t max_dh;             /* octets of the longest public value: 32 to 1024.  Groups beyond
                                     it are neither offered nor matched                           */

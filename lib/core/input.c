@@ -1,4 +1,4 @@
-/* core/input.c -- a datagram's way: marker, header, SA, exchange, engine.
+/* core/input.c -- a datagram's way: marker, header, extensions, SA, exchange, engine.
  *
  * Which exchange is it for?
  *
@@ -173,6 +173,15 @@ static unsigned unwrap(isakmp_span *datagram, const isakmp_path *path)
     return ISAKMP_OK;
 }
 
+static unsigned ask_extensions(isakmp_ctx *x, isakmp_msg *m, const isakmp_path *path)
+{
+    unsigned rc = ISAKMP_OK;
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p && rc == ISAKMP_OK; p++)
+        if ((*p)->datagram)
+            rc = (*p)->datagram(x, m, path);
+    return rc;
+}
+
 static unsigned take_datagram(isakmp_ctx *x, const isakmp_path *path, isakmp_span datagram)
 {
     isakmp_msg m;
@@ -183,7 +192,13 @@ static unsigned take_datagram(isakmp_ctx *x, const isakmp_path *path, isakmp_spa
         return ISAKMP_D_TOO_LONG;
     if (isakmp_msg_parse(&m, datagram) != ISAKMP_OK)
         return m.detail;
-    return route(x, &m, path);
+    rc = ask_extensions(x, &m, path);
+    if (rc == ISAKMP_PENDING)
+        return ISAKMP_OK;
+    if (rc == ISAKMP_OK)
+        rc = route(x, &m, path);
+    isakmp__packet_give(x, &x->whole);
+    return rc;
 }
 
 int isakmp_input(isakmp_ctx *x, isakmp_time now, const isakmp_path *path, uint8_t *data, size_t n)

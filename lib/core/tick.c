@@ -42,6 +42,8 @@ static void due(isakmp_ctx *x, isakmp__timer *timer)
         sa_due(x, OWNER(timer, isakmp__sa));
     else if (timer->kind == ISAKMP__TIMER_CHILD)
         child_due(x, OWNER(timer, isakmp__child));
+    else if (timer->kind == ISAKMP__TIMER_ASSEMBLY)
+        isakmp__assembly_expire(x, OWNER(timer, isakmp__assembly));
     else
         isakmp__engine_timer(x, OWNER(timer, isakmp__exch));
 }

@@ -114,17 +114,29 @@ static unsigned run_put(isakmp_ctx *x, isakmp__exch *e)
     return rc;
 }
 
+/* A packet with a message that has come; NULL if there is none.  One that was put together lies in a packet
+ * already. */
+static isakmp__packet *keep(isakmp_ctx *x, isakmp_span message)
+{
+    isakmp__packet *p = x->whole;
+    if (p && message.p == isakmp__packet_data(p)) {
+        x->whole = NULL;
+        return p;
+    }
+    p = isakmp__packet_take(x, 0);
+    if (p) {
+        p->n = (uint32_t)message.n;
+        memcpy(isakmp__packet_data(p), message.p, message.n);
+    }
+    return p;
+}
+
 /* Keep the message that is being read until the answer comes. */
 static unsigned hold(isakmp_ctx *x, isakmp__exch *e)
 {
-    if (e->held)
-        return ISAKMP_OK;
-    e->held = isakmp__packet_take(x, 0);
     if (e->held == NULL)
-        return ISAKMP_D_POOL;
-    e->held->n = (uint32_t)e->in->raw.n;
-    memcpy(isakmp__packet_data(e->held), e->in->raw.p, e->in->raw.n);
-    return ISAKMP_OK;
+        e->held = keep(x, e->in->raw);
+    return e->held ? ISAKMP_OK : (unsigned)ISAKMP_D_POOL;
 }
 
 void isakmp__disown(isakmp_ctx *x, isakmp__exch *e)
@@ -216,9 +228,9 @@ static unsigned step_recv(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
 /* A peer that has not proved its return address may not be the one who asked: whoever is, gets no more
  * than three times what was asked with.  But Aggressive Mode with signatures has certificates in its
  * second message, or it cannot be; that is repeated once only (see isakmp__exch_repeat()). */
-static int amplifies(const isakmp__exch *e)
+int isakmp__amplifies(const isakmp__exch *e, size_t n)
 {
-    return !e->initiator && e->def->phase == 1 && !e->sa->proven && e->tx->n > 3u * e->read_n &&
+    return !e->initiator && e->def->phase == 1 && !e->sa->proven && n > 3u * e->read_n &&
            !(e->def->type == ISAKMP_EXCH_AGGRESSIVE && isakmp__auth_signs(e->sa->suite->auth, 0));
 }
 
@@ -233,7 +245,7 @@ static unsigned step_send(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
         rc = run_put(x, e);
     if (rc == ISAKMP_OK)
         rc = isakmp__seal(x, e, r);
-    if (rc == ISAKMP_OK && amplifies(e))
+    if (rc == ISAKMP_OK && isakmp__amplifies(e, e->tx->n))
         rc = ISAKMP_D_AMPLIFIES;
     if (rc != ISAKMP_OK) {
         fail(x, e, rc);
@@ -374,11 +386,9 @@ static unsigned while_busy(isakmp_ctx *x, isakmp__exch *e, const isakmp_msg *m,
 {
     if (e->phase != ISAKMP__SENT || e->next)
         return ISAKMP_D_BUSY;
-    e->next = isakmp__packet_take(x, 0);
+    e->next = keep(x, m->raw);
     if (e->next == NULL)
         return ISAKMP_D_POOL;
-    e->next->n = (uint32_t)m->raw.n;
-    memcpy(isakmp__packet_data(e->next), m->raw.p, m->raw.n);
     e->path = *path;
     return ISAKMP_OK;
 }
@@ -460,9 +470,8 @@ void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
         return;
     }
     e->tries++;
-    x->stats.retransmissions++;
     e->resend_at = isakmp__next_repetition(x, e);
     isakmp__exch_schedule(x, e);
     isakmp__log(x, ISAKMP_LOG_INFO, e->sa, "%s, message %u repeated", e->def->name, e->msg - 1u);
-    isakmp__packet_send(x, &e->sa->path, e->tx);
+    isakmp__send_again(x, e);
 }

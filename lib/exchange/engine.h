@@ -66,6 +66,14 @@ unsigned isakmp__open_tx(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);
 unsigned isakmp__seal(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);
 void isakmp__send_tx(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);
 isakmp_time isakmp__next_repetition(isakmp_ctx *x, const isakmp__exch *e);
+/* Send a message of an SA, whole or in the way of an extension. */
+void isakmp__send(isakmp_ctx *x, const isakmp__sa *sa, isakmp__packet *p);
+/* Send the stored message of an exchange once more. */
+void isakmp__send_again(isakmp_ctx *x, isakmp__exch *e);
+/* ... because the peer has repeated its own. */
+void isakmp__exch_repeat(isakmp_ctx *x, isakmp__exch *e);
+/* engine.c: would n octets be too many for a peer that has not proved its return address? */
+int isakmp__amplifies(const isakmp__exch *e, size_t n);
 
 /* ---- Informational exchanges that we send (verbs_info.c) ------------------------------------ */
 

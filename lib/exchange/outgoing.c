@@ -1,5 +1,8 @@
 /* exchange/outgoing.c -- a message of ours from its row: header and place for HASH, then (after the verbs
- * have written their payloads) HASH, padding, encryption, and away. */
+ * have written their payloads) HASH, padding, encryption, and away.
+ *
+ * A stored message goes out as it is, however often: repetitions are octet for octet the same, so
+ * that they cannot move the peer's chain of IVs on [RFC2409 App. B]. */
 #include "crypto/keys.h"
 #include "engine.h"
 #include "sa/host.h"
@@ -71,6 +74,21 @@ isakmp_time isakmp__next_repetition(isakmp_ctx *x, const isakmp__exch *e)
     return x->now + wait + isakmp__get16(jitter) % (wait / 10 + 1);
 }
 
+void isakmp__send(isakmp_ctx *x, const isakmp__sa *sa, isakmp__packet *p)
+{
+    for (const isakmp_extension *const *k = x->config.extensions; k && *k; k++)
+        if ((*k)->send && (*k)->send(x, sa, p))
+            return;
+    isakmp__packet_send(x, &sa->path, p);
+}
+
+static void send_tx(isakmp_ctx *x, isakmp__exch *e)
+{
+    uint64_t before = x->stats.octets_out;
+    isakmp__send(x, e->sa, e->tx);
+    e->sent_n = (uint32_t)(x->stats.octets_out - before);
+}
+
 void isakmp__send_tx(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
 {
     e->is_open = 0;
@@ -85,5 +103,22 @@ void isakmp__send_tx(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
     isakmp__exch_schedule(x, e);
     isakmp__log(x, ISAKMP_LOG_DEBUG, e->sa, "%s, message %u sent, %u octets", e->def->name, e->msg,
                 (unsigned)e->tx->n);
-    isakmp__packet_send(x, &e->sa->path, e->tx);
+    send_tx(x, e);
+}
+
+void isakmp__send_again(isakmp_ctx *x, isakmp__exch *e)
+{
+    x->stats.retransmissions++;
+    send_tx(x, e);
+}
+
+void isakmp__exch_repeat(isakmp_ctx *x, isakmp__exch *e)
+{
+    unsigned most = x->config.reply_tries;
+    if (e->msg_id == 0 && !e->initiator && !e->sa->proven && e->sent_n > 3u * e->read_n)
+        most = 1; /* certificates for somebody who may not have asked */
+    if (e->tx == NULL || e->is_open || e->repeats >= most)
+        return;
+    e->repeats++;
+    isakmp__send_again(x, e);
 }

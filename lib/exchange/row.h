@@ -79,8 +79,9 @@ struct isakmp_exchange {
     const isakmp__verb *done;
 };
 
-/* An extension adds payloads to our messages and looks at the peer's: it never sees one that has not
- * passed the row's rules, and never changes a table.  Each hook may be NULL. */
+/* An extension adds payloads to our messages and looks at the peer's: those hooks never see one that has
+ * not passed the row's rules, and never change a table.  Or it changes the way in which messages travel.
+ * Each hook may be NULL. */
 struct isakmp_extension {
     const char *name;
     /* Add payloads to the message being written, after the send verbs. */
@@ -89,6 +90,12 @@ struct isakmp_extension {
     unsigned (*see)(isakmp_ctx *x, isakmp__exch *e);
     /* The message has been accepted. */
     void (*accepted)(isakmp_ctx *x, isakmp__exch *e);
+    /* A message has come, in datagrams that nobody has looked at but for their form.  May put another in its
+     * place, which lies in x->whole; or keep it (ISAKMP_PENDING), or refuse it (an isakmp_detail). */
+    unsigned (*datagram)(isakmp_ctx *x, isakmp_msg *m, const isakmp_path *path);
+    /* Send a message of ours in another way than whole; its octets are as before when it returns.
+     * 0: it has not been sent. */
+    int (*send)(isakmp_ctx *x, const isakmp__sa *sa, isakmp__packet *p);
 };
 
 /* The row of an exchange's message e->msg for the method in use. */

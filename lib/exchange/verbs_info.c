@@ -229,7 +229,7 @@ static void inform_in_clear(isakmp_ctx *x, const isakmp__sa *sa, int first, cons
     isakmp_wr_notify(&w, n);
     isakmp_wr_end(&w);
     p->n = (uint32_t)w.len;
-    isakmp__packet_send(x, &sa->path, p);
+    isakmp__send(x, sa, p);
     isakmp__packet_give(x, &p);
 }
 

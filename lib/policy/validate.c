@@ -83,8 +83,11 @@ static int check_peer(const isakmp_peer_policy *p, const isakmp_crypto *crypto, 
         rc = wrong(why, "IKE version %u is not served", p->ike_major);
     if (rc == ISAKMP_OK && p->life_mode > ISAKMP_LIFE_EXACT)
         rc = wrong(why, "%u is not a lifetime mode", p->life_mode);
-    if (rc == ISAKMP_OK && p->flags >= ISAKMP_PF_HUAWEI_REV << 1)
+    if (rc == ISAKMP_OK && p->flags >= ISAKMP_PF_FRAGMENT << 1)
         rc = wrong(why, "the flags %u of a peer policy are not all known", p->flags);
+    if (rc == ISAKMP_OK && p->fragment_size && p->fragment_size < 256)
+        rc = wrong(why, "the fragment size must be 0, or 256 octets or more, not %u",
+                   p->fragment_size);
     return rc;
 }
 

@@ -81,6 +81,9 @@ void isakmp__sa_index(isakmp_ctx *x, isakmp__sa *sa)
 void isakmp__sa_unindex(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__sa **p = cookie_bucket(x, own_cookie(sa));
+    isakmp__assembly *a = isakmp__assembly_of(x, sa);
+    if (a)
+        isakmp__assembly_give(x, a);
     while (*p && *p != sa)
         p = &(*p)->cookie_next;
     if (*p)

@@ -141,10 +141,24 @@ isakmp_reason isakmp__reason(uint8_t by, unsigned detail, uint8_t message, uint1
 isakmp__packet *isakmp__packet_take(isakmp_ctx *x, int urgent);
 void isakmp__packet_give(isakmp_ctx *x, isakmp__packet **p);
 size_t isakmp__packet_cap(const isakmp_ctx *x);
-/* Send a message. */
+/* Send a message whole. */
 void isakmp__packet_send(isakmp_ctx *x, const isakmp_path *path, const isakmp__packet *p);
-/* Repeat the stored message of an exchange because the peer has repeated its own. */
-void isakmp__exch_repeat(isakmp_ctx *x, isakmp__exch *e);
+
+/* Is there none left but for what is urgent? */
+int isakmp__packets_short(const isakmp_ctx *x);
+
+/* ---- Messages that come in pieces ----------------------------------------------------------- */
+
+/* The one that an SA has open; NULL if it has none. */
+isakmp__assembly *isakmp__assembly_of(const isakmp_ctx *x, const isakmp__sa *sa);
+/* An empty one, with a packet; NULL if there is no room. */
+isakmp__assembly *isakmp__assembly_take(isakmp_ctx *x, const isakmp__sa *sa);
+/* Give it back, with its packet unless that has been taken out. */
+void isakmp__assembly_give(isakmp_ctx *x, isakmp__assembly *a);
+/* Its time is over. */
+void isakmp__assembly_expire(isakmp_ctx *x, isakmp__assembly *a);
+/* An exchange needs the packet of the oldest one. */
+void isakmp__assembly_drop_oldest(isakmp_ctx *x);
 
 /* ---- The end of a call --------------------------------------------------------------------- */
 

@@ -4,7 +4,8 @@
  *   isakmp__sa        an ISAKMP SA: long-lived, small;
  *   isakmp__child     a pair of IPsec SAs, or a bundle of pairs: long-lived, small, without keys;
  *   isakmp__exch      a running exchange: short-lived, large, wiped at its end;
- *   isakmp__packet    a message that is kept: to be repeated, or until an answer comes.
+ *   isakmp__packet    a message that is kept: to be repeated, or until an answer comes;
+ *   isakmp__assembly  a message that comes in pieces, until the last one is there.
  *
  * Short-lived and long-lived state never mix.  Objects of one arena may point to each other as long
  * as the one pointed to cannot go first: exchanges and children end before their SA.  Nothing is
@@ -23,19 +24,23 @@ typedef struct isakmp__sa isakmp__sa;
 typedef struct isakmp__child isakmp__child;
 typedef struct isakmp__exch isakmp__exch;
 typedef struct isakmp__packet isakmp__packet;
+typedef struct isakmp__assembly isakmp__assembly;
 
 /* Whose timer is due. */
 enum {
     ISAKMP__TIMER_SA = 1,
     ISAKMP__TIMER_CHILD,
-    ISAKMP__TIMER_EXCH
+    ISAKMP__TIMER_EXCH,
+    ISAKMP__TIMER_ASSEMBLY
 };
 
 /* ---- A message that is kept ---------------------------------------------------------------- */
 
 /* Before the message there is always the non-ESP marker, four zeros [RFC3948 2.2]; it goes out with
- * the message or not, as the path wants it. */
+ * the message or not, as the path wants it.  Before that there is room for the headers of a first
+ * fragment: those of the others find it in what has been sent already. */
 #define ISAKMP__MARKER 4
+#define ISAKMP__FRONT  36
 
 /* Exchanges and packets held back for messages that are sent at once and forgotten: a Delete must
  * go out also when everything is in use. */
@@ -44,13 +49,31 @@ enum {
 struct isakmp__packet {
     isakmp__slot slot;
     uint32_t n;      /* octets of the message, without the marker */
-    uint8_t bytes[]; /* limits.max_datagram: marker and message */
+    uint8_t bytes[]; /* room, then limits.max_datagram: marker and message */
 };
 
 static inline uint8_t *isakmp__packet_data(isakmp__packet *p)
 {
-    return p->bytes + ISAKMP__MARKER;
+    return p->bytes + ISAKMP__FRONT + ISAKMP__MARKER;
 }
+
+/* ---- A message that comes in pieces --------------------------------------------------------- */
+
+struct isakmp__assembly {
+    isakmp__slot slot;
+    isakmp__timer timer;
+    isakmp__link link; /* of all that are open, oldest first */
+    const isakmp__sa *sa;
+    isakmp__packet *packet; /* what has come, in the order of its numbers */
+    isakmp_time since;
+    isakmp_addr from;
+    uint8_t cky_i[ISAKMP_COOKIE_SIZE], cky_r[ISAKMP_COOKIE_SIZE]; /* of the headers of all pieces */
+    uint8_t exchange;
+    uint8_t last;                        /* number of the last piece; 0: not known yet           */
+    uint8_t count, most;                 /* pieces that are there, the highest number of them    */
+    uint16_t id;                         /* of the message                                       */
+    uint16_t size[ISAKMP_MAX_FRAGMENTS]; /* octets of each piece; 0: it is not there             */
+};
 
 /* ---- ISAKMP SA ----------------------------------------------------------------------------- */
 
@@ -66,7 +89,8 @@ struct isakmp__sa {
     uint8_t soft_told; /* 1: ISAKMP_EV_SA_SOFT was told                                          */
     uint8_t natt;      /* 1: the peer knows NAT traversal too                                    */
     uint8_t nat;       /* ISAKMP_NAT_*                                                           */
-    uint8_t contact;   /* 1: the peer announced INITIAL-CONTACT in phase 1                       */
+    uint8_t contact : 1;   /* 1: the peer announced INITIAL-CONTACT in phase 1                   */
+    uint8_t fragments : 1; /* 1: the peer understands fragments                                  */
     uint8_t exchange;  /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                                        */
     uint8_t next_used; /* where in used_ids the next message ID goes                             */
     uint32_t life_s;   /* in use                                                                 */
@@ -202,6 +226,7 @@ struct isakmp__exch {
     uint16_t hint;    /* why the last message that was refused was refused                      */
     uint16_t group;   /* of the Diffie-Hellman values                                           */
     uint16_t read_n;  /* octets of the message that is being, or was, read                      */
+    uint32_t sent_n;  /* octets of datagrams that the last message sent went out in              */
     uint16_t block_n; /* ... of the RSA block in it                                             */
     uint16_t notify;  /* the last notify the peer sent about this exchange, proven or not       */
     uint64_t ticket;  /* of the open question */
@@ -262,12 +287,13 @@ struct isakmp_ctx {
     uint64_t secret[2];    /* of fingerprints and buckets */
     uint64_t last_ticket;
     uint8_t entered; /* 1: inside a call */
-    isakmp__pool sas, children, exchs, packets;
+    isakmp__pool sas, children, exchs, packets, assemblies;
     isakmp__deadlines deadlines;
     isakmp__sa **by_cookie;
     isakmp__list *by_peer, *by_policy;
     uint32_t bucket_mask;
-    isakmp__list half_open, done, ending, ending_children;
+    isakmp__list half_open, done, ending, ending_children, assembling;
+    isakmp__packet *whole; /* which the message lies in that was put together and is being read   */
     uint32_t n_half_open;
     isakmp__answer answer;
     isakmp_stats stats;

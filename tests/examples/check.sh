@@ -17,6 +17,10 @@ for p in "$i" "$r"; do
         refused "more than three parts" $p --ike aes128-sha256-modp2048-
         refused "the encryption must be one of" $p --ike=-aes128-sha256-modp2048
         refused "the hash must be one of" $p --ike aes128--sha256-modp2048
+        refused "--fragment-size takes 256 to 65535 octets" $p --fragment-size 255
+        refused "--fragment-size takes 256 to 65535 octets" $p --fragment-size 65536
+        refused "--fragment-size takes 256 to 65535 octets" $p --fragment-size -512
+        refused "--fragment-size takes 256 to 65535 octets" $p --fragment-size 512k
         refused "--ike takes .* suites with commas" $p --ike ,
         refused "--ike takes .* suites with commas" $p --ike ""
         refused "--ike takes .* suites with commas" $p --ike aes128-sha1-modp1024,

@@ -122,6 +122,26 @@ for role in initiator responder; do
     ping_and_stop "identities are addresses, with a revocation list of others, $role"
 done
 
+# ---- Fragments --------------------------------------------------------------------------------------------
+
+# Both sides cut their certificates up, and put the other's together.  With "force" strongSwan asks nobody: it
+# cuts up also the first message of Aggressive Mode, and that must come whole to us.
+for role in initiator responder; do
+    for mode in main aggressive; do
+        for FRAGMENTATION in yes force; do
+            [ "$role $mode $FRAGMENTATION" = "responder aggressive force" ] && continue
+            they tleaf root tsub
+            we $role $mode aes128-sha256-modp2048 rsa-sig ochain root --id dn --fragment-size 572
+            wait_for "is up" 10
+            grep -q "splitting IKE message (.* bytes) into [3-9] fragments" "$RUN/charon.log" &&
+                grep -q "reassembled fragmented IKE message" "$RUN/charon.log" ||
+                echo "nothing went in fragments" >>"$RUN/ours"
+            ping_and_stop "fragments ($FRAGMENTATION), $mode mode, $role" "nothing went in fragments"
+        done
+    done
+done
+FRAGMENTATION=no
+
 # ---- What we refuse ---------------------------------------------------------------------------------------
 
 # refused NAME REASON NOTIFY: we have said why, strongSwan is told, and nothing goes to and fro afterwards.

@@ -59,6 +59,7 @@ connections { t {
     local_addrs = 10.99.1.1
     remote_addrs = 10.99.1.2
     proposals = $1
+    fragmentation = ${FRAGMENTATION:-no}
     local { $4 }
     remote { $5 }
     children { c {
@@ -104,10 +105,12 @@ ours_stop() {
     OURS=
 }
 
-# ping_and_stop NAME: our peer's child comes up and carries a ping, and when it ends strongSwan knows.
+# ping_and_stop NAME [TEXT]: our peer's child comes up and carries a ping, and when it ends strongSwan knows;
+# our peer's output must not have TEXT.
 ping_and_stop() {
     wait_for "ping answered" 12
     status=$?
+    [ -n "${2:-}" ] && grep -q "$2" "$RUN/ours" && status=1
     ours_stop
     wait_charon_empty || status=1
     result "$1" $status

@@ -206,7 +206,7 @@ static int on_credentials(void *user, isakmp_ticket t, const isakmp_query *q, ui
 {
     peer *p = (peer *)user;
     static isakmp_span certs[2][1 + PAIR_MORE], ca[2];
-    static const uint8_t chain[600];
+    static const uint8_t chain[2000];
     if (fails(p))
         return ISAKMP_E_HOST;
     if (p->no_private_key)
@@ -214,7 +214,7 @@ static int on_credentials(void *user, isakmp_ticket t, const isakmp_query *q, ui
     certs[p->index][0] = text_span(certificates[p->index]);
     for (unsigned i = 1; i <= p->more_certs; i++) {
         certs[p->index][i].p = chain;
-        certs[p->index][i].n = sizeof chain;
+        certs[p->index][i].n = p->cert_n;
     }
     ca[p->index] = text_span(authorities[1 - p->index]);
     out->methods = 1u << ISAKMP_AUTH_RSA_SIG | 1u << ISAKMP_AUTH_ECDSA_P384_SHA384;
@@ -503,6 +503,7 @@ static void init_policies(peer *p)
     p->child.remote = pair_subnet((uint8_t)(2 - p->index));
     memcpy(p->psk, "a key that both know", 20);
     p->psk_n = 20;
+    p->cert_n = 600;
     p->next_spi = 0x1000u * (uint32_t)(p->index + 1);
 }
 

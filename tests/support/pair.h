@@ -113,6 +113,7 @@ typedef struct peer {
     int no_private_key;  /* 1: get_credentials has none                                           */
     int no_cert;         /* 1: no certificate is sent                                             */
     unsigned more_certs; /* how many long ones follow it                                         */
+    size_t cert_n;       /* ... octets of each: 600, at most 2000                                */
     uint16_t distrust;   /* why verify says no; 0: it looks                                       */
     int no_peer_key;     /* 1: encrypt knows nobody                                               */
     int decoy_key;   /* ... and takes this key: 0 and 1 are the peers', others nobody's         */

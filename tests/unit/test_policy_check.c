@@ -344,6 +344,20 @@ static void test_lists_that_are_not_there(void **state)
     assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_E_ARG);
 }
 
+static void test_fragment_size(void **state)
+{
+    (void)state;
+    peer.fragment_size = 1;
+    peer_is("the fragment size must be 0, or 256 octets or more, not 1");
+    peer.fragment_size = 255;
+    peer_is("the fragment size must be 0, or 256 octets or more, not 255");
+    peer.fragment_size = 256;
+    peer.flags = ISAKMP_PF_FRAGMENT;
+    peer_is("");
+    peer.fragment_size = UINT16_MAX;
+    peer_is("");
+}
+
 static void test_flags_and_families(void **state)
 {
     char why[200];
@@ -415,6 +429,7 @@ int main(void)
         cmocka_unit_test_setup(test_short_buffers, fresh),
         cmocka_unit_test_setup(test_encryption_alone_must_be_meant, fresh),
         cmocka_unit_test_setup(test_lists_that_are_not_there, fresh),
+        cmocka_unit_test_setup(test_fragment_size, fresh),
         cmocka_unit_test_setup(test_flags_and_families, fresh),
         cmocka_unit_test_setup(test_T26_all_protections, fresh),
     };
