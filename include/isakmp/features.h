@@ -54,7 +54,7 @@
 /* Message IDs of finished exchanges that are remembered for each ISAKMP SA and refused when they
  * come again. */
 #ifndef ISAKMP_USED_MSG_IDS
-#define ISAKMP_USED_MSG_IDS 16
+#define ISAKMP_USED_MSG_IDS 8
 #endif
 
 /* ---- Switches: 1 compiles the feature, 0 leaves it out ------------------------------------ */

@@ -83,9 +83,11 @@ enum {
     ISAKMP_PF_CISCO_SKEYID = 16,   /* RSA encrypted nonces: SKEYID is made as Cisco IOS makes it,
                                       prf(Ni_b | Nr_b, CKY-I | CKY-R), not from a hash of the
                                       nonces.  Main Mode as responder finds out by itself        */
-    ISAKMP_PF_HUAWEI_REV = 32      /* RSA encrypted nonces, revised mode, as Huawei has it: each
+    ISAKMP_PF_HUAWEI_REV = 32,     /* RSA encrypted nonces, revised mode, as Huawei has it: each
                                       payload is encrypted by itself, the last octet of padding
                                       counts itself, the first four of an identity are clear     */
+    ISAKMP_PF_DPD_PERIODIC = 64    /* dead peer detection asks whenever nothing was heard for dpd_s,
+                                      not only if traffic waits for the peer                     */
 };
 
 typedef struct isakmp_peer_policy {
@@ -100,7 +102,15 @@ typedef struct isakmp_peer_policy {
     uint8_t ike_major; /* 0 or 1: IKEv1                                                          */
     uint8_t life_mode; /* isakmp_life_mode                                                       */
     uint16_t flags;    /* ISAKMP_PF_*                                                            */
+    /* Dead peer detection [RFC3706], if isakmp_dpd is named and the peer has it too.  A peer that
+     * asks is answered in any case. */
+    uint16_t dpd_s;       /* seconds without a sign of life before it is asked; 0: it is never   */
+    uint16_t dpd_retry_s; /* seconds until a question without an answer is repeated; 0: 2        */
+    uint8_t dpd_tries;    /* repetitions before it is dead, 100 at most; 0: 5                    */
 } isakmp_peer_policy;
+
+#define ISAKMP_DEFAULT_DPD_RETRY_S 2
+#define ISAKMP_DEFAULT_DPD_TRIES   5
 
 /* ---- Phase 2 ------------------------------------------------------------------------------ */
 

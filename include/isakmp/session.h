@@ -147,6 +147,21 @@ ISAKMP_API int isakmp_child_close(isakmp_ctx *x, isakmp_time now, isakmp_child_i
  *   returns  ISAKMP_OK, ISAKMP_E_STALE, ISAKMP_E_REENTRANT. */
 ISAKMP_API int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
 
+/* ---- Signs of life ------------------------------------------------------------------------- */
+
+/* What the host sees of a peer, for dead peer detection and NAT keepalives.  Both may be called for every
+ * packet: they look at one SA, send nothing, and keep at most that the next isakmp_tick() is due sooner.
+ * Calling them now and then, such as once a second for the SAs that had traffic, is as good. */
+
+/* A packet of the peer has come through a child, and its authentication was found right.
+ *   sa       that of the child; if it has ended, this goes to the one that has taken its place.
+ *   returns  ISAKMP_OK; ISAKMP_NONE if no SA with this peer is up; ISAKMP_E_STALE; ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_sa_heard(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
+/* A packet has been sent to the peer through a child, or waits to be sent: if nothing is heard of the peer
+ * in isakmp_peer_policy.dpd_s it is asked whether it lives.
+ *   returns  as isakmp_sa_heard(). */
+ISAKMP_API int isakmp_sa_wanted(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
+
 /* ---- Looking ------------------------------------------------------------------------------ */
 
 typedef enum isakmp_sa_state {

@@ -66,6 +66,8 @@ static void accept(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
     if (r->flags & ISAKMP__F_PROOF)
         e->sa->proven = 1;
     isakmp__have_keys(x, e, r);
+    if (e->authentic && e->msg > 1)
+        isakmp__sa_heard(x, e->sa);
     e->last = e->reading;
     e->repeats = 0;
     e->tries = 0;
@@ -462,5 +464,6 @@ void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
     e->resend_at = isakmp__next_repetition(x, e);
     isakmp__exch_schedule(x, e);
     isakmp__log(x, ISAKMP_LOG_INFO, e->sa, "%s, message %u repeated", e->def->name, e->msg - 1u);
+    e->sa->sent_ms = (uint32_t)x->now;
     isakmp__packet_send(x, &e->sa->path, e->tx);
 }

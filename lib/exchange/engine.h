@@ -70,8 +70,9 @@ isakmp_time isakmp__next_repetition(isakmp_ctx *x, const isakmp__exch *e);
 /* ---- Informational exchanges that we send (verbs_info.c) ------------------------------------ */
 
 /* Send a protected Informational with a notify or a Delete payload (the other is NULL); at once, and
- * forgotten.  Does nothing if the SA has no keys. */
-void isakmp__inform(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d);
+ * forgotten.
+ *   returns  1; 0 if it cannot be: the SA has no keys, there is no randomness. */
+int isakmp__inform(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d);
 /* Tell the peer that a child's SAs, an ISAKMP SA alone, or an ISAKMP SA with all its children are
  * gone. */
 void isakmp__inform_child_gone(isakmp_ctx *x, const isakmp__child *c);

@@ -84,5 +84,6 @@ void isakmp__send_tx(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
     isakmp__exch_schedule(x, e);
     isakmp__log(x, ISAKMP_LOG_DEBUG, e->sa, "%s, message %u sent, %u octets", e->def->name, e->msg,
                 (unsigned)e->tx->n);
+    e->sa->sent_ms = (uint32_t)x->now;
     isakmp__packet_send(x, &e->sa->path, e->tx);
 }

@@ -89,6 +89,12 @@ struct isakmp_extension {
     unsigned (*see)(isakmp_ctx *x, isakmp__exch *e);
     /* The message has been accepted. */
     void (*accepted)(isakmp_ctx *x, isakmp__exch *e);
+    /* A notify has come in a protected Informational that has been accepted; 1: that was all that is to be
+     * done with it. */
+    int (*notify)(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n);
+    /* Do what is due for an SA that is up, or that has ended and has children.  Called now and then.
+     *   returns  when there will be more to do; ISAKMP_NEVER if nothing. */
+    isakmp_time (*due)(isakmp_ctx *x, isakmp__sa *sa);
 };
 
 /* The row of an exchange's message e->msg for the method in use. */

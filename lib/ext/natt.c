@@ -153,4 +153,4 @@ static void accepted(isakmp_ctx *x, isakmp__exch *e)
     follow(x, e);
 }
 
-const isakmp_extension isakmp_natt = {"NAT traversal", put, NULL, accepted};
+const isakmp_extension isakmp_natt = {.name = "NAT traversal", .put = put, .accepted = accepted};

@@ -57,6 +57,8 @@ static int is_taken(const isakmp_peer_policy *p, size_t i)
     return 0;
 }
 
+#define MAX_DPD_TRIES 100
+
 static int check_peer(const isakmp_peer_policy *p, const isakmp_crypto *crypto, isakmp__text *why)
 {
     int rc = ISAKMP_OK;
@@ -83,7 +85,12 @@ static int check_peer(const isakmp_peer_policy *p, const isakmp_crypto *crypto, 
         rc = wrong(why, "IKE version %u is not served", p->ike_major);
     if (rc == ISAKMP_OK && p->life_mode > ISAKMP_LIFE_EXACT)
         rc = wrong(why, "%u is not a lifetime mode", p->life_mode);
-    if (rc == ISAKMP_OK && p->flags >= ISAKMP_PF_HUAWEI_REV << 1)
+    if (rc == ISAKMP_OK && p->dpd_s == 0 &&
+        (p->dpd_retry_s || p->dpd_tries || p->flags & ISAKMP_PF_DPD_PERIODIC))
+        rc = wrong(why, "dead peer detection needs dpd_s to be %u second or more", 1);
+    if (rc == ISAKMP_OK && p->dpd_tries > MAX_DPD_TRIES)
+        rc = wrong(why, "dpd_tries must be %u or less", MAX_DPD_TRIES);
+    if (rc == ISAKMP_OK && p->flags >= ISAKMP_PF_DPD_PERIODIC << 1)
         rc = wrong(why, "the flags %u of a peer policy are not all known", p->flags);
     return rc;
 }

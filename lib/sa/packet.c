@@ -40,5 +40,6 @@ void isakmp__exch_repeat(isakmp_ctx *x, isakmp__exch *e)
         return;
     e->repeats++;
     x->stats.retransmissions++;
+    e->sa->sent_ms = (uint32_t)x->now;
     isakmp__packet_send(x, &e->sa->path, e->tx);
 }

@@ -54,6 +54,13 @@ static inline uint8_t *isakmp__packet_data(isakmp__packet *p)
 
 /* ---- ISAKMP SA ----------------------------------------------------------------------------- */
 
+/* What is known about dead peer detection with a peer. */
+enum {
+    ISAKMP__DPD_KNOWN = 1, /* it has sent the vendor ID                                          */
+    ISAKMP__DPD_MINE = 2,  /* dpd_mine has a value                                               */
+    ISAKMP__DPD_THEIRS = 4 /* dpd_theirs has a value                                             */
+};
+
 struct isakmp__sa {
     isakmp__slot slot;
     isakmp__timer timer;
@@ -69,6 +76,9 @@ struct isakmp__sa {
     uint8_t contact;   /* 1: the peer announced INITIAL-CONTACT in phase 1                       */
     uint8_t exchange;  /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                                        */
     uint8_t next_used; /* where in used_ids the next message ID goes                             */
+    uint8_t dpd;       /* ISAKMP__DPD_*                                                          */
+    uint8_t wanted;    /* 1: traffic has waited for the peer since it was last heard             */
+    uint8_t asked;     /* how often it was asked for a sign of life since then                   */
     uint32_t life_s;   /* in use                                                                 */
     uint8_t cky_i[ISAKMP_COOKIE_SIZE],
         cky_r[ISAKMP_COOKIE_SIZE]; /* side by side: both are hashed */
@@ -84,6 +94,10 @@ struct isakmp__sa {
     isakmp_reason why; /* once it is ending */
     uint8_t peer_id_type;
     uint8_t peer_id_n;
+    /* Low 32 bits of times: when the peer gave a sign of life, or, after that, was asked for one; and
+     * when something was sent to it. */
+    uint32_t alive_ms, sent_ms;
+    uint32_t dpd_mine, dpd_theirs; /* the last sequence number of each side */
     uint8_t skeyid_d[ISAKMP_MAX_HASH], skeyid_a[ISAKMP_MAX_HASH], key[ISAKMP_MAX_KEY];
     uint8_t iv[ISAKMP_MAX_BLOCK]; /* the last ciphertext block of phase 1 */
     uint32_t used_ids[ISAKMP_USED_MSG_IDS];
