@@ -52,10 +52,13 @@ typedef struct isakmp_config {
     uint32_t half_open_ms;      /* how long a phase 1 exchange begun by a peer may take          */
     uint32_t linger_ms;         /* how long the end of an exchange is kept to answer repetitions */
     uint16_t natt_port;         /* the port of the UDP-encapsulation socket, here and there      */
+    uint16_t natt_keepalive_s; /* behind a NAT one octet is sent to a peer to which nothing else was
+                                   sent for so many seconds [RFC3948 4]; 0: never                */
 } isakmp_config;
 
 /* Fill in sane defaults: 16 SAs, 32 children, 16 exchanges, messages of 4,096 octets, groups up to
- * 4096 bits; retransmission after 1 s, doubling to 16 s, 5 times; 30 s half open, 30 s linger;
+ * 4096 bits; retransmission after 1 s, doubling to 16 s, 5 times; 30 s half open, 30 s linger; 20 s
+ * between NAT keepalives;
  * which exchanges and extensions there are is for the caller to say: you link what you name.
  *   size  sizeof(isakmp_config).  [q] */
 ISAKMP_API void isakmp_config_init(isakmp_config *c, size_t size);

@@ -1,4 +1,4 @@
-/* ext/natt.c -- NAT traversal, RFC 3947: detection, floating to port 4500, UDP encapsulation.
+/* ext/natt.c -- NAT traversal, RFC 3947: detection, floating to port 4500, UDP encapsulation, keepalives.
  *
  *     message      Main Mode        Aggressive Mode
  *     1, 2         vendor ID        vendor ID
@@ -153,4 +153,29 @@ static void accepted(isakmp_ctx *x, isakmp__exch *e)
     follow(x, e);
 }
 
-const isakmp_extension isakmp_natt = {.name = "NAT traversal", .put = put, .accepted = accepted};
+/* ---- Keepalives [RFC3948 4] ----------------------------------------------------------------- */
+
+/* Is the path of an SA that has ended that of one that is up? */
+static int is_kept_open(const isakmp_ctx *x, isakmp__sa *sa)
+{
+    const isakmp__sa *other = isakmp__sa_speaker(x, sa);
+    return other && other != sa && isakmp_addr_equal(&other->path.remote, &sa->path.remote);
+}
+
+/* Whoever is behind a NAT keeps its mapping alive, as long as there is an SA or a child. */
+static isakmp_time due(isakmp_ctx *x, isakmp__sa *sa)
+{
+    static const uint8_t keepalive = 0xff;
+    uint32_t most = 1000u * x->config.natt_keepalive_s, quiet = (uint32_t)x->now - sa->sent_ms;
+    if (most == 0 || !(sa->nat & ISAKMP_NAT_LOCAL))
+        return ISAKMP_NEVER;
+    if (quiet < most)
+        return x->now + (most - quiet);
+    if (!is_kept_open(x, sa))
+        isakmp__do_send(x, &sa->path, isakmp__span(&keepalive, 1));
+    sa->sent_ms = (uint32_t)x->now;
+    return x->now + most;
+}
+
+const isakmp_extension isakmp_natt = {
+    .name = "NAT traversal", .put = put, .accepted = accepted, .due = due};

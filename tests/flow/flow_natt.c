@@ -501,6 +501,129 @@ static void test_beginning_on_4500(void **state)
         }
 }
 
+/* ---- Keepalives [RFC3948 4] ----------------------------------------------------------------- */
+
+/* Time passes; no deadline is ever in the past. */
+static void pass(isakmp_time ms)
+{
+    isakmp_time end = pr.now + ms;
+    while (pr.now < end) {
+        run_for(end - pr.now < 500 ? end - pr.now : 500);
+        for (int i = 0; i < 2; i++)
+            assert_true(isakmp_deadline(pr.p[i].x) > pr.now);
+    }
+}
+
+/* Only from behind the NAT, on port 4500, and not while there is anything else to be sent. */
+static void test_keepalives(void **state)
+{
+    (void)state;
+    for (int where = 0; where < 4; where++) {
+        int a = where & 1, b = where >> 1;
+        prepare(224, a, b);
+        connect_through(ISAKMP_EXCH_MAIN, 1);
+        run_for(100);
+        pass(19000);
+        assert_int_equal(A->keepalives + B->keepalives, 0);
+        pass(1000);
+        assert_int_equal(A->keepalives, a);
+        assert_int_equal(B->keepalives, b);
+        pass(180000);
+        assert_int_equal(A->keepalives, 10 * a);
+        assert_int_equal(B->keepalives, 10 * b);
+        if (a) {
+            isakmp_path path = sa_info(A, first_sa(A)).path;
+            assert_int_equal(A->keepalive.natt, 1);
+            assert_true(isakmp_addr_equal(&A->keepalive.remote, &path.remote));
+            assert_true(isakmp_addr_equal(&A->keepalive.local, &path.local));
+        }
+        finish();
+    }
+}
+
+static void test_no_keepalives_with_traffic(void **state)
+{
+    (void)state;
+    prepare(225, 1, 0);
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    for (unsigned i = 0; i < 20; i++) { /* the host's */
+        pass(15000);
+        assert_int_equal(isakmp_sa_wanted(A->x, pr.now, first_sa(A)), ISAKMP_OK);
+    }
+    assert_int_equal(A->keepalives, 0);
+    for (unsigned i = 0; i < 3; i++) { /* and ours */
+        pass(15000);
+        add_child(A, first_sa(A), &A->child);
+    }
+    assert_int_equal(A->keepalives, 0);
+    pass(20000);
+    assert_int_equal(A->keepalives, 1);
+    finish();
+}
+
+static void test_interval_of_keepalives(void **state)
+{
+    static const uint16_t seconds[] = {0, 1, 5, 65535};
+    (void)state;
+    for (unsigned i = 0; i < COUNT(seconds); i++) {
+        prepare(226, 1, 0);
+        pair_end(&pr);
+        A->config.natt_keepalive_s = seconds[i];
+        pair_start(&pr);
+        connect_through(ISAKMP_EXCH_AGGRESSIVE, 1);
+        run_for(100);
+        pass(60000);
+        assert_int_equal(A->keepalives, seconds[i] ? 60 / seconds[i] : 0);
+        finish();
+    }
+}
+
+/* An SA that has ended leaves children, whose packets take the same way.  When another SA with the peer is
+ * up, that one's keepalives are enough. */
+static void test_keepalives_for_children(void **state)
+{
+    (void)state;
+    prepare(227, 1, 0);
+    A->policies[0].life_s = B->policies[0].life_s = 60;
+    A->child.life_s = B->child.life_s = 600;
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(61000);
+    assert_int_equal(sas_in(A, ISAKMP_SA_ENDED), 1);
+    A->keepalives = 0;
+    pass(100000);
+    assert_int_equal(A->keepalives, 5);
+    A->policies[0].life_s = B->policies[0].life_s = 3000;
+    connect_through(ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    A->keepalives = 0;
+    pass(100000);
+    assert_int_equal(A->keepalives, 5);
+    while (children_in(A, 0))
+        run_for(1000);
+    A->keepalives = 0;
+    pass(100000);
+    assert_int_equal(A->keepalives, 5);
+    finish();
+}
+
+/* A keepalive that comes is no message, on whatever port, and nobody is told. */
+static void test_a_keepalive_comes(void **state)
+{
+    static const uint8_t octet = 0xff;
+    isakmp_path path;
+    uint8_t data = octet;
+    (void)state;
+    prepare(228, 1, 0);
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    path = sa_info(B, first_sa(B)).path;
+    for (path.natt = 0; path.natt < 2; path.natt++)
+        assert_int_equal(isakmp_input(B->x, pr.now, &path, &data, 1), ISAKMP_IGNORED);
+    assert_true(both_up(1));
+    finish();
+}
+
 /* Transport mode is negotiated as UDP-encapsulated, too. */
 static void test_transport_mode_behind_a_nat(void **state)
 {
@@ -538,6 +661,11 @@ int main(void)
         cmocka_unit_test(test_T64_natd_wrong_by_one_bit),
         cmocka_unit_test(test_marker),
         cmocka_unit_test(test_beginning_on_4500),
+        cmocka_unit_test(test_keepalives),
+        cmocka_unit_test(test_no_keepalives_with_traffic),
+        cmocka_unit_test(test_interval_of_keepalives),
+        cmocka_unit_test(test_keepalives_for_children),
+        cmocka_unit_test(test_a_keepalive_comes),
         cmocka_unit_test(test_transport_mode_behind_a_nat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,11 @@ static void transmit(peer *p, const isakmp_path *path, isakmp_span datagram)
     static wire_item w;
     int verdict;
     must(datagram.n <= sizeof w.data, "a datagram is too long for the wire");
+    if (datagram.n == 1 && datagram.p[0] == 0xff) {
+        p->keepalives++;
+        p->keepalive = *path;
+        return;
+    }
     p->runts += datagram.n < ISAKMP_HEADER_SIZE;
     w.from = p->index;
     w.path = *path;
