@@ -86,8 +86,10 @@ enum {
     ISAKMP_PF_HUAWEI_REV = 32,     /* RSA encrypted nonces, revised mode, as Huawei has it: each
                                       payload is encrypted by itself, the last octet of padding
                                       counts itself, the first four of an identity are clear     */
-    ISAKMP_PF_DPD_PERIODIC = 64    /* dead peer detection asks whenever nothing was heard for dpd_s,
+    ISAKMP_PF_DPD_PERIODIC = 64,   /* dead peer detection asks whenever nothing was heard for dpd_s,
                                       not only if traffic waits for the peer                     */
+    ISAKMP_PF_FORCE_ENCAP = 128 /* act as if we were behind a NAT, so that ESP goes in UDP, such as
+                                      through a firewall that lets nothing else pass             */
 };
 
 typedef struct isakmp_peer_policy {

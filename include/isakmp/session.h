@@ -204,7 +204,7 @@ typedef struct isakmp_child_info {
     uint8_t state;     /* isakmp_child_state                                                     */
     uint8_t initiator; /* 1: we began                                                            */
     uint8_t mode;      /* ISAKMP_MODE_*                                                          */
-    uint8_t natt;      /* 1: ESP in UDP                                                          */
+    uint8_t natt;      /* 1: ESP in UDP; or ISAKMP_NATT_PORT_500                                 */
     uint8_t n;         /* protocols in protect, spi_in, spi_out                                  */
     isakmp_sa_id sa;
     isakmp_protect protect[ISAKMP_MAX_BUNDLE];

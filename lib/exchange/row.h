@@ -83,6 +83,8 @@ struct isakmp_exchange {
  * passed the row's rules, and never changes a table.  Each hook may be NULL. */
 struct isakmp_extension {
     const char *name;
+    /* May a payload type stand in the message being read, though it is not in the row's rules? */
+    int (*allows)(const isakmp__exch *e, uint8_t type);
     /* Add payloads to the message being written, after the send verbs. */
     unsigned (*put)(isakmp_ctx *x, isakmp__exch *e);
     /* Look at the message being read, after the recv verbs; may refuse it. */

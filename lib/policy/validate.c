@@ -90,7 +90,9 @@ static int check_peer(const isakmp_peer_policy *p, const isakmp_crypto *crypto, 
         rc = wrong(why, "dead peer detection needs dpd_s to be %u second or more", 1);
     if (rc == ISAKMP_OK && p->dpd_tries > MAX_DPD_TRIES)
         rc = wrong(why, "dpd_tries must be %u or less", MAX_DPD_TRIES);
-    if (rc == ISAKMP_OK && p->flags >= ISAKMP_PF_DPD_PERIODIC << 1)
+    if (rc == ISAKMP_OK && p->flags & ISAKMP_PF_FORCE_ENCAP && p->flags & ISAKMP_PF_NO_NATT)
+        rc = wrong(why, "UDP encapsulation cannot be forced without NAT traversal", 0);
+    if (rc == ISAKMP_OK && p->flags >= ISAKMP_PF_FORCE_ENCAP << 1)
         rc = wrong(why, "the flags %u of a peer policy are not all known", p->flags);
     return rc;
 }

@@ -253,7 +253,7 @@ isakmp__means isakmp__sa_means(const isakmp_ctx *x, const isakmp__sa *sa)
     isakmp__means m = {&x->crypto, x->config.limits.max_dh, 0, 0, NULL, 0};
     if (sa->suite)
         m.ike_group = sa->suite->group;
-    m.natt = sa->nat != 0;
+    m.udp = sa->udp;
     return m;
 }
 

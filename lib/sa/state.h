@@ -71,7 +71,8 @@ struct isakmp__sa {
     uint8_t half_open; /* 1: a peer began it, and is not authenticated yet                       */
     uint8_t ending;    /* 1: it has ended, and waits for isakmp__settle()                        */
     uint8_t soft_told; /* 1: ISAKMP_EV_SA_SOFT was told                                          */
-    uint8_t natt;      /* 1: the peer knows NAT traversal too                                    */
+    uint8_t natt;      /* the way of NAT traversal that both know, from 1; 0: none               */
+    uint8_t udp;       /* ISAKMP__UDP_*: how ESP is encapsulated                                 */
     uint8_t nat;       /* ISAKMP_NAT_*                                                           */
     uint8_t contact;   /* 1: the peer announced INITIAL-CONTACT in phase 1                       */
     uint8_t exchange;  /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                                        */
@@ -215,9 +216,11 @@ struct isakmp__exch {
     uint64_t last;    /* fingerprint of the last accepted message; 0: none */
     uint64_t reading; /* fingerprint of the message that is being read */
     isakmp_time resend_at, hard_at;
-    isakmp__packet *tx;           /* the last message sent, or being written */
-    isakmp__packet *held;         /* the message that is being read, while an answer is awaited */
-    isakmp__packet *next;         /* one that came meanwhile */
+    isakmp__packet *tx;   /* the last message sent, or being written */
+    isakmp__packet *held; /* the message that is being read, while an answer is awaited */
+    isakmp__packet *next; /* one that came meanwhile */
+    isakmp_addr oa_remote,
+        oa_local;                 /* original addresses, by a Quick Mode's peer; family 0: none */
     isakmp_path path;             /* of the message that is being read */
     isakmp_msg *in;               /* ... itself; NULL while none is */
     isakmp_writer w;              /* of the message that is being written */

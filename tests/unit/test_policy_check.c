@@ -365,6 +365,15 @@ static void test_dead_peer_detection(void **state)
     peer_is(needs);
 }
 
+static void test_forced_encapsulation(void **state)
+{
+    (void)state;
+    peer.flags |= ISAKMP_PF_FORCE_ENCAP;
+    peer_is("");
+    peer.flags |= ISAKMP_PF_FORCE_ENCAP | ISAKMP_PF_NO_NATT;
+    peer_is("UDP encapsulation cannot be forced without NAT traversal");
+}
+
 static void test_flags_and_families(void **state)
 {
     char why[200];
@@ -437,6 +446,7 @@ int main(void)
         cmocka_unit_test_setup(test_encryption_alone_must_be_meant, fresh),
         cmocka_unit_test_setup(test_lists_that_are_not_there, fresh),
         cmocka_unit_test_setup(test_dead_peer_detection, fresh),
+        cmocka_unit_test_setup(test_forced_encapsulation, fresh),
         cmocka_unit_test_setup(test_flags_and_families, fresh),
         cmocka_unit_test_setup(test_T26_all_protections, fresh),
     };
