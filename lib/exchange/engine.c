@@ -74,6 +74,8 @@ static void accept(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
     e->hint = ISAKMP_D_NONE;
     e->resend_at = ISAKMP_NEVER;
     isakmp__exch_schedule(x, e);
+    if (e->def->phase == 1)
+        isakmp__note_vendors(x, e);
     for (const isakmp_extension *const *p = x->config.extensions; p && *p; p++)
         if ((*p)->accepted)
             (*p)->accepted(x, e);

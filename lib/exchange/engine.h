@@ -61,6 +61,8 @@ uint8_t isakmp__blame(unsigned detail);
 /* engine.c: the message that has been read counts: the chain of IVs goes on, and there may be keys. */
 void isakmp__advance_iv(isakmp__exch *e);
 void isakmp__have_keys(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);
+/* vendors.c: the message that has been read counts: remember its vendor IDs. */
+void isakmp__note_vendors(isakmp_ctx *x, const isakmp__exch *e);
 /* outgoing.c */
 unsigned isakmp__open_tx(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);
 unsigned isakmp__seal(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);

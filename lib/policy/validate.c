@@ -59,6 +59,19 @@ static int is_taken(const isakmp_peer_policy *p, size_t i)
 
 #define MAX_DPD_TRIES 100
 
+static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
+{
+    if (p->dpd_s == 0 && (p->dpd_retry_s || p->dpd_tries || p->flags & ISAKMP_PF_DPD_PERIODIC))
+        return wrong(why, "dead peer detection needs dpd_s to be %u second or more", 1);
+    if (p->dpd_tries > MAX_DPD_TRIES)
+        return wrong(why, "dpd_tries must be %u or less", MAX_DPD_TRIES);
+    if (p->flags & ISAKMP_PF_FORCE_ENCAP && p->flags & ISAKMP_PF_NO_NATT)
+        return wrong(why, "UDP encapsulation cannot be forced without NAT traversal", 0);
+    if (p->flags >= ISAKMP_PF_FORCE_ENCAP << 1)
+        return wrong(why, "the flags %u of a peer policy are not all known", p->flags);
+    return ISAKMP_OK;
+}
+
 static int check_peer(const isakmp_peer_policy *p, const isakmp_crypto *crypto, isakmp__text *why)
 {
     int rc = ISAKMP_OK;
@@ -85,16 +98,7 @@ static int check_peer(const isakmp_peer_policy *p, const isakmp_crypto *crypto, 
         rc = wrong(why, "IKE version %u is not served", p->ike_major);
     if (rc == ISAKMP_OK && p->life_mode > ISAKMP_LIFE_EXACT)
         rc = wrong(why, "%u is not a lifetime mode", p->life_mode);
-    if (rc == ISAKMP_OK && p->dpd_s == 0 &&
-        (p->dpd_retry_s || p->dpd_tries || p->flags & ISAKMP_PF_DPD_PERIODIC))
-        rc = wrong(why, "dead peer detection needs dpd_s to be %u second or more", 1);
-    if (rc == ISAKMP_OK && p->dpd_tries > MAX_DPD_TRIES)
-        rc = wrong(why, "dpd_tries must be %u or less", MAX_DPD_TRIES);
-    if (rc == ISAKMP_OK && p->flags & ISAKMP_PF_FORCE_ENCAP && p->flags & ISAKMP_PF_NO_NATT)
-        rc = wrong(why, "UDP encapsulation cannot be forced without NAT traversal", 0);
-    if (rc == ISAKMP_OK && p->flags >= ISAKMP_PF_FORCE_ENCAP << 1)
-        rc = wrong(why, "the flags %u of a peer policy are not all known", p->flags);
-    return rc;
+    return rc == ISAKMP_OK ? check_habits(p, why) : rc;
 }
 
 int isakmp_peer_policy_check(const isakmp_peer_policy *p, const isakmp_crypto *crypto, char *why,

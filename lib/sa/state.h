@@ -101,6 +101,7 @@ struct isakmp__sa {
     uint32_t dpd_mine, dpd_theirs; /* the last sequence number of each side */
     uint8_t skeyid_d[ISAKMP_MAX_HASH], skeyid_a[ISAKMP_MAX_HASH], key[ISAKMP_MAX_KEY];
     uint8_t iv[ISAKMP_MAX_BLOCK]; /* the last ciphertext block of phase 1 */
+    uint64_t vendors;             /* known vendor IDs of the peer, as bits */
     uint32_t used_ids[ISAKMP_USED_MSG_IDS];
     isakmp__sa *cookie_next;  /* in the bucket of its own cookie */
     isakmp__link peer_link;   /* in the bucket of its peer: half-open by address, up by identity */
