@@ -191,7 +191,8 @@ typedef struct isakmp_sa_info {
     isakmp_time since, soft_at, hard_at; /* 0 while negotiating                                  */
     const isakmp_peer_policy *policy;
     uint32_t n_children;
-    uint64_t vendors; /* the vendor IDs with a name that the peer has sent, as bits: bit i is that of
+    uint64_t
+        vendors; /* the vendor IDs with a name that the peer has sent, as bits: bit i is that of
                          isakmp_vendor_known(i).  They prove nothing                              */
 } isakmp_sa_info;
 
