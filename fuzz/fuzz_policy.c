@@ -366,7 +366,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     provider.deny[ISAKMP_CAN_CIPHER] = isakmp_rd_u8(&r);
     provider.deny[ISAKMP_CAN_HASH] = isakmp_rd_u8(&r);
     m.methods = isakmp_rd_u8(&r) & 1 ? 0 : 1u << ISAKMP_AUTH_PSK;
-    m.natt = isakmp_rd_u8(&r) & 1;
+    m.udp = isakmp_rd_u8(&r) & 3;
     m.like = isakmp_rd_u8(&r) & 1 ? &like : NULL;
     cap = isakmp_rd_u8(&r) % 100;
     read_side(&i, &r);

@@ -28,6 +28,9 @@ typedef struct isakmp_extension isakmp_extension;
 
 /* NAT traversal [RFC3947]: detection, floating to port 4500, UDP encapsulation. */
 ISAKMP_API extern const isakmp_extension isakmp_natt;
+/* Dead peer detection [RFC3706]: answers a peer that asks whether we live, and asks if its policy says
+ * so.  It needs isakmp_informational. */
+ISAKMP_API extern const isakmp_extension isakmp_dpd;
 
 /* IKE fragmentation [MS-IKEE 3.3], as Cisco, Microsoft, Apple and others have it: a long message travels in
  * several datagrams that no router need cut.  It is received from every peer that we have an ISAKMP SA

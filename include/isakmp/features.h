@@ -55,7 +55,7 @@
 /* Message IDs of finished exchanges that are remembered for each ISAKMP SA and refused when they
  * come again. */
 #ifndef ISAKMP_USED_MSG_IDS
-#define ISAKMP_USED_MSG_IDS 16
+#define ISAKMP_USED_MSG_IDS 8
 #endif
 
 /* Fragments of one message.  Of a peer's, one with a higher number is not kept; Windows sends up to 29. */

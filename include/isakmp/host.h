@@ -25,7 +25,8 @@ extern "C" {
 typedef struct isakmp_sad_entry {
     uint8_t inbound;      /* 1: for packets that come to us                                      */
     uint8_t mode;         /* ISAKMP_MODE_*                                                       */
-    uint8_t natt;         /* 1: ESP in UDP between the ports of src and dst [RFC3948]            */
+    uint8_t natt;         /* 1: ESP in UDP between the ports of src and dst [RFC3948]; or
+                             ISAKMP_NATT_PORT_500                                                */
     uint8_t replay;       /* 1: keep an anti-replay window (always)                              */
     uint32_t spi;         /* host order                                                          */
     isakmp_addr src, dst; /* outer addresses                                                     */
@@ -33,7 +34,15 @@ typedef struct isakmp_sad_entry {
     isakmp_span enc_key, auth_key; /* keys, wiped after the call; empty when an entry is removed */
     isakmp_selector local, remote; /* whose traffic; a selector's family is never 0 here         */
     uint32_t life_s, life_kb;      /* hard lifetimes; 0 kilobytes: no limit                      */
+    /* Transport mode behind a NAT: the peer's own address, and what it takes for ours.  Its packets
+     * were made with them, and so were the checksums of TCP and UDP in them [RFC3948 3.1.2].  Family 0:
+     * it did not say, or the entry is removed.  No ports. */
+    isakmp_addr original_remote, original_local;
 } isakmp_sad_entry;
+
+/* In isakmp_sad_entry.natt: ESP in UDP as in the first drafts of NAT traversal, on port 500, each packet
+ * behind eight zero octets, where ISAKMP has the initiator's cookie. */
+#define ISAKMP_NATT_PORT_500 2
 
 /* Who is asking, and what is known about the peer at this moment. */
 typedef struct isakmp_query {

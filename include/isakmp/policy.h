@@ -86,8 +86,12 @@ enum {
     ISAKMP_PF_HUAWEI_REV = 32,     /* RSA encrypted nonces, revised mode, as Huawei has it: each
                                       payload is encrypted by itself, the last octet of padding
                                       counts itself, the first four of an identity are clear     */
-    ISAKMP_PF_FRAGMENT = 64        /* send fragments also to a peer that has not said that it
+    ISAKMP_PF_FRAGMENT = 64,       /* send fragments also to a peer that has not said that it
                                       understands them                                           */
+    ISAKMP_PF_DPD_PERIODIC = 128,  /* dead peer detection asks whenever nothing was heard for dpd_s,
+                                      not only if traffic waits for the peer                     */
+    ISAKMP_PF_FORCE_ENCAP = 256 /* act as if we were behind a NAT, so that ESP goes in UDP, such as
+                                      through a firewall that lets nothing else pass             */
 };
 
 typedef struct isakmp_peer_policy {
@@ -107,7 +111,15 @@ typedef struct isakmp_peer_policy {
                                room for 548 everywhere, IPv6 for 1,232).  What is longer goes in
                                fragments, if isakmp_frag is named and the peer understands them.
                                0: never                                                          */
+    /* Dead peer detection [RFC3706], if isakmp_dpd is named and the peer has it too.  A peer that
+     * asks is answered in any case. */
+    uint16_t dpd_s;       /* seconds without a sign of life before it is asked; 0: it is never   */
+    uint16_t dpd_retry_s; /* seconds until a question without an answer is repeated; 0: 2        */
+    uint8_t dpd_tries;    /* repetitions before it is dead, 100 at most; 0: 5                    */
 } isakmp_peer_policy;
+
+#define ISAKMP_DEFAULT_DPD_RETRY_S 2
+#define ISAKMP_DEFAULT_DPD_TRIES   5
 
 /* ---- Phase 2 ------------------------------------------------------------------------------ */
 

@@ -54,10 +54,13 @@ typedef struct isakmp_config {
     uint32_t half_open_ms;      /* how long a phase 1 exchange begun by a peer may take          */
     uint32_t linger_ms;         /* how long the end of an exchange is kept to answer repetitions */
     uint16_t natt_port;         /* the port of the UDP-encapsulation socket, here and there      */
+    uint16_t natt_keepalive_s; /* behind a NAT one octet is sent to a peer to which nothing else was
+                                   sent for so many seconds [RFC3948 4]; 0: never                */
 } isakmp_config;
 
 /* Fill in sane defaults: 16 SAs, 32 children, 16 exchanges, messages of 4,096 octets, groups up to
- * 4096 bits; retransmission after 1 s, doubling to 16 s, 5 times; 30 s half open, 30 s linger;
+ * 4096 bits; retransmission after 1 s, doubling to 16 s, 5 times; 30 s half open, 30 s linger; 20 s
+ * between NAT keepalives;
  * which exchanges and extensions there are is for the caller to say: you link what you name.
  *   size  sizeof(isakmp_config).  [q] */
 ISAKMP_API void isakmp_config_init(isakmp_config *c, size_t size);
@@ -149,6 +152,21 @@ ISAKMP_API int isakmp_child_close(isakmp_ctx *x, isakmp_time now, isakmp_child_i
  *   returns  ISAKMP_OK, ISAKMP_E_STALE, ISAKMP_E_REENTRANT. */
 ISAKMP_API int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
 
+/* ---- Signs of life ------------------------------------------------------------------------- */
+
+/* What the host sees of a peer, for dead peer detection and NAT keepalives.  Both may be called for every
+ * packet: they look at one SA, send nothing, and keep at most that the next isakmp_tick() is due sooner.
+ * Calling them now and then, such as once a second for the SAs that had traffic, is as good. */
+
+/* A packet of the peer has come through a child, and its authentication was found right.
+ *   sa       that of the child; if it has ended, this goes to the one that has taken its place.
+ *   returns  ISAKMP_OK; ISAKMP_NONE if no SA with this peer is up; ISAKMP_E_STALE; ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_sa_heard(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
+/* A packet has been sent to the peer through a child, or waits to be sent: if nothing is heard of the peer
+ * in isakmp_peer_policy.dpd_s it is asked whether it lives.
+ *   returns  as isakmp_sa_heard(). */
+ISAKMP_API int isakmp_sa_wanted(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
+
 /* ---- Looking ------------------------------------------------------------------------------ */
 
 typedef enum isakmp_sa_state {
@@ -175,6 +193,9 @@ typedef struct isakmp_sa_info {
     isakmp_time since, soft_at, hard_at; /* 0 while negotiating                                  */
     const isakmp_peer_policy *policy;
     uint32_t n_children;
+    uint64_t
+        vendors; /* the vendor IDs with a name that the peer has sent, as bits: bit i is that of
+                         isakmp_vendor_known(i).  They prove nothing                              */
 } isakmp_sa_info;
 
 typedef enum isakmp_child_state {
@@ -188,7 +209,7 @@ typedef struct isakmp_child_info {
     uint8_t state;     /* isakmp_child_state                                                     */
     uint8_t initiator; /* 1: we began                                                            */
     uint8_t mode;      /* ISAKMP_MODE_*                                                          */
-    uint8_t natt;      /* 1: ESP in UDP                                                          */
+    uint8_t natt;      /* 1: ESP in UDP; or ISAKMP_NATT_PORT_500                                 */
     uint8_t n;         /* protocols in protect, spi_in, spi_out                                  */
     isakmp_sa_id sa;
     isakmp_protect protect[ISAKMP_MAX_BUNDLE];

@@ -222,6 +222,10 @@ ISAKMP_API isakmp_span isakmp_delete_spi(const isakmp_delete *d, unsigned i);
 
 /* The name of a vendor ID, compared as a prefix of known length; NULL if nobody knows it.  [q] */
 ISAKMP_API const char *isakmp_vendor_name(isakmp_span vendor_id);
+/* The name of the ith vendor ID that has one, from 0: of bit i in isakmp_sa_info.vendors.  Some have several
+ * vendor IDs.
+ *   returns  NULL after the last one.  [q] */
+ISAKMP_API const char *isakmp_vendor_known(unsigned i);
 
 /* ---- Writer ------------------------------------------------------------------------------- */
 

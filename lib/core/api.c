@@ -111,6 +111,34 @@ int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id id)
     return sa ? ISAKMP_OK : ISAKMP_E_STALE;
 }
 
+/* ---- Signs of life -------------------------------------------------------------------------- */
+
+static int note(isakmp_ctx *x, isakmp_time now, isakmp_sa_id id,
+                void (*what)(isakmp_ctx *x, isakmp__sa *sa))
+{
+    isakmp__sa *sa, *speaker;
+    int rc = isakmp__enter(x, now);
+    if (rc != ISAKMP_OK)
+        return rc;
+    sa = isakmp__sa_of(x, id);
+    speaker = sa ? isakmp__sa_speaker(x, sa) : NULL;
+    rc = speaker && speaker->state == ISAKMP_SA_UP ? ISAKMP_OK : ISAKMP_NONE;
+    if (rc == ISAKMP_OK)
+        what(x, speaker);
+    isakmp__leave(x);
+    return sa ? rc : ISAKMP_E_STALE;
+}
+
+int isakmp_sa_heard(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa)
+{
+    return note(x, now, sa, isakmp__sa_heard);
+}
+
+int isakmp_sa_wanted(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa)
+{
+    return note(x, now, sa, isakmp__sa_wanted);
+}
+
 /* ---- Children ------------------------------------------------------------------------------- */
 
 /* Are both selectors of one family, with the addresses of the ends for those left open? */

@@ -21,6 +21,7 @@ void isakmp_config_init(isakmp_config *c, size_t size)
     d.half_open_ms = 30000;
     d.linger_ms = 30000;
     d.natt_port = 4500;
+    d.natt_keepalive_s = 20;
     memcpy(c, &d, size < sizeof d ? size : sizeof d);
 }
 

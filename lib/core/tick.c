@@ -5,22 +5,38 @@
 
 #define OWNER(timer, type) ((type *)(void *)((uint8_t *)(timer)-offsetof(type, timer)))
 
+/* The lifetime of an SA that is up.  Returns when there is more to do. */
+static isakmp_time life_due(isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp_time soft_at = sa->since + sa->soft_ms, hard_at = isakmp__hard_at(sa->since, sa->life_s);
+    if (x->now >= hard_at) {
+        isakmp__inform_sa_only_gone(x, sa);
+        isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_TIMER, ISAKMP_D_EXPIRED, 0, 0));
+        return ISAKMP_NEVER;
+    }
+    if (!sa->soft_told && x->now >= soft_at) {
+        sa->soft_told = 1;
+        isakmp__tell(x, ISAKMP_EV_SA_SOFT, sa, NULL, NULL);
+    }
+    return sa->soft_told ? hard_at : soft_at;
+}
+
+/* The timer of an SA is due, when its lifetime wants it or an extension, or earlier. */
 static void sa_due(isakmp_ctx *x, isakmp__sa *sa)
 {
+    isakmp_time next = ISAKMP_NEVER;
     if (sa->state == ISAKMP_SA_XAUTH) {
         isakmp__inform_sa_only_gone(x, sa);
         isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_TIMER, ISAKMP_D_XAUTH, 0, 0));
         return;
     }
-    if (x->now >= isakmp__hard_at(sa->since, sa->life_s)) {
-        isakmp_reason why = isakmp__reason(ISAKMP_BY_TIMER, ISAKMP_D_EXPIRED, 0, 0);
-        isakmp__inform_sa_only_gone(x, sa);
-        isakmp__sa_end(x, sa, why);
-        return;
+    if (sa->state == ISAKMP_SA_UP)
+        next = life_due(x, sa);
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p && !sa->ending; p++) {
+        isakmp_time at = (*p)->due ? (*p)->due(x, sa) : ISAKMP_NEVER;
+        next = at < next ? at : next;
     }
-    sa->soft_told = 1;
-    isakmp__timer_set(&x->deadlines, &sa->timer, isakmp__hard_at(sa->since, sa->life_s));
-    isakmp__tell(x, ISAKMP_EV_SA_SOFT, sa, NULL, NULL);
+    isakmp__timer_set(&x->deadlines, &sa->timer, sa->ending ? ISAKMP_NEVER : next);
 }
 
 static void child_due(isakmp_ctx *x, isakmp__child *c)

@@ -67,12 +67,16 @@ static void accept(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
     if (r->flags & ISAKMP__F_PROOF)
         e->sa->proven = 1;
     isakmp__have_keys(x, e, r);
+    if (e->authentic && e->msg > 1)
+        isakmp__sa_heard(x, e->sa);
     e->last = e->reading;
     e->repeats = 0;
     e->tries = 0;
     e->hint = ISAKMP_D_NONE;
     e->resend_at = ISAKMP_NEVER;
     isakmp__exch_schedule(x, e);
+    if (e->def->phase == 1)
+        isakmp__note_vendors(x, e);
     for (const isakmp_extension *const *p = x->config.extensions; p && *p; p++)
         if ((*p)->accepted)
             (*p)->accepted(x, e);

@@ -61,6 +61,8 @@ uint8_t isakmp__blame(unsigned detail);
 /* engine.c: the message that has been read counts: the chain of IVs goes on, and there may be keys. */
 void isakmp__advance_iv(isakmp__exch *e);
 void isakmp__have_keys(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);
+/* vendors.c: the message that has been read counts: remember its vendor IDs. */
+void isakmp__note_vendors(isakmp_ctx *x, const isakmp__exch *e);
 /* outgoing.c */
 unsigned isakmp__open_tx(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);
 unsigned isakmp__seal(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r);
@@ -78,8 +80,9 @@ int isakmp__amplifies(const isakmp__exch *e, size_t n);
 /* ---- Informational exchanges that we send (verbs_info.c) ------------------------------------ */
 
 /* Send a protected Informational with a notify or a Delete payload (the other is NULL); at once, and
- * forgotten.  Does nothing if the SA has no keys. */
-void isakmp__inform(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d);
+ * forgotten.
+ *   returns  1; 0 if it cannot be: the SA has no keys, there is no randomness. */
+int isakmp__inform(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d);
 /* Tell the peer that a child's SAs, an ISAKMP SA alone, or an ISAKMP SA with all its children are
  * gone. */
 void isakmp__inform_child_gone(isakmp_ctx *x, const isakmp__child *c);

@@ -68,11 +68,22 @@ static unsigned count_of(const isakmp_msg *m, uint8_t type)
     return n;
 }
 
-/* Private payload types are skipped, whatever they are; others must be in the rules. */
-static unsigned check_rules(const isakmp__row *r, const isakmp_msg *m)
+static int is_allowed(const isakmp_ctx *x, const isakmp__exch *e, uint8_t type)
+{
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p; p++)
+        if ((*p)->allows && (*p)->allows(e, type))
+            return 1;
+    return 0;
+}
+
+/* Private payload types are skipped, whatever they are; others must be in the rules, or an extension
+ * vouches for them. */
+static unsigned check_rules(const isakmp_ctx *x, const isakmp__exch *e, const isakmp__row *r,
+                            const isakmp_msg *m)
 {
     for (unsigned i = 0; i < m->count; i++)
-        if (m->pl[i].type < 128 && rule_for(r, m->pl[i].type) == NULL)
+        if (m->pl[i].type < 128 && rule_for(r, m->pl[i].type) == NULL &&
+            !is_allowed(x, e, m->pl[i].type))
             return ISAKMP_D_PAYLOAD_UNEXPECTED;
     for (unsigned i = 0; r->rules[i].type != ISAKMP_PAYLOAD_NONE; i++) {
         unsigned n = count_of(m, r->rules[i].type);
@@ -142,7 +153,7 @@ unsigned isakmp__open_message(isakmp_ctx *x, isakmp__exch *e, const isakmp__row 
             rc = nonsense(e, ISAKMP_D_CIPHERTEXT);
     }
     if (rc == ISAKMP_OK)
-        rc = check_rules(r, m);
+        rc = check_rules(x, e, r, m);
     if (rc == ISAKMP_OK && r->hash != ISAKMP__HASH_BY_VERB)
         rc = verify_hash(x, e, r, m);
     return rc;

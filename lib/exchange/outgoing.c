@@ -85,6 +85,7 @@ void isakmp__send(isakmp_ctx *x, const isakmp__sa *sa, isakmp__packet *p)
 static void send_tx(isakmp_ctx *x, isakmp__exch *e)
 {
     uint64_t before = x->stats.octets_out;
+    e->sa->sent_ms = (uint32_t)x->now;
     isakmp__send(x, e->sa, e->tx);
     e->sent_n = (uint32_t)(x->stats.octets_out - before);
 }

@@ -84,6 +84,8 @@ struct isakmp_exchange {
  * Each hook may be NULL. */
 struct isakmp_extension {
     const char *name;
+    /* May a payload type stand in the message being read, though it is not in the row's rules? */
+    int (*allows)(const isakmp__exch *e, uint8_t type);
     /* Add payloads to the message being written, after the send verbs. */
     unsigned (*put)(isakmp_ctx *x, isakmp__exch *e);
     /* Look at the message being read, after the recv verbs; may refuse it. */
@@ -96,6 +98,12 @@ struct isakmp_extension {
     /* Send a message of ours in another way than whole; its octets are as before when it returns.
      * 0: it has not been sent. */
     int (*send)(isakmp_ctx *x, const isakmp__sa *sa, isakmp__packet *p);
+    /* A notify has come in a protected Informational that has been accepted; 1: that was all that is to be
+     * done with it. */
+    int (*notify)(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n);
+    /* Do what is due for an SA that is up, or that has ended and has children.  Called now and then.
+     *   returns  when there will be more to do; ISAKMP_NEVER if nothing. */
+    isakmp_time (*due)(isakmp_ctx *x, isakmp__sa *sa);
 };
 
 /* The row of an exchange's message e->msg for the method in use. */

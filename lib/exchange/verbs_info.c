@@ -89,8 +89,29 @@ static void take_error(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
                                          (uint8_t)(e->msg > 1 ? e->msg - 1 : 1), n->type));
 }
 
-static void act_on_notify(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
+/* Is it known whose message it is?  With pre-shared keys and encrypted nonces from the moment on that
+ * there are keys; with signatures anybody who goes as far as that has them.  Until then it can end only the SA that it came
+ * under, which is its sender's own. */
+static int is_proven(const isakmp__sa *sa)
 {
+    return sa->state == ISAKMP_SA_UP || isakmp__keys_prove(sa->suite->auth);
+}
+
+/* Has an extension dealt with it? */
+static int is_taken(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
+{
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p; p++)
+        if ((*p)->notify && (*p)->notify(x, sa, n))
+            return 1;
+    return 0;
+}
+
+static void act_on_notify(isakmp_ctx *x, const isakmp__exch *e, const isakmp_notify *n)
+{
+    isakmp__sa *sa = e->sa;
+    if (is_taken(x, sa, n))
+        return;
+    isakmp__tell_notify(x, sa, NULL, &e->path, n, is_proven(sa));
     if (refuses(n->type))
         take_error(x, sa, n);
     else if (n->type == ISAKMP_N_RESPONDER_LIFETIME)
@@ -124,14 +145,6 @@ static void act_on_delete(isakmp_ctx *x, isakmp__sa *sa, const isakmp_delete *d)
         act_on_spi(x, sa, d->protocol, isakmp_delete_spi(d, i));
 }
 
-/* Is it known whose message it is?  With pre-shared keys and encrypted nonces from the moment on that
- * there are keys; with signatures anybody who goes as far as that has them.  Until then it can end only the SA that it came
- * under, which is its sender's own. */
-static int is_proven(const isakmp__sa *sa)
-{
-    return sa->state == ISAKMP_SA_UP || isakmp__keys_prove(sa->suite->auth);
-}
-
 static unsigned act_on_info(isakmp_ctx *x, isakmp__exch *e)
 {
     if (e->in == NULL)
@@ -142,8 +155,7 @@ static unsigned act_on_info(isakmp_ctx *x, isakmp__exch *e)
         isakmp_delete d;
         if (e->in->pl[i].type == ISAKMP_PAYLOAD_NOTIFY &&
             isakmp_notify_read(&n, body) == ISAKMP_OK) {
-            isakmp__tell_notify(x, e->sa, NULL, &e->path, &n, is_proven(e->sa));
-            act_on_notify(x, e->sa, &n);
+            act_on_notify(x, e, &n);
         } else if (e->in->pl[i].type == ISAKMP_PAYLOAD_DELETE &&
                    isakmp_delete_read(&d, body) == ISAKMP_OK) {
             act_on_delete(x, e->sa, &d);
@@ -179,16 +191,17 @@ static unsigned put_info(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_PUT_VERB(put_info, ISAKMP_PAYLOAD_NOTIFY, ISAKMP_PAYLOAD_DELETE);
 
-void isakmp__inform(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d)
+int isakmp__inform(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d)
 {
     isakmp__exch *e = NULL;
     if (sa->keyed)
         e = isakmp__engine_take(x, sa, isakmp__exchange_of(x, ISAKMP_EXCH_INFO), 1, 1);
     if (e == NULL)
-        return;
+        return 0;
     e->say_notify = n;
     e->say_delete = d;
     isakmp__engine_start(x, e);
+    return 1;
 }
 
 /* The first SPI of the peer's SA payload, to say which of its exchanges is meant. */
@@ -278,9 +291,7 @@ typedef struct gathered {
 /* The SA that can speak for a child: its own, or the next one with the same peer. */
 static isakmp__sa *speaker(const isakmp_ctx *x, isakmp__sa *sa)
 {
-    isakmp__sa *other = sa;
-    while (other && (other->state == ISAKMP_SA_ENDED || other->ending))
-        other = isakmp__sa_sibling(x, sa, other == sa ? NULL : other);
+    isakmp__sa *other = isakmp__sa_speaker(x, sa);
     return other ? other : sa;
 }
 

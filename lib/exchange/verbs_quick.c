@@ -63,7 +63,9 @@ static void agree(isakmp__exch *e)
     c->life_kb = b->life.kilobytes;
     c->pfs_group = b->group;
     c->mode = c->policy->mode;
-    c->natt = e->sa->nat != 0;
+    c->natt = e->sa->udp != ISAKMP__UDP_NONE;
+    if (e->sa->udp == ISAKMP__UDP_DRAFT_500 && !e->sa->path.natt)
+        c->natt = ISAKMP_NATT_PORT_500;
     e->group = b->group;
     e->announce = b->life.announce;
 }

@@ -64,7 +64,7 @@ int isakmp__match1(isakmp__life *life, isakmp_mismatch *m, const isakmp_policy *
 static int encap_differs(isakmp_mismatch *m, const isakmp_child_policy *p,
                          const isakmp__means *means, const isakmp__offer2 *theirs)
 {
-    uint32_t want = p->mode + (means->natt ? ISAKMP_ENCAP_UDP_TUNNEL - ISAKMP_ENCAP_TUNNEL : 0u);
+    uint32_t want = isakmp__encap_of(p->mode, means->udp);
     return theirs->encap && differs(m, ISAKMP_SA_ATTR_ENCAP, "encapsulation", want, theirs->encap);
 }
 

@@ -34,11 +34,21 @@ int isakmp__auth_signs(uint16_t auth, int initiator);
 /* The kind of signature that goes with a method. */
 uint16_t isakmp__auth_signature(uint16_t auth);
 
+/* How ESP is encapsulated in UDP, by the way of NAT traversal that was agreed on. */
+enum {
+    ISAKMP__UDP_NONE = 0,
+    ISAKMP__UDP_RFC,      /* RFC 3947, drafts 04 to 08: modes 3 and 4, on port 4500               */
+    ISAKMP__UDP_DRAFT,    /* drafts 02 and 03: modes 61443 and 61444, on port 4500                */
+    ISAKMP__UDP_DRAFT_500 /* drafts 00 and 01: the same modes, on port 500                        */
+};
+/* The value of the attribute for a mode of a child. */
+uint16_t isakmp__encap_of(uint8_t mode, uint8_t udp);
+
 typedef struct isakmp__means {
     const isakmp_crypto *crypto;
     uint32_t max_dh;  /* octets of the longest public value                                       */
     uint32_t methods; /* for which there is key material: isakmp__auth_bit() of each             */
-    uint8_t natt;     /* phase 2: UDP encapsulation is in use                                     */
+    uint8_t udp;      /* phase 2: ISAKMP__UDP_*                                                   */
     const isakmp_policy *like; /* Aggressive Mode, as initiator: only policies that go with what is
                                   sent beside the offer, made for this one; NULL: any [RFC2409 5] */
     uint16_t ike_group; /* phase 2: the group of the ISAKMP SA                                   */

@@ -177,9 +177,12 @@ void isakmp__return_phase1(isakmp_writer *w, const isakmp__choice *c)
 /* ---- Phase 2 ------------------------------------------------------------------------------ */
 
 /* UDP encapsulation is a mode of its own [RFC3947 5.1]. */
-static uint16_t encap_of(uint8_t mode, uint8_t natt)
+uint16_t isakmp__encap_of(uint8_t mode, uint8_t udp)
 {
-    return (uint16_t)(mode + (natt ? ISAKMP_ENCAP_UDP_TUNNEL - ISAKMP_ENCAP_TUNNEL : 0));
+    unsigned tunnel = udp == ISAKMP__UDP_NONE  ? ISAKMP_ENCAP_TUNNEL
+                      : udp == ISAKMP__UDP_RFC ? ISAKMP_ENCAP_UDP_TUNNEL
+                                               : ISAKMP_ENCAP_UDP_TUNNEL_DRAFT;
+    return (uint16_t)(tunnel + mode - ISAKMP_MODE_TUNNEL);
 }
 
 static void put_life2(isakmp_writer *w, const isakmp__life *l)
@@ -196,7 +199,7 @@ void isakmp__wr_attrs2(isakmp_writer *w, const isakmp_child_policy *p, const isa
                        const isakmp__means *m)
 {
     isakmp__life life = isakmp__child_life(p);
-    isakmp_wr_attr(w, ISAKMP_SA_ATTR_ENCAP, encap_of(p->mode, m->natt));
+    isakmp_wr_attr(w, ISAKMP_SA_ATTR_ENCAP, isakmp__encap_of(p->mode, m->udp));
     if (t->key_bits)
         isakmp_wr_attr(w, ISAKMP_SA_ATTR_KEY_LENGTH, t->key_bits);
     if (t->integ != ISAKMP_INTEG_NONE)

@@ -57,6 +57,21 @@ static int is_taken(const isakmp_peer_policy *p, size_t i)
     return 0;
 }
 
+#define MAX_DPD_TRIES 100
+
+static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
+{
+    if (p->dpd_s == 0 && (p->dpd_retry_s || p->dpd_tries || p->flags & ISAKMP_PF_DPD_PERIODIC))
+        return wrong(why, "dead peer detection needs dpd_s to be %u second or more", 1);
+    if (p->dpd_tries > MAX_DPD_TRIES)
+        return wrong(why, "dpd_tries must be %u or less", MAX_DPD_TRIES);
+    if (p->flags & ISAKMP_PF_FORCE_ENCAP && p->flags & ISAKMP_PF_NO_NATT)
+        return wrong(why, "UDP encapsulation cannot be forced without NAT traversal", 0);
+    if (p->flags >= ISAKMP_PF_FORCE_ENCAP << 1)
+        return wrong(why, "the flags %u of a peer policy are not all known", p->flags);
+    return ISAKMP_OK;
+}
+
 static int check_peer(const isakmp_peer_policy *p, const isakmp_crypto *crypto, isakmp__text *why)
 {
     int rc = ISAKMP_OK;
@@ -83,12 +98,10 @@ static int check_peer(const isakmp_peer_policy *p, const isakmp_crypto *crypto, 
         rc = wrong(why, "IKE version %u is not served", p->ike_major);
     if (rc == ISAKMP_OK && p->life_mode > ISAKMP_LIFE_EXACT)
         rc = wrong(why, "%u is not a lifetime mode", p->life_mode);
-    if (rc == ISAKMP_OK && p->flags >= ISAKMP_PF_FRAGMENT << 1)
-        rc = wrong(why, "the flags %u of a peer policy are not all known", p->flags);
     if (rc == ISAKMP_OK && p->fragment_size && p->fragment_size < 256)
         rc = wrong(why, "the fragment size must be 0, or 256 octets or more, not %u",
                    p->fragment_size);
-    return rc;
+    return rc == ISAKMP_OK ? check_habits(p, why) : rc;
 }
 
 int isakmp_peer_policy_check(const isakmp_peer_policy *p, const isakmp_crypto *crypto, char *why,

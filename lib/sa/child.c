@@ -113,6 +113,8 @@ static unsigned install_one(isakmp_ctx *x, isakmp__child *c, const isakmp__exch 
     if (rc == ISAKMP_OK) {
         s.enc_key = isakmp__span(keymat, n.enc);
         s.auth_key = isakmp__span(keymat + n.enc, n.auth);
+        s.original_remote = e->oa_remote;
+        s.original_local = e->oa_local;
         rc = isakmp__do_install(x, c, &s);
     }
     isakmp__wipe(keymat, sizeof keymat);

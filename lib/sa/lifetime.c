@@ -22,6 +22,10 @@ static uint32_t soft_ms(isakmp_ctx *x, uint32_t life_s, int initiator)
     return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 
+/* What extensions do by the clock is due after whole seconds.  What exactly they want is found out when
+ * the first one is over, for there is nobody here who knows them. */
+#define FIRST_LOOK_MS 1000
+
 isakmp_time isakmp__hard_at(isakmp_time since, uint32_t life_s)
 {
     return since + (isakmp_time)life_s * 1000;
@@ -32,9 +36,32 @@ void isakmp__sa_set_life(isakmp_ctx *x, isakmp__sa *sa)
     if (sa->state != ISAKMP_SA_UP)
         return;
     sa->soft_ms = soft_ms(x, sa->life_s, sa->initiator);
-    isakmp__timer_set(&x->deadlines, &sa->timer,
-                      sa->soft_told ? isakmp__hard_at(sa->since, sa->life_s)
-                                    : sa->since + sa->soft_ms);
+    isakmp__sa_wake(
+        x, sa, sa->soft_told ? isakmp__hard_at(sa->since, sa->life_s) : sa->since + sa->soft_ms);
+}
+
+void isakmp__sa_wake(isakmp_ctx *x, isakmp__sa *sa, isakmp_time at)
+{
+    if (sa->timer.place == 0 || at < sa->timer.at)
+        isakmp__timer_set(&x->deadlines, &sa->timer, at);
+}
+
+void isakmp__sa_heard(isakmp_ctx *x, isakmp__sa *sa)
+{
+    sa->alive_ms = (uint32_t)x->now;
+    sa->wanted = 0;
+    sa->asked = 0;
+}
+
+/* The timer is only ever set to an earlier time: once it is, nothing of this costs more than a glance,
+ * however much traffic there is. */
+void isakmp__sa_wanted(isakmp_ctx *x, isakmp__sa *sa)
+{
+    uint32_t quiet = (uint32_t)x->now - sa->alive_ms, most = 1000u * sa->policy->dpd_s;
+    sa->sent_ms = (uint32_t)x->now;
+    if (most && !sa->wanted && !sa->asked)
+        isakmp__sa_wake(x, sa, x->now + (quiet < most ? most - quiet : 0));
+    sa->wanted = 1;
 }
 
 void isakmp__child_set_life(isakmp_ctx *x, isakmp__child *c)
@@ -53,7 +80,9 @@ void isakmp__sa_establish(isakmp_ctx *x, isakmp__sa *sa)
     isakmp__sa_enter_peer(x, sa);
     sa->took_ms = (uint32_t)(x->now - sa->since);
     sa->since = x->now;
+    isakmp__timer_set(&x->deadlines, &sa->timer, x->now + FIRST_LOOK_MS);
     isakmp__sa_set_life(x, sa);
+    isakmp__sa_heard(x, sa);
     isakmp__tell(x, ISAKMP_EV_SA_UP, sa, NULL, NULL);
 }
 
@@ -145,6 +174,8 @@ static void settle_sa(isakmp_ctx *x, isakmp__sa *sa)
     sa->state = ISAKMP_SA_ENDED;
     if (sa->n_children == 0)
         isakmp__sa_give(x, sa);
+    else
+        isakmp__sa_wake(x, sa, x->now + FIRST_LOOK_MS);
 }
 
 void isakmp__settle(isakmp_ctx *x)

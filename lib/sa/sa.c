@@ -195,6 +195,7 @@ void isakmp__sa_move(isakmp_ctx *x, isakmp__sa *sa, const isakmp_path *path)
 void isakmp__sa_give(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__half_open_leave(x, sa);
+    isakmp__timer_set(&x->deadlines, &sa->timer, ISAKMP_NEVER);
     isakmp__unlink(&sa->peer_link);
     isakmp__unlink(&sa->policy_link);
     isakmp__pool_give(&x->sas, sa);
@@ -212,6 +213,14 @@ isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const 
             return other;
     }
     return NULL;
+}
+
+isakmp__sa *isakmp__sa_speaker(const isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp__sa *other = sa;
+    while (other && (other->state == ISAKMP_SA_ENDED || other->ending))
+        other = isakmp__sa_sibling(x, sa, other == sa ? NULL : other);
+    return other;
 }
 
 /* ---- Facts -------------------------------------------------------------------------------- */
@@ -247,7 +256,7 @@ isakmp__means isakmp__sa_means(const isakmp_ctx *x, const isakmp__sa *sa)
     isakmp__means m = {&x->crypto, x->config.limits.max_dh, 0, 0, NULL, 0};
     if (sa->suite)
         m.ike_group = sa->suite->group;
-    m.natt = sa->nat != 0;
+    m.udp = sa->udp;
     return m;
 }
 

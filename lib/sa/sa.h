@@ -32,6 +32,13 @@ isakmp_sa_id isakmp__sa_id(const isakmp_ctx *x, const isakmp__sa *sa);
 void isakmp__sa_establish(isakmp_ctx *x, isakmp__sa *sa);
 /* Its lifetime has been agreed on, or shortened: set its timer. */
 void isakmp__sa_set_life(isakmp_ctx *x, isakmp__sa *sa);
+/* Its timer is to be due at a time, or before.  Whoever finds that there is nothing to do yet sets it
+ * again. */
+void isakmp__sa_wake(isakmp_ctx *x, isakmp__sa *sa, isakmp_time at);
+/* The peer has given a sign of life, which nobody can have recorded before. */
+void isakmp__sa_heard(isakmp_ctx *x, isakmp__sa *sa);
+/* Traffic goes to the peer, or waits for it. */
+void isakmp__sa_wanted(isakmp_ctx *x, isakmp__sa *sa);
 /* End it: no message reaches it any more.  The rest is done by isakmp__settle(). */
 void isakmp__sa_end(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why);
 /* The identity that the peer has proved, or claims. */
@@ -41,6 +48,9 @@ void isakmp__sa_set_peer_id(isakmp__sa *sa, const isakmp_id *id);
  * identity and has proved it by the same key: with a key of his own and a policy that lets any identity
  * pass, anybody could take any name. */
 isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after);
+/* The SA that speaks to the peer of one: itself unless it has ended, else another one that is up; NULL if
+ * there is none. */
+isakmp__sa *isakmp__sa_speaker(const isakmp_ctx *x, isakmp__sa *sa);
 /* The host has named its policy. */
 void isakmp__sa_set_policy(isakmp_ctx *x, isakmp__sa *sa, const isakmp_peer_policy *p);
 /* An SA that uses a policy, after one; NULL at the end. */

@@ -77,6 +77,13 @@ struct isakmp__assembly {
 
 /* ---- ISAKMP SA ----------------------------------------------------------------------------- */
 
+/* What is known about dead peer detection with a peer. */
+enum {
+    ISAKMP__DPD_KNOWN = 1, /* it has sent the vendor ID                                          */
+    ISAKMP__DPD_MINE = 2,  /* dpd_mine has a value                                               */
+    ISAKMP__DPD_THEIRS = 4 /* dpd_theirs has a value                                             */
+};
+
 struct isakmp__sa {
     isakmp__slot slot;
     isakmp__timer timer;
@@ -87,12 +94,16 @@ struct isakmp__sa {
     uint8_t half_open; /* 1: a peer began it, and is not authenticated yet                       */
     uint8_t ending;    /* 1: it has ended, and waits for isakmp__settle()                        */
     uint8_t soft_told; /* 1: ISAKMP_EV_SA_SOFT was told                                          */
-    uint8_t natt;      /* 1: the peer knows NAT traversal too                                    */
+    uint8_t natt;      /* the way of NAT traversal that both know, from 1; 0: none               */
+    uint8_t udp;       /* ISAKMP__UDP_*: how ESP is encapsulated                                 */
     uint8_t nat;       /* ISAKMP_NAT_*                                                           */
     uint8_t contact : 1;   /* 1: the peer announced INITIAL-CONTACT in phase 1                   */
     uint8_t fragments : 1; /* 1: the peer understands fragments                                  */
     uint8_t exchange;  /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                                        */
     uint8_t next_used; /* where in used_ids the next message ID goes                             */
+    uint8_t dpd;       /* ISAKMP__DPD_*                                                          */
+    uint8_t wanted;    /* 1: traffic has waited for the peer since it was last heard             */
+    uint8_t asked;     /* how often it was asked for a sign of life since then                   */
     uint32_t life_s;   /* in use                                                                 */
     uint8_t cky_i[ISAKMP_COOKIE_SIZE],
         cky_r[ISAKMP_COOKIE_SIZE]; /* side by side: both are hashed */
@@ -109,8 +120,13 @@ struct isakmp__sa {
     isakmp_reason why; /* once it is ending */
     uint8_t peer_id_type;
     uint8_t peer_id_n;
+    /* Low 32 bits of times: when the peer gave a sign of life, or, after that, was asked for one; and
+     * when something was sent to it. */
+    uint32_t alive_ms, sent_ms;
+    uint32_t dpd_mine, dpd_theirs; /* the last sequence number of each side */
     uint8_t skeyid_d[ISAKMP_MAX_HASH], skeyid_a[ISAKMP_MAX_HASH], key[ISAKMP_MAX_KEY];
     uint8_t iv[ISAKMP_MAX_BLOCK]; /* the last ciphertext block of phase 1 */
+    uint64_t vendors;             /* known vendor IDs of the peer, as bits */
     uint32_t used_ids[ISAKMP_USED_MSG_IDS];
     isakmp__sa *cookie_next;  /* in the bucket of its own cookie */
     isakmp__link peer_link;   /* in the bucket of its peer: half-open by address, up by identity */
@@ -233,9 +249,11 @@ struct isakmp__exch {
     uint64_t last;    /* fingerprint of the last accepted message; 0: none */
     uint64_t reading; /* fingerprint of the message that is being read */
     isakmp_time resend_at, hard_at;
-    isakmp__packet *tx;           /* the last message sent, or being written */
-    isakmp__packet *held;         /* the message that is being read, while an answer is awaited */
-    isakmp__packet *next;         /* one that came meanwhile */
+    isakmp__packet *tx;   /* the last message sent, or being written */
+    isakmp__packet *held; /* the message that is being read, while an answer is awaited */
+    isakmp__packet *next; /* one that came meanwhile */
+    isakmp_addr oa_remote,
+        oa_local;                 /* original addresses, by a Quick Mode's peer; family 0: none */
     isakmp_path path;             /* of the message that is being read */
     isakmp_msg *in;               /* ... itself; NULL while none is */
     isakmp_writer w;              /* of the message that is being written */

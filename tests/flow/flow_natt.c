@@ -523,6 +523,129 @@ static void test_beginning_on_4500(void **state)
         }
 }
 
+/* ---- Keepalives [RFC3948 4] ----------------------------------------------------------------- */
+
+/* Time passes; no deadline is ever in the past. */
+static void pass(isakmp_time ms)
+{
+    isakmp_time end = pr.now + ms;
+    while (pr.now < end) {
+        run_for(end - pr.now < 500 ? end - pr.now : 500);
+        for (int i = 0; i < 2; i++)
+            assert_true(isakmp_deadline(pr.p[i].x) > pr.now);
+    }
+}
+
+/* Only from behind the NAT, on port 4500, and not while there is anything else to be sent. */
+static void test_keepalives(void **state)
+{
+    (void)state;
+    for (int where = 0; where < 4; where++) {
+        int a = where & 1, b = where >> 1;
+        prepare(224, a, b);
+        connect_through(ISAKMP_EXCH_MAIN, 1);
+        run_for(100);
+        pass(19000);
+        assert_int_equal(A->keepalives + B->keepalives, 0);
+        pass(1000);
+        assert_int_equal(A->keepalives, a);
+        assert_int_equal(B->keepalives, b);
+        pass(180000);
+        assert_int_equal(A->keepalives, 10 * a);
+        assert_int_equal(B->keepalives, 10 * b);
+        if (a) {
+            isakmp_path path = sa_info(A, first_sa(A)).path;
+            assert_int_equal(A->keepalive.natt, 1);
+            assert_true(isakmp_addr_equal(&A->keepalive.remote, &path.remote));
+            assert_true(isakmp_addr_equal(&A->keepalive.local, &path.local));
+        }
+        finish();
+    }
+}
+
+static void test_no_keepalives_with_traffic(void **state)
+{
+    (void)state;
+    prepare(225, 1, 0);
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    for (unsigned i = 0; i < 20; i++) { /* the host's */
+        pass(15000);
+        assert_int_equal(isakmp_sa_wanted(A->x, pr.now, first_sa(A)), ISAKMP_OK);
+    }
+    assert_int_equal(A->keepalives, 0);
+    for (unsigned i = 0; i < 3; i++) { /* and ours */
+        pass(15000);
+        add_child(A, first_sa(A), &A->child);
+    }
+    assert_int_equal(A->keepalives, 0);
+    pass(20000);
+    assert_int_equal(A->keepalives, 1);
+    finish();
+}
+
+static void test_interval_of_keepalives(void **state)
+{
+    static const uint16_t seconds[] = {0, 1, 5, 65535};
+    (void)state;
+    for (unsigned i = 0; i < COUNT(seconds); i++) {
+        prepare(226, 1, 0);
+        pair_end(&pr);
+        A->config.natt_keepalive_s = seconds[i];
+        pair_start(&pr);
+        connect_through(ISAKMP_EXCH_AGGRESSIVE, 1);
+        run_for(100);
+        pass(60000);
+        assert_int_equal(A->keepalives, seconds[i] ? 60 / seconds[i] : 0);
+        finish();
+    }
+}
+
+/* An SA that has ended leaves children, whose packets take the same way.  When another SA with the peer is
+ * up, that one's keepalives are enough. */
+static void test_keepalives_for_children(void **state)
+{
+    (void)state;
+    prepare(227, 1, 0);
+    A->policies[0].life_s = B->policies[0].life_s = 60;
+    A->child.life_s = B->child.life_s = 600;
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(61000);
+    assert_int_equal(sas_in(A, ISAKMP_SA_ENDED), 1);
+    A->keepalives = 0;
+    pass(100000);
+    assert_int_equal(A->keepalives, 5);
+    A->policies[0].life_s = B->policies[0].life_s = 3000;
+    connect_through(ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    A->keepalives = 0;
+    pass(100000);
+    assert_int_equal(A->keepalives, 5);
+    while (children_in(A, 0))
+        run_for(1000);
+    A->keepalives = 0;
+    pass(100000);
+    assert_int_equal(A->keepalives, 5);
+    finish();
+}
+
+/* A keepalive that comes is no message, on whatever port, and nobody is told. */
+static void test_a_keepalive_comes(void **state)
+{
+    static const uint8_t octet = 0xff;
+    isakmp_path path;
+    uint8_t data = octet;
+    (void)state;
+    prepare(228, 1, 0);
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    path = sa_info(B, first_sa(B)).path;
+    for (path.natt = 0; path.natt < 2; path.natt++)
+        assert_int_equal(isakmp_input(B->x, pr.now, &path, &data, 1), ISAKMP_IGNORED);
+    assert_true(both_up(1));
+    finish();
+}
+
 /* Transport mode is negotiated as UDP-encapsulated, too. */
 static void test_transport_mode_behind_a_nat(void **state)
 {
@@ -538,6 +661,434 @@ static void test_transport_mode_behind_a_nat(void **state)
     assert_int_equal(heard(A, ISAKMP_EV_CHILD_UP), 1);
     assert_int_equal(child_info(B, first_child(B)).mode, ISAKMP_MODE_TRANSPORT);
     assert_int_equal(child_info(B, first_child(B)).natt, 1);
+    finish();
+}
+
+/* ---- Drafts --------------------------------------------------------------------------------- */
+
+/* The vendor IDs, the numbers of the payloads on the responder's side, and whether ports change. */
+static const struct draft {
+    const char *name;
+    uint8_t natd, natoa, both, floats;
+    uint16_t encap;
+} drafts[] = {
+    {"NAT-T RFC 3947", 20, 21, 1, 1, 3},       {"NAT-T draft 03", 130, 131, 0, 1, 61443},
+    {"NAT-T draft 02", 130, 131, 0, 1, 61443}, {"NAT-T draft 02 (newline)", 130, 131, 0, 1, 61443},
+    {"NAT-T draft 08", 15, 16, 1, 1, 3},       {"NAT-T draft 07", 15, 16, 1, 1, 3},
+    {"NAT-T draft 06", 15, 16, 1, 1, 3},       {"NAT-T draft 05", 15, 16, 1, 1, 3},
+    {"NAT-T draft 04", 15, 16, 0, 1, 3},       {"NAT-T draft 01", 130, 131, 0, 0, 61443},
+    {"NAT-T draft 00", 130, 131, 0, 0, 61443},
+};
+
+static const struct {
+    const char *name, *value;
+} vendors[] = {
+#define VENDOR(size, name, value) {name, value},
+#include "wire/vendor.def"
+#undef VENDOR
+};
+
+static const void *value_of(const char *name)
+{
+    unsigned i = 0;
+    while (strcmp(vendors[i].name, name) != 0)
+        assert_true(++i < COUNT(vendors));
+    return vendors[i].value;
+}
+
+static const char *vendor_of(const part *p)
+{
+    const char *name = isakmp_vendor_name(isakmp__span(p->body, p->n));
+    return p->type == ISAKMP_PAYLOAD_VENDOR_ID && name && strncmp(name, "NAT-T", 5) == 0 ? name
+                                                                                         : NULL;
+}
+
+/* What the initiator, which offers only some of the drafts, takes it for. */
+static const char *offered_as(const struct draft *d)
+{
+    return d->natd == 15 ? "NAT-T RFC 3947" : d->floats ? d->name : "NAT-T draft 00";
+}
+
+static struct {
+    const struct draft *d;
+    unsigned natd[2], natoa[2]; /* how many payloads came, by sender */
+    uint16_t encap;             /* as the responder reads it */
+    int spoil_oa;               /* 1 to 3: the initiator's original addresses are none */
+    int vids;                   /* of NAT traversal in the responder's second message */
+} talk;
+
+/* The first NAT-T vendor ID becomes another one, the others go. */
+static void keep_one(opened *o, const char *name)
+{
+    int kept = 0;
+    for (unsigned i = 0; i < o->n;) {
+        if (vendor_of(&o->parts[i]) == NULL) {
+            i++;
+        } else if (kept++) {
+            drop_part(o, i);
+        } else {
+            o->parts[i].n = 16;
+            memcpy(o->parts[i++].body, value_of(name), 16);
+        }
+    }
+}
+
+/* Between the initiator's numbers and the responder's. */
+static void renumber(opened *o, int from)
+{
+    uint8_t theirs[2], ours[2] = {talk.d->natd, talk.d->natoa};
+    theirs[0] = talk.d->natd == 15 ? 20 : talk.d->natd;
+    theirs[1] = talk.d->natoa == 16 ? 21 : talk.d->natoa;
+    for (unsigned i = 0; i < o->n; i++)
+        for (unsigned k = 0; k < 2; k++)
+            if (o->parts[i].type == (from ? ours[k] : theirs[k])) {
+                o->parts[i].type = from ? theirs[k] : ours[k];
+                (k ? talk.natoa : talk.natd)[from]++;
+                if (k && from == 0 && talk.spoil_oa)
+                    o->parts[i].body[0] ^= talk.spoil_oa == 1;
+                if (k && from == 0 && talk.spoil_oa >= 2)
+                    o->parts[i].n = talk.spoil_oa == 2 ? o->parts[i].n + 1 : 8;
+                if (k && from == 0 && talk.spoil_oa == 3)
+                    o->parts[i].body[0] = ISAKMP_ID_IPV6_ADDR;
+            }
+}
+
+/* The encapsulation of the first transform. */
+static void note_encap(opened *o)
+{
+    const part *sa = find_part(o, ISAKMP_PAYLOAD_SA, 0);
+    for (size_t i = 8; sa && talk.encap == 0 && i + 4 <= sa->n; i++)
+        if (sa->body[i] == 0x80 && sa->body[i + 1] == ISAKMP_SA_ATTR_ENCAP)
+            talk.encap = isakmp__get16(sa->body + i + 2);
+}
+
+/* The sender's chain of IVs goes on from what has become of its message. */
+static void mend_chain(const opened *o, const wire_item *w)
+{
+    size_t block = isakmp_cipher_block(o->sa->suite->cipher);
+    isakmp__sa *sa = isakmp__sa_find(pr.p[w->from].x, &o->h);
+    isakmp__exch *e = isakmp__exch_find(sa, o->h.msg_id);
+    if (e)
+        memcpy(e->iv, w->data + w->n - block, block);
+    if (o->h.msg_id == 0)
+        memcpy(sa->iv, w->data + w->n - block, block);
+}
+
+static int speak_draft(pair *p, wire_item *w)
+{
+    static opened o;
+    uint8_t exchange = header_of(w).exchange;
+    (void)p;
+    if (exchange == ISAKMP_EXCH_INFO || !open_item(&o, w))
+        return PAIR_DELIVER;
+    if (exchange != ISAKMP_EXCH_QUICK && o.msg == 1)
+        keep_one(&o, talk.d->name);
+    if (exchange != ISAKMP_EXCH_QUICK && o.msg == 2) {
+        for (unsigned i = 0; i < o.n; i++)
+            if (vendor_of(&o.parts[i])) {
+                assert_string_equal(vendor_of(&o.parts[i]), talk.d->name);
+                talk.vids++;
+            }
+        keep_one(&o, offered_as(talk.d));
+    }
+    if (exchange == ISAKMP_EXCH_QUICK)
+        note_encap(&o);
+    renumber(&o, w->from);
+    if (exchange == ISAKMP_EXCH_QUICK)
+        rehash(&o);
+    close_item(&o, w);
+    if (o.encrypted)
+        mend_chain(&o, w);
+    return PAIR_DELIVER;
+}
+
+static void make_transport(void)
+{
+    for (int i = 0; i < 2; i++) {
+        pr.p[i].child.mode = ISAKMP_MODE_TRANSPORT;
+        memset(&pr.p[i].child.local, 0, sizeof pr.p[i].child.local);
+        memset(&pr.p[i].child.remote, 0, sizeof pr.p[i].child.remote);
+    }
+}
+
+static int is_ip(const isakmp_addr *a, const uint8_t *ip)
+{
+    return a->family == 4 && a->port == 0 && memcmp(a->ip, ip, 4) == 0;
+}
+
+/* What each side is told of the other's original addresses: both or only the sender's own. */
+static void check_original(int both)
+{
+    for (int i = 0; i < 2; i++)
+        for (unsigned k = 0; k < 2; k++) {
+            const isakmp_sad_entry *e = &pr.p[i].sad[k].e;
+            isakmp_addr outside = pr.p[i].addr; /* as the other sees it */
+            if (nats[i].on)
+                outer_addr(&nats[i], &outside);
+            assert_true(is_ip(&e->original_remote, pr.p[1 - i].addr.ip));
+            if (both || (i == 1 && talk.d->natd == 15)) /* told by one that thinks it is the RFC */
+                assert_true(is_ip(&e->original_local, outside.ip));
+        }
+}
+
+/* Each draft, in both exchanges, in tunnel and transport mode, with a NAT before either or both. */
+static void test_drafts(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < COUNT(drafts); i++)
+        for (unsigned k = 0; k < 8; k++) {
+            unsigned transport = k & 1, where = k & 2 ? 3 : 1, aggressive = k >> 2;
+            uint8_t natt;
+            memset(&talk, 0, sizeof talk);
+            talk.d = &drafts[i];
+            prepare(230 + i, 1, where == 3);
+            pr.arrive = speak_draft;
+            if (transport)
+                make_transport();
+            connect_through(exchanges[aggressive], 0);
+            run_for(100);
+            add_child(A, first_sa(A), &A->child);
+            run_for(100);
+            natt = drafts[i].floats ? 1 : ISAKMP_NATT_PORT_500;
+            if (sas_in(A, ISAKMP_SA_UP) != 1 || children_in(A, ISAKMP_CHILD_UP) != 1 ||
+                children_in(B, ISAKMP_CHILD_UP) != 1)
+                fail_msg("%s, variation %u: the peers did not come up", drafts[i].name, k);
+            assert_int_equal(talk.vids, 1);
+            assert_int_equal(talk.natd[0], 2);
+            assert_int_equal(talk.natd[1], 2);
+            assert_int_equal(talk.encap, drafts[i].encap + (transport ? 1 : 0));
+            for (int side = 0; side < 2; side++) {
+                const isakmp_path path = sa_info(&pr.p[side], first_sa(&pr.p[side])).path;
+                assert_int_equal(heard(&pr.p[side], ISAKMP_EV_NAT), 1);
+                assert_int_equal(path.natt, drafts[i].floats);
+                assert_int_equal(path.local.port, drafts[i].floats ? 4500 : 500);
+                assert_int_equal(child_info(&pr.p[side], first_child(&pr.p[side])).natt, natt);
+                assert_int_equal(pr.p[side].sad[0].e.natt, natt);
+            }
+            assert_int_equal(crooked, 0);
+            assert_int_equal(talk.natoa[1], transport ? 1 + drafts[i].both : 0);
+            if (transport)
+                check_original(drafts[i].both);
+            else
+                assert_int_equal(A->sad[0].e.original_remote.family, 0);
+            finish();
+        }
+}
+
+/* What is no address of the family in use is not told, and does no harm. */
+static void test_original_addresses_that_are_none(void **state)
+{
+    (void)state;
+    for (int spoil = 1; spoil <= 3; spoil++) {
+        memset(&talk, 0, sizeof talk);
+        talk.d = &drafts[0];
+        talk.spoil_oa = spoil;
+        prepare(250, 1, 0);
+        make_transport();
+        pr.arrive = speak_draft;
+        connect_through(ISAKMP_EXCH_MAIN, 1);
+        run_for(100);
+        assert_int_equal(heard(B, ISAKMP_EV_CHILD_UP), 1);
+        assert_int_equal(B->sad[0].e.original_remote.family, 0);
+        assert_int_equal(B->sad[0].e.original_local.family, 0);
+        assert_int_equal(A->sad[0].e.original_remote.family, 4);
+        finish();
+    }
+}
+
+/* Without a NAT nothing is told. */
+static void test_no_original_addresses_without_nat(void **state)
+{
+    (void)state;
+    memset(&talk, 0, sizeof talk);
+    talk.d = &drafts[0];
+    prepare(251, 0, 0);
+    make_transport();
+    pr.arrive = speak_draft;
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    assert_int_equal(heard(B, ISAKMP_EV_CHILD_UP), 1);
+    assert_int_equal(talk.natoa[0] + talk.natoa[1], 0);
+    assert_int_equal(talk.encap, ISAKMP_ENCAP_TRANSPORT);
+    finish();
+}
+
+/* Of all that a peer knows the best is taken, and it alone is answered. */
+static unsigned from_which;
+static const char *answered;
+
+static int offer_many(pair *p, wire_item *w)
+{
+    static opened o;
+    (void)p;
+    if (header_of(w).exchange != ISAKMP_EXCH_MAIN || !open_item(&o, w))
+        return PAIR_DELIVER;
+    if (o.msg == 1 && w->from == 0) {
+        for (unsigned i = o.n; i-- > 0;)
+            if (vendor_of(&o.parts[i]))
+                drop_part(&o, i);
+        for (unsigned i = from_which; i < COUNT(drafts); i++) /* the best one last */
+            add_part(&o, 1, ISAKMP_PAYLOAD_VENDOR_ID, value_of(drafts[i].name), 16);
+        close_item(&o, w);
+    }
+    for (unsigned i = 0; i < o.n && w->from == 1 && o.msg == 2; i++)
+        if (vendor_of(&o.parts[i])) {
+            assert_null(answered);
+            answered = vendor_of(&o.parts[i]);
+        }
+    return PAIR_DELIVER;
+}
+
+static void test_the_best_is_taken(void **state)
+{
+    (void)state;
+    for (from_which = 0; from_which < COUNT(drafts); from_which++) {
+        prepare(252, 1, 0);
+        answered = NULL;
+        pr.arrive = offer_many;
+        connect_through(ISAKMP_EXCH_MAIN, 0);
+        for (unsigned i = 0; i < 2; i++)
+            assert_true(pair_deliver(&pr));
+        assert_non_null(answered);
+        assert_string_equal(answered, drafts[from_which].name);
+        run_for(100);
+        finish();
+    }
+}
+
+/* What was not offered is not chosen, and of several answers the best one is. */
+static const char *const *replies;
+
+static int answer_with(pair *p, wire_item *w)
+{
+    static opened o;
+    (void)p;
+    if (header_of(w).exchange != ISAKMP_EXCH_MAIN || w->from != 1 || !open_item(&o, w) ||
+        o.msg != 2)
+        return PAIR_DELIVER;
+    for (unsigned i = o.n; i-- > 0;)
+        if (vendor_of(&o.parts[i]))
+            drop_part(&o, i);
+    for (unsigned i = 0; replies[i]; i++)
+        add_part(&o, 1, ISAKMP_PAYLOAD_VENDOR_ID, value_of(replies[i]), 16);
+    close_item(&o, w);
+    return PAIR_DELIVER;
+}
+
+static void test_answers_of_the_responder(void **state)
+{
+    static const char *const answers[][4] = {
+        {NULL},
+        {"NAT-T draft 08", "NAT-T draft 04", NULL},
+        {"NAT-T draft 01", NULL},
+        {"NAT-T (Apple)", NULL},
+        {"NAT-T draft 00", "NAT-T draft 03", "NAT-T draft 08", NULL},
+        {"NAT-T draft 02", "NAT-T RFC 3947", "NAT-T draft 03", NULL},
+    };
+    static const uint8_t ways[] = {0, 0, 0, 0, 2, 1};
+    (void)state;
+    for (unsigned i = 0; i < COUNT(answers); i++) {
+        prepare(253, 0, 0);
+        replies = answers[i];
+        pr.arrive = answer_with;
+        connect_through(ISAKMP_EXCH_MAIN, 0);
+        for (unsigned k = 0; k < 2; k++)
+            assert_true(pair_deliver(&pr));
+        assert_int_equal(inner_sa(A, first_sa(A))->natt, ways[i]);
+        pr.arrive = NULL;
+        run_for(60000);
+        finish();
+    }
+}
+
+/* CVE-2015-3204: payloads 15 and 16 are NAT-D and NAT-OA only where they were agreed on. */
+static uint8_t retype_from, retype_to, retype_exchange;
+
+static int retype(pair *p, wire_item *w)
+{
+    static opened o;
+    part *found;
+    (void)p;
+    if (header_of(w).exchange != retype_exchange || w->from != 0 || !open_item(&o, w))
+        return PAIR_DELIVER;
+    while ((found = find_part(&o, retype_from, 0)) != NULL)
+        found->type = retype_to;
+    rehash(&o);
+    close_item(&o, w);
+    return PAIR_DELIVER;
+}
+
+static void test_numbers_of_another_draft(void **state)
+{
+    (void)state;
+    prepare(254, 1, 0);
+    pr.arrive = retype;
+    retype_exchange = ISAKMP_EXCH_MAIN;
+    retype_from = ISAKMP_PAYLOAD_NATD;
+    retype_to = ISAKMP_PAYLOAD_NATD_DRAFT_04;
+    connect_through(ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    assert_int_equal(isakmp_count(B->x, ISAKMP_D_PAYLOAD_UNEXPECTED), 1);
+    assert_int_equal(sas_in(B, ISAKMP_SA_UP), 0);
+    finish();
+    prepare(255, 1, 0);
+    make_transport();
+    pr.arrive = retype;
+    retype_exchange = ISAKMP_EXCH_QUICK;
+    retype_from = ISAKMP_PAYLOAD_NATOA;
+    retype_to = ISAKMP_PAYLOAD_NATOA_DRAFT_04;
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    assert_int_equal(isakmp_count(B->x, ISAKMP_D_PAYLOAD_UNEXPECTED), 1);
+    assert_int_equal(children_in(B, ISAKMP_CHILD_UP), 0);
+    finish();
+}
+
+/* ---- Forced encapsulation ------------------------------------------------------------------- */
+
+/* Either side can have it: it is as if that side were behind a NAT. */
+static void test_forced(void **state)
+{
+    (void)state;
+    for (int who = 1; who < 4; who++)
+        for (unsigned k = 0; k < 2; k++) {
+            prepare(256, 0, 0);
+            pair_end(&pr);
+            for (int i = 0; i < 2; i++)
+                if (who >> i & 1)
+                    pr.p[i].peer.flags |= ISAKMP_PF_FORCE_ENCAP;
+            pair_start(&pr);
+            connect_through(exchanges[k], 1);
+            run_for(100);
+            assert_true(both_up(1));
+            for (int i = 0; i < 2; i++) {
+                assert_int_equal(sa_info(&pr.p[i], first_sa(&pr.p[i])).nat,
+                                 (who >> i & 1 ? ISAKMP_NAT_LOCAL : 0) |
+                                     (who >> (1 - i) & 1 ? ISAKMP_NAT_REMOTE : 0));
+                assert_int_equal(pr.p[i].sad[0].e.natt, 1);
+                check_path(&pr.p[i], 0);
+            }
+            pass(60500);
+            assert_int_equal(A->keepalives, who & 1 ? 3 : 0);
+            assert_int_equal(B->keepalives, who & 2 ? 3 : 0);
+            finish();
+        }
+}
+
+/* Not with a peer that does not know NAT traversal. */
+static void test_forced_in_vain(void **state)
+{
+    (void)state;
+    prepare(257, 0, 0);
+    pair_end(&pr);
+    A->peer.flags |= ISAKMP_PF_FORCE_ENCAP;
+    B->peer.flags |= ISAKMP_PF_NO_NATT;
+    pair_start(&pr);
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    assert_true(both_up(1));
+    assert_int_equal(sa_info(A, first_sa(A)).nat, 0);
+    assert_int_equal(A->sad[0].e.natt, 0);
     finish();
 }
 
@@ -561,7 +1112,20 @@ int main(void)
         cmocka_unit_test(test_T64_natd_wrong_by_one_bit),
         cmocka_unit_test(test_marker),
         cmocka_unit_test(test_beginning_on_4500),
+        cmocka_unit_test(test_keepalives),
+        cmocka_unit_test(test_no_keepalives_with_traffic),
+        cmocka_unit_test(test_interval_of_keepalives),
+        cmocka_unit_test(test_keepalives_for_children),
+        cmocka_unit_test(test_a_keepalive_comes),
         cmocka_unit_test(test_transport_mode_behind_a_nat),
+        cmocka_unit_test(test_drafts),
+        cmocka_unit_test(test_original_addresses_that_are_none),
+        cmocka_unit_test(test_no_original_addresses_without_nat),
+        cmocka_unit_test(test_the_best_is_taken),
+        cmocka_unit_test(test_answers_of_the_responder),
+        cmocka_unit_test(test_numbers_of_another_draft),
+        cmocka_unit_test(test_forced),
+        cmocka_unit_test(test_forced_in_vain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -571,6 +571,66 @@ static void test_close_of_an_ended_sa(void **state)
     finish();
 }
 
+/* ---- Vendor IDs ----------------------------------------------------------------------------- */
+
+static unsigned lines, strongswan_lines;
+
+static void note_vendor(peer *p, int level, const char *line)
+{
+    (void)p;
+    if (strstr(line, "vendor ID of") == NULL)
+        return;
+    assert_int_equal(level, ISAKMP_LOG_INFO);
+    lines++;
+    strongswan_lines += strstr(line, "the peer has the vendor ID of strongSwan") != NULL;
+}
+
+/* B's second and fourth message: one that is known, twice, and one that is not. */
+static int add_vendors(pair *p, wire_item *w)
+{
+    static const uint8_t strongswan[16] = {0x88, 0x2f, 0xe5, 0x6d, 0x6f, 0xd2, 0x0d, 0xbc,
+                                           0x22, 0x51, 0x61, 0x3b, 0x2e, 0xbe, 0x5b, 0xeb};
+    static opened o;
+    (void)p;
+    if (header_of(w).exchange != ISAKMP_EXCH_MAIN || w->from != 1 || !open_item(&o, w) ||
+        o.encrypted)
+        return PAIR_DELIVER;
+    add_part(&o, o.n, ISAKMP_PAYLOAD_VENDOR_ID, strongswan, sizeof strongswan);
+    add_part(&o, o.n, ISAKMP_PAYLOAD_VENDOR_ID, strongswan, sizeof strongswan);
+    add_part(&o, o.n, ISAKMP_PAYLOAD_VENDOR_ID, "nobody knows", 12);
+    close_item(&o, w);
+    return PAIR_DELIVER;
+}
+
+static int has_vendor(const peer *p, const char *name)
+{
+    uint64_t vendors = sa_info(p, first_sa(p)).vendors;
+    for (unsigned i = 0; isakmp_vendor_known(i); i++)
+        if (vendors >> i & 1 && strcmp(isakmp_vendor_known(i), name) == 0)
+            return 1;
+    return 0;
+}
+
+/* Which known vendor IDs the peer has: in the log, each once, and to be looked up. */
+static void test_vendor_ids_are_told(void **state)
+{
+    (void)state;
+    pair_init(&pr, 395);
+    lines = strongswan_lines = 0;
+    A->hear_line = note_vendor;
+    pr.arrive = add_vendors;
+    come_up(ISAKMP_EXCH_MAIN, 0);
+    assert_int_equal(strongswan_lines, 1);
+    assert_int_equal(lines, 3); /* and NAT traversal, and dead peer detection */
+    assert_true(has_vendor(A, "strongSwan"));
+    assert_true(has_vendor(A, "NAT-T RFC 3947"));
+    assert_true(has_vendor(A, "DPD (RFC 3706)"));
+    assert_false(has_vendor(A, "NAT-T draft 03")); /* the responder answers the best alone */
+    assert_true(has_vendor(B, "NAT-T draft 03"));
+    assert_false(has_vendor(B, "strongSwan"));
+    finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -589,6 +649,7 @@ int main(void)
         cmocka_unit_test(test_T63_no_answer_before_there_are_keys),
         cmocka_unit_test(test_reflections),
         cmocka_unit_test(test_close_of_an_ended_sa),
+        cmocka_unit_test(test_vendor_ids_are_told),
     };
     return cmocka_run_group_tests_name("peers", tests, NULL, NULL);
 }

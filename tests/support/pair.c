@@ -31,6 +31,11 @@ static void transmit(peer *p, const isakmp_path *path, isakmp_span datagram)
     static wire_item w;
     int verdict;
     must(datagram.n <= sizeof w.data, "a datagram is too long for the wire");
+    if (datagram.n == 1 && datagram.p[0] == 0xff) {
+        p->keepalives++;
+        p->keepalive = *path;
+        return;
+    }
     p->runts += datagram.n < ISAKMP_HEADER_SIZE;
     w.from = p->index;
     w.path = *path;
@@ -67,6 +72,8 @@ static void try_reentry(peer *p)
         isakmp_connect(p->x, now, &p->peer, &path, 2, &sa) != ISAKMP_E_REENTRANT ||
         isakmp_child_connect(p->x, now, sa, &p->child, &child) != ISAKMP_E_REENTRANT ||
         isakmp_child_close(p->x, now, child) != ISAKMP_E_REENTRANT ||
+        isakmp_sa_heard(p->x, now, sa) != ISAKMP_E_REENTRANT ||
+        isakmp_sa_wanted(p->x, now, sa) != ISAKMP_E_REENTRANT ||
         isakmp_close(p->x, now, sa) != ISAKMP_E_REENTRANT || sa.v != 1 || child.v != 1;
     (void)isakmp_deadline(p->x);
     (void)isakmp_sa_next(p->x, sa);

@@ -838,22 +838,26 @@ static void test_child_groups(void **state)
     assert_int_equal(choose_child(&p, offer_body(&o)), ISAKMP_D_NO_PROPOSAL);
 }
 
-/* Behind a NAT the encapsulation has another number. */
+/* Behind a NAT the encapsulation has another number, in the drafts of NAT traversal yet another. */
 static void test_child_encapsulation(void **state)
 {
+    static const uint16_t values[] = {0, 1, 2, 3, 4, 5, 61442, 61443, 61444, 61445};
     isakmp_protect ours = plain_esp(1);
     isakmp_child_policy p = child_of(&ours, 1);
     (void)state;
     for (unsigned mode = 1; mode <= 2; mode++)
-        for (unsigned natt = 0; natt < 2; natt++)
-            for (uint16_t v = 0; v < 6; v++) {
+        for (unsigned udp = 0; udp < 4; udp++)
+            for (unsigned i = 0; i < COUNT(values); i++) {
+                static const uint16_t first[] = {1, 3, 61443, 61443};
+                uint16_t v = values[i];
                 p.mode = (uint8_t)mode;
-                means.natt = (uint8_t)natt;
+                means.udp = (uint8_t)udp;
                 begin_child();
                 offer_protect_attrs(&o, &ours, v, 0, 28800, 0);
                 /* What is not said is as it should be. */
                 assert_int_equal(choose_child(&p, offer_body(&o)),
-                                 v == 0 || v == mode + 2 * natt ? ISAKMP_OK : ISAKMP_D_NO_PROPOSAL);
+                                 v == 0 || v == first[udp] + mode - 1 ? ISAKMP_OK
+                                                                      : ISAKMP_D_NO_PROPOSAL);
             }
 }
 
@@ -1158,7 +1162,7 @@ static void test_offer_choose_return_confirm(void **state)
         b.pfs_group = i & 8 ? a.pfs_group : 0;
         a.life_s = i & 16 ? 100000 : 0;
         a.life_kb = i & 32 ? 70000 : 0;
-        means.natt = i % 3 == 0;
+        means.udp = (uint8_t)(i % 3);
         isakmp_wr_init(&w, offered, sizeof offered);
         isakmp_wr_header(&w, &h);
         assert_int_equal(isakmp__offer_child(&w, &a, &means, &mine), 3);

@@ -358,6 +358,36 @@ static void test_fragment_size(void **state)
     peer_is("");
 }
 
+static void test_dead_peer_detection(void **state)
+{
+    static const char needs[] = "dead peer detection needs dpd_s to be 1 second or more";
+    (void)state;
+    peer.dpd_s = 1;
+    peer_is("");
+    peer.dpd_s = peer.dpd_retry_s = UINT16_MAX;
+    peer.dpd_tries = 100;
+    peer.flags |= ISAKMP_PF_DPD_PERIODIC;
+    peer_is("");
+    peer.dpd_s = 1;
+    peer.dpd_tries = 101;
+    peer_is("dpd_tries must be 100 or less");
+    peer.dpd_retry_s = 1;
+    peer_is(needs);
+    peer.dpd_tries = 1;
+    peer_is(needs);
+    peer.flags |= ISAKMP_PF_DPD_PERIODIC;
+    peer_is(needs);
+}
+
+static void test_forced_encapsulation(void **state)
+{
+    (void)state;
+    peer.flags |= ISAKMP_PF_FORCE_ENCAP;
+    peer_is("");
+    peer.flags |= ISAKMP_PF_FORCE_ENCAP | ISAKMP_PF_NO_NATT;
+    peer_is("UDP encapsulation cannot be forced without NAT traversal");
+}
+
 static void test_flags_and_families(void **state)
 {
     char why[200];
@@ -430,6 +460,8 @@ int main(void)
         cmocka_unit_test_setup(test_encryption_alone_must_be_meant, fresh),
         cmocka_unit_test_setup(test_lists_that_are_not_there, fresh),
         cmocka_unit_test_setup(test_fragment_size, fresh),
+        cmocka_unit_test_setup(test_dead_peer_detection, fresh),
+        cmocka_unit_test_setup(test_forced_encapsulation, fresh),
         cmocka_unit_test_setup(test_flags_and_families, fresh),
         cmocka_unit_test_setup(test_T26_all_protections, fresh),
     };

@@ -272,8 +272,13 @@ static void test_attributes_of_phase_2(void **state)
     check_attrs2(&p, "80040001 80060080 80050002 80010001 80027080");
     p.mode = ISAKMP_MODE_TRANSPORT;
     check_attrs2(&p, "80040002 80060080 80050002 80010001 80027080");
-    means.natt = 1;
+    means.udp = ISAKMP__UDP_RFC;
     check_attrs2(&p, "80040004 80060080 80050002 80010001 80027080");
+    means.udp = ISAKMP__UDP_DRAFT;
+    check_attrs2(&p, "8004f004 80060080 80050002 80010001 80027080");
+    means.udp = ISAKMP__UDP_DRAFT_500;
+    check_attrs2(&p, "8004f004 80060080 80050002 80010001 80027080");
+    means.udp = ISAKMP__UDP_RFC;
     p.mode = ISAKMP_MODE_TUNNEL;
     p.pfs_group = 14;
     p.life_s = 100000;

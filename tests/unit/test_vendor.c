@@ -1,5 +1,7 @@
 /* test_vendor.c -- vendor IDs are compared as prefixes that were really received (T-12). */
+#include <limits.h>
 #include "unit/bytes.h"
+#include "wire/vendor.h"
 
 typedef struct vendor {
     uint8_t size;
@@ -41,6 +43,21 @@ static void known_from_their_size_on(void **state)
                 assert_string_equal(name_of(&vendors[i], n), vendors[i].name);
         }
     assert_null(isakmp_vendor_name(isakmp__span(NULL, 0)));
+}
+
+/* Their places are those of the table, and there are bits enough for all. */
+static void places(void **state)
+{
+    (void)state;
+    assert_true(N_VENDORS <= 64);
+    for (unsigned i = 0; i < N_VENDORS; i++) {
+        isakmp_span id = isakmp__span(vendors[i].value, vendors[i].size);
+        assert_int_equal(isakmp__vendor_index(id), i);
+        assert_string_equal(isakmp_vendor_known(i), vendors[i].name);
+    }
+    assert_int_equal(isakmp__vendor_index(isakmp__span(NULL, 0)), -1);
+    assert_null(isakmp_vendor_known(N_VENDORS));
+    assert_null(isakmp_vendor_known(UINT_MAX));
 }
 
 static void one_bit_makes_them_unknown(void **state)
@@ -99,6 +116,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_from_their_size_on),
+        cmocka_unit_test(places),
         cmocka_unit_test(one_bit_makes_them_unknown),
         cmocka_unit_test(the_table_says_what_it_means),
         cmocka_unit_test(vendor_ids_of_the_field),
