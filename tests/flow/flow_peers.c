@@ -621,7 +621,7 @@ static void test_vendor_ids_are_told(void **state)
     pr.arrive = add_vendors;
     come_up(ISAKMP_EXCH_MAIN, 0);
     assert_int_equal(strongswan_lines, 1);
-    assert_int_equal(lines, 3); /* and NAT traversal, and dead peer detection */
+    assert_int_equal(lines, 4); /* and NAT traversal, dead peer detection, fragmentation */
     assert_true(has_vendor(A, "strongSwan"));
     assert_true(has_vendor(A, "NAT-T RFC 3947"));
     assert_true(has_vendor(A, "DPD (RFC 3706)"));
