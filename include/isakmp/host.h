@@ -102,11 +102,13 @@ typedef struct isakmp_plain {
 
 /* What a peer has encrypted for us. */
 typedef struct isakmp_sealed {
-    uint16_t auth;      /* ISAKMP_AUTH_RSA_ENCR or _RSA_ENCR_REV                                 */
-    uint16_t hash;      /* the hash that was agreed on: ISAKMP_HASH_*                            */
-    isakmp_span hash_1; /* HASH(1), by which the peer tells which of our keys it has used: the hash
-                           of its certificate (DER).  Empty: it does not tell                    */
-    isakmp_span data;   /* one RSA block: a number as long as the modulus                        */
+    uint16_t auth; /* ISAKMP_AUTH_RSA_ENCR or _RSA_ENCR_REV                                 */
+    uint16_t hash; /* the hash that was agreed on: ISAKMP_HASH_*                            */
+    isakmp_span
+        hash_1; /* HASH(1), by which the peer tells which of our keys it has used: the hash, as
+                           above, of our certificate (DER) for that key.  Empty, or none of ours:
+                           the first one for encryption                                          */
+    isakmp_span data; /* one RSA block: a number as long as the modulus                        */
 } isakmp_sealed;
 
 /* How many of a peer's certificates, and of its requests for ours, are looked at (of requests at most
@@ -207,13 +209,16 @@ typedef struct isakmp_host {
     /* Optional.  What we have for public-key authentication with a peer.  Without this callback no
      * policy with public keys is offered or matched.
      *   auth   0: only out->methods is looked at; else the method in use (ISAKMP_AUTH_*), and the
-     *          certificates and CAs for it are wanted.
+     *          certificates and CAs for it are wanted; of encrypted nonces also peer_id and
+     *          peer_cert.  ISAKMP_AUTH_RSA_ENCR is asked for, too, while a signature is made, when the
+     *          peer wants the certificate of our key for encryption.
      *   out    zeroed before; what is not set is not there.
      *   later  a const isakmp_credentials *; n sizeof(isakmp_credentials). */
     int (*get_credentials)(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth,
                            isakmp_credentials *out);
 
-    /* Optional, but needed with get_credentials.  Sign with our private key [RFC2409 5.1].
+    /* Optional.  Without both sign and verify no policy with signatures is offered or matched.
+     * Sign with our private key [RFC2409 5.1].
      *   hash   HASH_I or HASH_R, to be signed as it is: for RSA in PKCS #1 v1.5 block type 1
      *          without a DigestInfo, for ECDSA in the place of the digest.
      *   sig    gets at most cap octets, as isakmp_proof.signature says;  n: gets how many.
@@ -221,33 +226,38 @@ typedef struct isakmp_host {
     int (*sign)(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth, isakmp_span hash,
                 uint8_t *sig, size_t cap, size_t *n);
 
-    /* Optional, but needed with get_credentials.  Is the peer who it says it is (q->peer_id), and is
+    /* Optional; a client of hybrid authentication needs only this one.  Is the peer who it says it is (q->peer_id), and is
      * the signature made with its key?  Only ISAKMP_OK says yes.
      *   why    if the answer is ISAKMP_NONE: an isakmp_detail that says what is wrong.
      *   later  after ISAKMP_NONE: `why`, a uint16_t; n 2. */
     int (*verify)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_proof *p,
                   uint16_t *why);
 
-    /* Optional, but needed with get_credentials for encrypted nonces.  Encrypt with the public key of
-     * q->peer_id: RSAES-PKCS1-v1_5 [RFC8017 7.2.1].
-     *   out    gets at most cap octets, one RSA block;  n: gets how many.
-     *   later  the block and its length.
-     * ISAKMP_E_SPACE says that p->data is too long for the key: as responder that is as if there were none,
-     * or our silence would tell that there is one.  ISAKMP_NONE says that there is no key
-     * for this identity.  As responder the exchange goes on all the same, and fails in the end like one
-     * with a wrong key, so that nobody learns whom we know: the host should have encrypted p->data with
-     * some other key then, of the length that the peer's would have, to take as long as ever; the library
-     * makes sure that what was encrypted is of no use.  With n 0 it invents a block itself. */
+    /* Optional.  Without both encrypt and decrypt no policy with encrypted nonces is offered or matched.
+     * Encrypt with the public key of q->peer_id (type NONE, as initiator: with that of whoever is at
+     * q->path->remote): RSAES-PKCS1-v1_5 [RFC8017 7.2.1].
+     *   out      gets at most cap octets, one RSA block;  n: gets how many.
+     *   later    the block and its length, also after ISAKMP_NONE.
+     *   returns  ISAKMP_NONE if there is no key for this identity.  As initiator that ends the exchange.
+     *            As responder it goes on all the same, and fails in the end like one with a wrong key,
+     *            so that nobody learns whom we know: the host should have encrypted p->data with some
+     *            other key, of the length that the peer's would have, to take as long as ever; the
+     *            library makes sure that what was encrypted is of no use.  With n 0 it invents a block.
+     *            ISAKMP_E_SPACE if p->data is too long for the key: as initiator that is
+     *            ISAKMP_D_ID_TOO_LONG, as responder the same as ISAKMP_NONE. */
     int (*encrypt)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_plain *p,
                    uint8_t *out, size_t cap, size_t *n);
 
-    /* Optional, but needed with encrypt.  The bare RSA operation with our private key [RFC8017 5.1.2]:
-     * nothing is looked at in the result, and no padding taken off.  The library does that in constant
-     * time, because every difference that can be seen between good and bad padding gives the key away
-     * bit by bit.
-     *   block  gets at most cap octets, as long as the modulus;  n: gets how many.
-     *   later  the block and its length.
-     * ISAKMP_NONE says that s->data is not a number below the modulus. */
+    /* Optional, see encrypt.  The bare RSA operation with our private key [RFC8017 5.1.2]: nothing is
+     * looked at in the result, and no padding taken off (PKCS #11: CKM_RSA_X_509, not CKM_RSA_PKCS; an
+     * HSM that can only take padding off cannot be used).  The library does that in constant time,
+     * because every difference that can be seen between good and bad padding gives the key away bit by
+     * bit: so never answer sooner or later, or negative, because of what the block holds.  There is one
+     * question at a time in an exchange, and 16 in all.
+     *   block    gets at most cap octets, as long as the modulus;  n: gets how many.
+     *   later    the block and its length.
+     *   returns  ISAKMP_NONE if s->data, whose length is what the peer has sent, is not a number below
+     *            the modulus: that counts as bad padding. */
     int (*decrypt)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_sealed *s,
                    uint8_t *block, size_t cap, size_t *n);
 
@@ -271,9 +281,10 @@ typedef struct isakmp_host {
 
     void (*event)(void *user, const isakmp_event *ev);
 
-    /* A peer whose policy names encrypted nonces, too, has proved by signature that it is q->peer_id, and these are the certificates that it sent
-     * (in its order, encodings mixed, none of them looked at by the library): their keys may be kept for
-     * encrypted nonces next time. */
+    /* A peer has proved by a signature that it is q->peer_id, and its policy names encrypted nonces, too.
+     * Their keys may be kept for these next time: but nobody has looked at any of them, some may be
+     * of somebody else, and they are there during the call only.
+     *   certs  what the peer sent, in its order, encodings mixed. */
     void (*learn)(void *user, const isakmp_query *q, const isakmp_cert *certs, size_t n_certs);
 
     /* One line of log, without a newline.

@@ -111,7 +111,10 @@ enum {
     ISAKMP_USE_GENERAL = 3
 };
 
-/* A private key of ours, and the certificates that lead from it to a CA, our own first; or none, if
+/* A private key that the ring cannot have, in an HSM: answer get_credentials, sign and decrypt without it;
+ * encrypt, verify and learn can be the ring's all the same.
+ *
+ * A private key of ours, and the certificates that lead from it to a CA, our own first; or none, if
  * peers have its public key by hand.
  *   use       ISAKMP_USE_*; the keyUsage of the certificate must allow it.  ISAKMP_USE_GENERAL, or the
  *             same RSA key for one use and for the other, needs ISAKMP_PKI_ONE_KEY.  Whether it is
