@@ -114,7 +114,8 @@ static void ask(const isakmp_keyring *ring, const isakmp_query *q, const isakmp_
     CHECK(rc == ISAKMP_OK || rc == ISAKMP_NONE);
     if (rc == ISAKMP_OK) {
         rc = isakmp_keyring_sign(ring, q, p->auth, p->hash, sig, sizeof sig, &n);
-        CHECK(rc == ISAKMP_OK || rc == ISAKMP_E_CRYPTO);
+        CHECK(c.methods >> p->auth & 1 ? rc == ISAKMP_OK || rc == ISAKMP_E_CRYPTO
+                                       : rc == ISAKMP_NONE); /* there were only CAs */
     }
 }
 
