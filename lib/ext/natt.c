@@ -260,15 +260,6 @@ static void detect(isakmp_ctx *x, isakmp__exch *e)
     isakmp__tell(x, ISAKMP_EV_NAT, sa, NULL, NULL);
 }
 
-/* Of a client of hybrid authentication HASH says no more than that it is the one with whom the keys were made:
- * enough to answer it where it is. */
-static int is_proven(const isakmp__exch *e)
-{
-    const uint8_t hybrid = ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR;
-    return e->authentic || (e->def->phase == 1 && e->sa->keyed && e->sa->suite &&
-                            isakmp__auth_family(e->sa->suite->auth) & hybrid);
-}
-
 /* A message that is proven to come from the peer says where the peer is, if the peer is behind a NAT
  * whose mappings may change [RFC3947 4, 7].  Else only its port changes, once: HASH does not cover
  * addresses, and whoever relays a message could draw ours to himself.  From port 4500 there is no way
@@ -279,13 +270,25 @@ static void follow(isakmp_ctx *x, isakmp__exch *e)
     int floats = e->path.natt > sa->path.natt;
     int moves =
         !isakmp_addr_equal(&sa->path.remote, &e->path.remote) && e->path.natt == sa->path.natt;
-    if (!is_proven(e) || !sa->nat || !(floats || moves))
+    if (!e->authentic || !sa->nat || !(floats || moves))
         return;
     /* With signatures anybody has keys before the end of phase 1. */
     if (e->def->phase == 2 && sa->state != ISAKMP_SA_UP)
         return;
     if (sa->nat & ISAKMP_NAT_REMOTE ||
         (floats && isakmp__same_ip(&sa->path.remote, &e->path.remote)))
+        isakmp__sa_move(x, sa, &e->path);
+}
+
+/* A client of hybrid authentication proves nothing in phase 1, but goes to port 4500 all the same: its HASH has
+ * been found whole, and its address is the one that it had. */
+static void follow_client(isakmp_ctx *x, isakmp__exch *e)
+{
+    const uint8_t hybrid = ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR;
+    isakmp__sa *sa = e->sa;
+    if (e->def->phase == 1 && e->encrypted && sa->nat && e->path.natt > sa->path.natt &&
+        isakmp__auth_family(sa->suite->auth) & hybrid &&
+        isakmp__same_ip(&sa->path.remote, &e->path.remote))
         isakmp__sa_move(x, sa, &e->path);
 }
 
@@ -324,6 +327,7 @@ static void accepted(isakmp_ctx *x, isakmp__exch *e)
     if (carries_natoa(e))
         read_natoas(e);
     follow(x, e);
+    follow_client(x, e);
 }
 
 /* ---- Keepalives [RFC3948 4] ----------------------------------------------------------------- */

@@ -281,6 +281,43 @@ static void test_a_client_is_followed(void **state)
     }
 }
 
+/* ... but nothing in the clear moves anybody: message 4 from somewhere else makes keys, and no way. */
+static int from_elsewhere(pair *p, wire_item *w)
+{
+    isakmp_path elsewhere;
+    isakmp_span s = {w->data, w->n};
+    isakmp_msg m;
+    if (w->from == 0 || header_of(w).flags & ISAKMP_FLAG_ENCRYPTION ||
+        isakmp_msg_parse(&m, s) != ISAKMP_OK || !isakmp_msg_find(&m, ISAKMP_PAYLOAD_KE, 0).p)
+        return PAIR_DELIVER;
+    elsewhere = sa_info(A, first_sa(A)).path;
+    elsewhere.remote.ip[3] ^= 0x40;
+    assert_int_equal(isakmp_input(A->x, p->now, &elsewhere, w->data, w->n), ISAKMP_OK);
+    seen++;
+    return PAIR_DROP;
+}
+
+static void test_no_client_is_led_astray(void **state)
+{
+    isakmp_path before, after;
+    (void)state;
+    prepare(217, 1, 0);
+    pair_end(&pr);
+    A->policies[0].auth = B->policies[0].auth = ISAKMP_AUTH_HYBRID_INIT_RSA;
+    pair_start(&pr);
+    seen = 0;
+    pr.arrive = from_elsewhere;
+    connect_through(ISAKMP_EXCH_MAIN, 0);
+    before = sa_info(A, first_sa(A)).path;
+    while (seen == 0)
+        assert_true(pair_deliver(&pr));
+    after = sa_info(A, first_sa(A)).path;
+    assert_true(inner_sa(A, first_sa(A))->keyed);
+    assert_memory_equal(before.remote.ip, after.remote.ip, 4);
+    run_for(60000);
+    finish();
+}
+
 /* No NAT: no change of port, no encapsulation. */
 static void test_no_nat(void **state)
 {
@@ -1102,6 +1139,7 @@ int main(void)
         cmocka_unit_test(test_only_the_peer_behind_a_nat_is_followed),
         cmocka_unit_test(test_nobody_is_followed_before_a_proof),
         cmocka_unit_test(test_a_client_is_followed),
+        cmocka_unit_test(test_no_client_is_led_astray),
         cmocka_unit_test(test_no_nat),
         cmocka_unit_test(test_switched_off),
         cmocka_unit_test(test_extension_not_named),
