@@ -165,7 +165,7 @@ typedef struct isakmp_child_policy {
     isakmp_selector local, remote;
     uint32_t life_s;  /* seconds, 60 or more; 0: 28,800                                          */
     uint32_t life_kb; /* kilobytes of traffic, counted by the host; 0: no limit                  */
-    uint16_t flags;   /* ISAKMP_CF_*                                                             */
+    uint32_t flags;   /* ISAKMP_CF_*                                                             */
 } isakmp_child_policy;
 
 /* Flags of a child policy */
