@@ -105,7 +105,7 @@ typedef struct isakmp_peer_policy {
                           those that end like it: *.example.org, *@example.org                   */
     uint8_t ike_major; /* 0 or 1: IKEv1                                                          */
     uint8_t life_mode; /* isakmp_life_mode                                                       */
-    uint16_t flags;    /* ISAKMP_PF_*                                                            */
+    uint32_t flags;    /* ISAKMP_PF_*                                                            */
     uint16_t fragment_size; /* octets of the longest datagram to this peer, 256 or more: the
                                non-ESP marker counts, the headers of IP and UDP do not (IPv4 has
                                room for 548 everywhere, IPv6 for 1,232).  What is longer goes in

@@ -209,7 +209,7 @@ static int check_child(const isakmp_child_policy *p, const isakmp_crypto *crypto
     if (rc == ISAKMP_OK && p->mode == ISAKMP_MODE_TRANSPORT &&
         !(isakmp__selector_is_host(&p->local) && isakmp__selector_is_host(&p->remote)))
         rc = wrong(why, "in transport mode a selector is %u address of an end", 1);
-    if (rc == ISAKMP_OK && p->flags & ~ISAKMP_CF_NO_INTEG)
+    if (rc == ISAKMP_OK && p->flags & ~(uint32_t)ISAKMP_CF_NO_INTEG)
         rc = wrong(why, "the flags %u of a child policy are not all known", p->flags);
     return rc;
 }

@@ -84,7 +84,7 @@ static void wants_dpd(peer *p, unsigned flags)
     p->peer.dpd_s = DPD_S;
     p->peer.dpd_retry_s = 3;
     p->peer.dpd_tries = 2;
-    p->peer.flags |= (uint16_t)flags;
+    p->peer.flags |= flags;
 }
 
 /* Time passes in small steps, and no deadline is ever in the past. */

@@ -99,7 +99,7 @@ static void ask_for(const uint8_t *name, uint16_t cipher, int allowed)
     B->choose_peer = find_by_name;
     B->host.get_psk = psk_by_name;
     if (!allowed)
-        B->peer.flags &= (uint16_t)~ISAKMP_PF_AGGRESSIVE_PSK;
+        B->peer.flags &= ~(uint32_t)ISAKMP_PF_AGGRESSIVE_PSK;
     pr.filter = watch;
     pair_start(&pr);
     pair_connect(&pr, ISAKMP_EXCH_AGGRESSIVE, 0);

@@ -271,7 +271,7 @@ static void test_signatures_instead(void **state)
         pr.p[i].policies[1].auth = ISAKMP_AUTH_RSA_SIG;
         pr.p[i].peer.n_policies = 2;
     }
-    B->peer.flags &= (uint16_t)~ISAKMP_PF_AGGRESSIVE_PSK;
+    B->peer.flags &= ~(uint32_t)ISAKMP_PF_AGGRESSIVE_PSK;
     come_up(ISAKMP_EXCH_AGGRESSIVE, 0);
     assert_int_equal(sa_info(A, first_sa(A)).suite.auth, ISAKMP_AUTH_RSA_SIG);
     finish();
