@@ -27,7 +27,9 @@ typedef struct isakmp_sad_entry {
     uint8_t mode;         /* ISAKMP_MODE_*                                                       */
     uint8_t natt;         /* 1: ESP in UDP between the ports of src and dst [RFC3948]; or
                              ISAKMP_NATT_PORT_500                                                */
-    uint8_t replay;       /* 1: keep an anti-replay window (always)                              */
+    uint8_t replay;       /* inbound: 1: keep an anti-replay window.  Outbound: 1: the peer keeps one,
+                             and its sequence number must not begin anew; 0: it has said that it does
+                             not                                                                 */
     uint32_t spi;         /* host order                                                          */
     isakmp_addr src, dst; /* outer addresses                                                     */
     isakmp_protect algs;  /* protocol and algorithms                                             */
@@ -38,6 +40,9 @@ typedef struct isakmp_sad_entry {
      * were made with them, and so were the checksums of TCP and UDP in them [RFC3948 3.1.2].  Family 0:
      * it did not say, or the entry is removed.  No ports. */
     isakmp_addr original_remote, original_local;
+    uint16_t replay_window; /* inbound: packets of the anti-replay window; 0: none is kept       */
+    uint8_t sha256_96;      /* 1: the integrity check value of HMAC-SHA2-256 has 96 bits here, not the
+                               128 of RFC 4868                                                   */
 } isakmp_sad_entry;
 
 /* In isakmp_sad_entry.natt: ESP in UDP as in the first drafts of NAT traversal, on port 500, each packet
@@ -129,8 +134,12 @@ typedef enum isakmp_event_type {
                              it sends does not fit our key, which is told once: we go on waiting */
     ISAKMP_EV_NOTIFY,  /* the peer sent a notify: see notify and authentic                    */
     ISAKMP_EV_NAT,     /* NAT traversal is in use for this SA: see path and nat               */
-    ISAKMP_EV_SA_XAUTH /* phase 1 with hybrid authentication is through: the gateway has proved its
+    ISAKMP_EV_SA_XAUTH, /* phase 1 with hybrid authentication is through: the gateway has proved its
                              identity, the client's user is to do it by XAUTH                    */
+    ISAKMP_EV_LIFE,    /* the lifetime that the peer has for what is up now is another than ours: see
+                             life_peer, life_ours, life_used                                     */
+    ISAKMP_EV_REDIRECT /* the gateway wants to be replaced by another one: see gateway.  What to do is
+                             the host's business                                                 */
 } isakmp_event_type;
 
 /* Which ends are behind a NAT, in isakmp_event.nat */
@@ -152,6 +161,12 @@ typedef struct isakmp_event {
     isakmp_reason why;
     const isakmp_notify *notify; /* NULL unless ISAKMP_EV_NOTIFY                                 */
     const isakmp_report *report; /* the mismatch report, NULL if there is none                   */
+    isakmp_id expected_id; /* if why is ISAKMP_D_ID_REFUSED: whom we expected where peer_id came; else
+                              type NONE                                                          */
+    const isakmp_selector *local, *remote; /* of a child; of a refused Quick Mode those that the peer
+                              wants; NULL if not known                                           */
+    const isakmp_addr *gateway; /* of ISAKMP_EV_REDIRECT, else NULL                              */
+    uint32_t life_peer, life_ours, life_used; /* of ISAKMP_EV_LIFE, in seconds                   */
 } isakmp_event;
 
 /* How much log there is. */

@@ -90,9 +90,25 @@ enum {
                                       understands them                                           */
     ISAKMP_PF_DPD_PERIODIC = 128,  /* dead peer detection asks whenever nothing was heard for dpd_s,
                                       not only if traffic waits for the peer                     */
-    ISAKMP_PF_FORCE_ENCAP = 256 /* act as if we were behind a NAT, so that ESP goes in UDP, such as
+    ISAKMP_PF_FORCE_ENCAP = 256, /* act as if we were behind a NAT, so that ESP goes in UDP, such as
                                       through a firewall that lets nothing else pass             */
+    ISAKMP_PF_RECOVER = 0x800,   /* invalid-SPI recovery: isakmp_invalid_spi() begins a phase 1 exchange
+                                    with a peer that we have no ISAKMP SA with; and a child that we
+                                    began is negotiated again if the peer says that it does not know
+                                    its SPI                                                      */
+    ISAKMP_PF_COMMIT = 0x1000,   /* if the peer sets the commit bit in Quick Mode, wait for its CONNECTED
+                                    before we send through the child, but not for long [RFC2408 3.1].
+                                    Nothing protects the bit: anybody on the way can make us wait */
+    ISAKMP_PF_SET_COMMIT = 0x2000, /* as responder set the commit bit in Quick Mode, and send CONNECTED
+                                      when the child's SAs are there                             */
+    /* Tolerances: what some peers need.  profile.h knows which. */
+    ISAKMP_PF_SHA256_96 = 0x4000, /* the peer cuts the integrity check value of HMAC-SHA2-256 to 96 bits,
+                                     as before RFC 4868: isakmp_sad_entry.sha256_96 says so      */
+    ISAKMP_PF_SHORT_LIFE = 0x8000 /* offer no lifetime above ISAKMP_SHORT_LIFE_S                 */
 };
+
+/* The longest lifetime that is offered with ISAKMP_PF_SHORT_LIFE, in seconds. */
+#define ISAKMP_SHORT_LIFE_S 86400
 
 typedef struct isakmp_peer_policy {
     uint32_t size;    /* sizeof(isakmp_peer_policy)                                              */
@@ -166,11 +182,17 @@ typedef struct isakmp_child_policy {
     uint32_t life_s;  /* seconds, 60 or more; 0: 28,800                                          */
     uint32_t life_kb; /* kilobytes of traffic, counted by the host; 0: no limit                  */
     uint32_t flags;   /* ISAKMP_CF_*                                                             */
+    uint16_t replay_window; /* packets of the anti-replay window that the host keeps for what comes
+                               in: 32 to 4,096 [RFC2406 3.4.3]; 0: 64                            */
 } isakmp_child_policy;
+
+#define ISAKMP_DEFAULT_REPLAY_WINDOW 64
 
 /* Flags of a child policy */
 enum {
-    ISAKMP_CF_NO_INTEG = 1 /* ESP that encrypts without authenticating is meant, not forgotten   */
+    ISAKMP_CF_NO_INTEG = 1, /* ESP that encrypts without authenticating is meant, not forgotten  */
+    ISAKMP_CF_NO_REPLAY = 4 /* no anti-replay window is kept for what comes in; the peer is told by
+                               REPLAY-STATUS [RFC2407 4.6.3.2]                                   */
 };
 
 #define ISAKMP_DEFAULT_CHILD_LIFE_S 28800

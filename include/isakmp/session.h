@@ -167,6 +167,28 @@ ISAKMP_API int isakmp_sa_heard(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
  *   returns  as isakmp_sa_heard(). */
 ISAKMP_API int isakmp_sa_wanted(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
 
+/* ---- Packets that nobody can read ----------------------------------------------------------- */
+
+/* A packet of ESP or AH has come with an SPI that is in no SAD: its sender still uses an SA that we have
+ * not, after a restart of ours or a Delete that was lost.  If an ISAKMP SA with it is up it is told by
+ * INVALID-SPI and a Delete, so that it stops; what it does about it is up to it.  If none is up and the
+ * policy has ISAKMP_PF_RECOVER, one is negotiated first, with INITIAL-CONTACT, to tell it then.
+ *
+ * Anybody can send such packets with anybody's address: so there is at most one answer a second to an
+ * address, ten a second in all, and fewer if the limits have room for very many SAs, which must be looked
+ * through; and no negotiation is begun while half of the exchanges are in use.
+ *   path    from path->remote to path->local, as isakmp_input() has it.  A packet that was not in UDP has
+ *           no ports: path->remote.port is then where a negotiation would begin, 500.
+ *   proto   ISAKMP_PROTO_ESP or ISAKMP_PROTO_AH.
+ *   spi     from 256 on, in host order.
+ *   policy  for this peer, which the host is sure to know by its address; borrowed while in use.  NULL: if
+ *           no ISAKMP SA is up nothing is done.
+ *   returns  ISAKMP_OK if something has been sent, or begun; ISAKMP_NONE if not: it is too soon, the SPI is
+ *            one of ours, or there is nobody to be told; ISAKMP_E_ARG; ISAKMP_E_STATE if there is no
+ *            Informational in the config; what isakmp_connect() returns; ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_invalid_spi(isakmp_ctx *x, isakmp_time now, const isakmp_path *path,
+                                  uint8_t proto, uint32_t spi, const isakmp_peer_policy *policy);
+
 /* ---- Looking ------------------------------------------------------------------------------ */
 
 typedef enum isakmp_sa_state {
@@ -219,6 +241,7 @@ typedef struct isakmp_child_info {
     uint32_t life_s, life_kb; /* in use                                                          */
     isakmp_time since, soft_at, hard_at; /* 0 until it is up                                     */
     const isakmp_child_policy *policy;
+    uint8_t unchecked; /* 1: the peer has said that it keeps no anti-replay window               */
 } isakmp_child_info;
 
 /* The SA, or child, after one; { 0 } begins.  With sa { 0 } the children of all SAs.

@@ -18,7 +18,7 @@ static int path_is_sound(const isakmp_path *path)
 /* Can one of the policies be used with this provider and these limits, given the key for it? */
 static int has_usable(isakmp_ctx *x, const isakmp_peer_policy *policy)
 {
-    isakmp__means m = {&x->crypto, x->config.limits.max_dh, UINT32_MAX, 0, NULL, 0};
+    isakmp__means m = {&x->crypto, x->config.limits.max_dh, UINT32_MAX, 0, NULL, 0, 0};
     int found = 0;
     for (const isakmp_policy *p = NULL; (p = isakmp__policy_next(policy, p)) != NULL;) {
         const char *why = isakmp__policy_unusable(p, &m);
@@ -43,8 +43,8 @@ static uint8_t fitting_exchange(const isakmp_ctx *x, const isakmp_peer_policy *p
                                                           : ISAKMP_EXCH_MAIN;
 }
 
-static int connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
-                   uint8_t exchange, isakmp_sa_id *out)
+int isakmp__connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
+                    uint8_t exchange, isakmp_sa_id *out)
 {
     const isakmp_exchange *def;
     isakmp__exch *e;
@@ -86,7 +86,7 @@ int isakmp_connect(isakmp_ctx *x, isakmp_time now, const isakmp_peer_policy *pol
     int rc = isakmp__enter(x, now);
     if (rc != ISAKMP_OK)
         return rc;
-    rc = connect(x, policy, path, exchange, out);
+    rc = isakmp__connect(x, policy, path, exchange, out);
     isakmp__leave(x);
     return rc;
 }

@@ -106,6 +106,7 @@ static unsigned informational_in_clear(isakmp_ctx *x, isakmp__sa *sa, const isak
                 suspect_key(sa); /* it cannot read what we encrypt */
         }
         isakmp__tell_notify(x, sa, NULL, path, &n, 0);
+        isakmp__spi_doubted(x, sa, &n);
     }
     return ISAKMP_D_NOT_ENCRYPTED;
 }
@@ -132,7 +133,9 @@ static unsigned message_of_sa(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchan
     if ((m->h.msg_id == 0) != (def->phase == 1))
         return ISAKMP_D_MESSAGE_ID;
     if (e)
-        return e->def == def ? isakmp__engine_input(x, e, m, path) : (unsigned)ISAKMP_D_UNEXPECTED;
+        return e->def == def || (e->phase == ISAKMP__AWAIT && def->type == ISAKMP_EXCH_INFO)
+                   ? isakmp__engine_input(x, e, m, path)
+                   : (unsigned)ISAKMP_D_UNEXPECTED;
     if (def->phase == 1)
         return ISAKMP_D_UNEXPECTED;
     rc = begin_phase2(x, sa, def, m, path);
@@ -154,6 +157,8 @@ static unsigned route(isakmp_ctx *x, isakmp_msg *m, const isakmp_path *path)
     sa = isakmp__sa_find(x, &m->h);
     if (sa)
         return message_of_sa(x, sa, def, m, path);
+    if (def->type == ISAKMP_EXCH_INFO)
+        isakmp__stray_information(x, m, path);
     if (isakmp__all_zero(m->h.cky_r, ISAKMP_COOKIE_SIZE))
         return first_message(x, def, m, path);
     return ISAKMP_D_COOKIE;

@@ -97,6 +97,7 @@ int isakmp_child_get(const isakmp_ctx *x, isakmp_child_id id, isakmp_child_info 
         i.hard_at = isakmp__hard_at(c->since, c->life_s);
     }
     i.policy = c->policy;
+    i.unchecked = c->unchecked;
     give(out, &i, out->size, sizeof i);
     return ISAKMP_OK;
 }

@@ -73,6 +73,7 @@ static void accept(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
     e->repeats = 0;
     e->tries = 0;
     e->hint = ISAKMP_D_NONE;
+    e->commit |= (e->in->h.flags & ISAKMP_FLAG_COMMIT) != 0;
     e->resend_at = ISAKMP_NEVER;
     isakmp__exch_schedule(x, e);
     if (e->def->phase == 1)
@@ -168,12 +169,26 @@ static void fail(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
     give_up(x, e, isakmp__reason(isakmp__blame(detail), detail, e->msg, 0));
 }
 
+/* There is nothing to be read or written any more, but the peer wants to say when it is ready. */
+static void await(isakmp_ctx *x, isakmp__exch *e)
+{
+    e->in = NULL;
+    isakmp__packet_give(x, &e->held);
+    e->phase = ISAKMP__AWAIT;
+    e->resend_at = x->now + isakmp__commit_patience(x);
+    isakmp__exch_schedule(x, e);
+}
+
 /* The last message is through: the exchange has done what it was for. */
 static void finish(isakmp_ctx *x, isakmp__exch *e, int spoke_last)
 {
     isakmp__sa *sa = e->sa;
     int phase = e->def->phase;
     unsigned rc = e->def->done ? e->def->done->run(x, e) : ISAKMP_OK;
+    if (rc == ISAKMP_PENDING) {
+        await(x, e);
+        return;
+    }
     if (rc != ISAKMP_OK) {
         fail(x, e, rc);
         return;
@@ -184,6 +199,12 @@ static void finish(isakmp_ctx *x, isakmp__exch *e, int spoke_last)
         isakmp__exch_give(x, e);
     if (phase == 1)
         isakmp__start_children(x, sa);
+}
+
+void isakmp__engine_connected(isakmp_ctx *x, isakmp__exch *e)
+{
+    e->connected = 1;
+    finish(x, e, e->row->from_i == e->initiator);
 }
 
 /* Each of the four steps returns ISAKMP_OK to go on; ISAKMP_PENDING to wait; ISAKMP_NONE if the exchange
@@ -415,6 +436,8 @@ unsigned isakmp__engine_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
     }
     if (e->disbeliefs == MAX_DISBELIEFS)
         return e->disbelief;
+    if (e->phase == ISAKMP__AWAIT)
+        return isakmp__commit_input(x, e, m, path);
     if (e->phase == ISAKMP__DONE || r == NULL)
         return ISAKMP_D_UNEXPECTED;
     if (e->phase != ISAKMP__WAIT)
@@ -467,6 +490,10 @@ void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
         detail = ISAKMP_D_BUSY;
     if (e->phase == ISAKMP__DONE) {
         isakmp__exch_give(x, e);
+        return;
+    }
+    if (e->phase == ISAKMP__AWAIT) {
+        isakmp__engine_connected(x, e);
         return;
     }
     if (x->now >= e->hard_at || e->tries >= x->config.retransmit_tries) {

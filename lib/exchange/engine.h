@@ -83,6 +83,9 @@ int isakmp__amplifies(const isakmp__exch *e, size_t n);
  * forgotten.
  *   returns  1; 0 if it cannot be: the SA has no keys, there is no randomness. */
 int isakmp__inform(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d);
+/* ... with a message ID that is in use already; 0: a new one. */
+int isakmp__inform_as(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d,
+                      uint32_t msg_id);
 /* Tell the peer that a child's SAs, an ISAKMP SA alone, or an ISAKMP SA with all its children are
  * gone. */
 void isakmp__inform_child_gone(isakmp_ctx *x, const isakmp__child *c);
@@ -99,6 +102,39 @@ void isakmp__inform_no_answer(isakmp_ctx *x, const isakmp__exch *e);
 /* The peer has announced that it knows of no other SA with us: end those that were up before the
  * negotiation of this one began.  What has come up since then it need not have known. */
 void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa);
+
+/* ---- Invalid-SPI recovery (recover.c) -------------------------------------------------------- */
+
+/* Tell the peer that we do not know an SPI that it uses.
+ *   returns  as isakmp__inform(). */
+int isakmp__inform_unknown_spi(isakmp_ctx *x, isakmp__sa *sa, uint8_t proto, uint32_t spi);
+/* A protected INVALID-SPI has come.
+ *   returns  1 if it was about a child that was up; 0: it is about something else. */
+int isakmp__spi_disowned(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n);
+/* A notify has come in the clear, perhaps INVALID-SPI. */
+void isakmp__spi_doubted(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n);
+/* ... in an Informational under cookies that nobody knows. */
+void isakmp__stray_information(isakmp_ctx *x, const isakmp_msg *m, const isakmp_path *path);
+
+/* ---- The commit bit (commit.c) --------------------------------------------------------------- */
+
+/* The flag for the headers of our messages. */
+uint8_t isakmp__commit_flag(const isakmp__exch *e);
+/* Must the peer's CONNECTED be awaited before the exchange is over?  For how long? */
+int isakmp__commit_waits(const isakmp__exch *e);
+isakmp_time isakmp__commit_patience(const isakmp_ctx *x);
+/* Send CONNECTED if we have set the bit. */
+void isakmp__commit_inform(isakmp_ctx *x, const isakmp__exch *e);
+/* A message has come for an exchange that awaits CONNECTED.  Parameters and result as
+ * isakmp__engine_input(). */
+unsigned isakmp__commit_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
+                              const isakmp_path *path);
+/* engine.c: it was CONNECTED: the exchange is over. */
+void isakmp__engine_connected(isakmp_ctx *x, isakmp__exch *e);
+/* incoming.c: as isakmp__open_message(), for a message that has a chain of IVs of its own or goes on with
+ * that of the exchange, which stays as it is. */
+unsigned isakmp__open_in_either_chain(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r,
+                                      isakmp_msg *m);
 
 /* ---- Quick Modes that we begin (verbs_quick.c) ---------------------------------------------- */
 

@@ -143,6 +143,8 @@ unsigned isakmp__refuse(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
 {
     const isakmp__row *r = e->row;
     int first = !e->initiator && e->msg == 1, authentic = e->authentic && !is_shortage(detail);
+    isakmp_reason why =
+        isakmp__reason(isakmp__blame(detail), detail, e->msg, isakmp_detail_notify(detail));
     if (authentic) { /* the peer has gone on: so do the chain and the keys, to answer it */
         isakmp__advance_iv(e);
         isakmp__have_keys(x, e, r);
@@ -153,9 +155,11 @@ unsigned isakmp__refuse(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
         refuse_first(x, e, detail);
         return detail;
     }
-    if (authentic)
+    if (authentic) {
+        if (detail == ISAKMP_D_ID_REFUSED || detail == ISAKMP_D_SELECTORS)
+            isakmp__tell_refused(x, e, why, NULL);
         isakmp__inform_refused(x, e->sa, e, detail);
-    else
+    } else
         refuse_unproven(x, e, detail);
     e->hint = (uint16_t)detail;
     if (!authentic) {
@@ -165,7 +169,6 @@ unsigned isakmp__refuse(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
     /* With its last message the peer has done its part, and takes the SA for established. */
     if (e->def->phase == 1 && e->sa->keyed && r->flags & ISAKMP__F_LAST)
         isakmp__inform_sa_only_gone(x, e->sa);
-    isakmp__exch_fail(
-        x, e, isakmp__reason(isakmp__blame(detail), detail, e->msg, isakmp_detail_notify(detail)));
+    isakmp__exch_fail(x, e, why);
     return ISAKMP_OK;
 }

@@ -189,6 +189,8 @@ ISAKMP__VERB(put_lifetime);
 ISAKMP__VERB(take_lifetime);
 ISAKMP__VERB(install_in);
 ISAKMP__VERB(finish_child);
+ISAKMP__VERB(put_replay);
+ISAKMP__VERB(take_replay);
 /* verbs_info.c */
 ISAKMP__VERB(put_info);
 ISAKMP__VERB(take_info);

@@ -192,7 +192,7 @@ static unsigned put_contact(isakmp_ctx *x, isakmp__exch *e)
 {
     const isakmp__sa *sa = e->sa;
     isakmp_notify n;
-    if (!(sa->policy->flags & ISAKMP_PF_INITIAL_CONTACT) || knows_peer(x, sa))
+    if (!(sa->policy->flags & ISAKMP_PF_INITIAL_CONTACT || e->unknown_spi) || knows_peer(x, sa))
         return ISAKMP_OK;
     memset(&n, 0, sizeof n);
     n.doi = ISAKMP_DOI_IPSEC;
@@ -255,6 +255,25 @@ static unsigned take_status(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(take_status);
 
+/* What the peer has for a lifetime, if not the same as we: as responder what it has offered (nothing is no
+ * end), as initiator what it has announced. */
+static void tell_life(isakmp_ctx *x, const isakmp__exch *e)
+{
+    const isakmp__sa *sa = e->sa;
+    isakmp__means m = isakmp__sa_means(x, sa);
+    uint32_t theirs = sa->life_s;
+    isakmp_transform t;
+    isakmp__offer1 o;
+    memset(&t, 0, sizeof t);
+    if (!e->initiator) {
+        t.attrs = e->u.choice.attrs;
+        isakmp__offer1_read(&o, &t);
+        theirs = o.life.seconds;
+    }
+    isakmp__tell_life(x, sa, NULL, theirs,
+                      isakmp__life_for(isakmp__policy_life(sa->suite), &m).seconds);
+}
+
 /* Aggressive Mode has no encrypted message of the responder's: there the lifetime is announced by an
  * Informational. */
 static unsigned establish(isakmp_ctx *x, isakmp__exch *e)
@@ -267,8 +286,11 @@ static unsigned establish(isakmp_ctx *x, isakmp__exch *e)
         return ISAKMP_OK;
     }
     isakmp__sa_establish(x, sa);
+    tell_life(x, e);
     if (sa->contact)
         isakmp__end_siblings(x, sa);
+    if (e->unknown_spi)
+        isakmp__inform_unknown_spi(x, sa, e->unknown_proto, e->unknown_spi);
     if (e->announce) {
         life_notify(&n, attrs, sa);
         isakmp__inform(x, sa, &n, NULL);

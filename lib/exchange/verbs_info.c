@@ -24,23 +24,10 @@ static uint32_t spi_of(isakmp_span spi)
     return spi.n == 4 ? isakmp__get32(spi.p) : 0;
 }
 
-/* A child of the peer, under this SA or another one with it: when a child has outlived its SA, the next
- * SA speaks for it. */
-static isakmp__child *child_of_peer(const isakmp_ctx *x, const isakmp__sa *sa, uint8_t proto,
-                                    uint32_t spi)
-{
-    isakmp__child *c = isakmp__child_by_spi_out(sa, proto, spi);
-    const isakmp__sa *other = NULL;
-    while (c == NULL && sa->state == ISAKMP_SA_UP &&
-           (other = isakmp__sa_sibling(x, sa, other)) != NULL)
-        c = isakmp__child_by_spi_out(other, proto, spi);
-    return c;
-}
-
 /* The peer's lifetime is shorter: so is ours from now on. */
 static void take_shorter_life(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
 {
-    isakmp__child *c = child_of_peer(x, sa, n->protocol, spi_of(n->spi));
+    isakmp__child *c = isakmp__child_of_peer(x, sa, n->protocol, spi_of(n->spi));
     uint32_t unused = 0;
     if (n->protocol == ISAKMP_PROTO_ISAKMP) {
         if (n->spi.n == 2 * ISAKMP_COOKIE_SIZE && !isakmp__sa_has_cookies(sa, n->spi))
@@ -91,10 +78,24 @@ static void take_error(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
 
 /* Is it known whose message it is?  With pre-shared keys and encrypted nonces from the moment on that
  * there are keys; with signatures anybody who goes as far as that has them.  Until then it can end only the SA that it came
- * under, which is its sender's own. */
+ * under, which is its sender's own.  The gateway of hybrid authentication has signed. */
 static int is_proven(const isakmp__sa *sa)
 {
-    return sa->state == ISAKMP_SA_UP || isakmp__keys_prove(sa->suite->auth);
+    return sa->state == ISAKMP_SA_UP || isakmp__keys_prove(sa->suite->auth) ||
+           (sa->state == ISAKMP_SA_XAUTH && isakmp__auth_signs(sa->suite->auth, !sa->initiator));
+}
+
+/* Cisco's gateways balance their load: "go to that one" [the data is its IPv4 address].  Told before there is
+ * anything up, or later. */
+static void take_redirect(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_notify *n)
+{
+    isakmp_addr gateway;
+    if (!sa->initiator || !is_proven(sa) || n->data.n != 4)
+        return;
+    memset(&gateway, 0, sizeof gateway);
+    gateway.family = 4;
+    memcpy(gateway.ip, n->data.p, 4);
+    isakmp__tell_redirect(x, sa, &gateway);
 }
 
 /* Has an extension dealt with it? */
@@ -112,8 +113,12 @@ static void act_on_notify(isakmp_ctx *x, const isakmp__exch *e, const isakmp_not
     if (is_taken(x, sa, n))
         return;
     isakmp__tell_notify(x, sa, NULL, &e->path, n, is_proven(sa));
+    if (n->type == ISAKMP_N_INVALID_SPI && isakmp__spi_disowned(x, sa, n))
+        return;
     if (refuses(n->type))
         take_error(x, sa, n);
+    else if (n->type == ISAKMP_N_UNITY_LOAD_BALANCE)
+        take_redirect(x, sa, n);
     else if (n->type == ISAKMP_N_RESPONDER_LIFETIME)
         take_shorter_life(x, sa, n);
     else if (n->type == ISAKMP_N_INITIAL_CONTACT && sa->state == ISAKMP_SA_UP)
@@ -125,7 +130,7 @@ static void act_on_notify(isakmp_ctx *x, const isakmp__exch *e, const isakmp_not
 static void act_on_spi(isakmp_ctx *x, isakmp__sa *sa, uint8_t proto, isakmp_span spi)
 {
     isakmp_reason why = isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_DELETED, 0, 0);
-    isakmp__child *c = child_of_peer(x, sa, proto, spi_of(spi));
+    isakmp__child *c = isakmp__child_of_peer(x, sa, proto, spi_of(spi));
     isakmp__sa *other = NULL;
     if (proto != ISAKMP_PROTO_ISAKMP) {
         if (c)
@@ -193,11 +198,19 @@ ISAKMP__DEFINE_PUT_VERB(put_info, ISAKMP_PAYLOAD_NOTIFY, ISAKMP_PAYLOAD_DELETE);
 
 int isakmp__inform(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d)
 {
+    return isakmp__inform_as(x, sa, n, d, 0);
+}
+
+int isakmp__inform_as(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d,
+                      uint32_t msg_id)
+{
     isakmp__exch *e = NULL;
     if (sa->keyed)
         e = isakmp__engine_take(x, sa, isakmp__exchange_of(x, ISAKMP_EXCH_INFO), 1, 1);
     if (e == NULL)
         return 0;
+    if (msg_id)
+        e->msg_id = msg_id;
     e->say_notify = n;
     e->say_delete = d;
     isakmp__engine_start(x, e);

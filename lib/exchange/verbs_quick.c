@@ -222,8 +222,10 @@ static unsigned begin_child(isakmp_ctx *x, isakmp__exch *e, const isakmp_child_p
 {
     isakmp__child *c;
     char why[112] = "";
+    e->named = p;
     if (p == NULL || isakmp_child_policy_check(p, NULL, why, sizeof why) != ISAKMP_OK) {
         isakmp__log(x, ISAKMP_LOG_ERROR, e->sa, "the host's child policy is not valid: %s", why);
+        e->named = NULL;
         return ISAKMP_D_HOST;
     }
     if (!isakmp_selector_within(local, &p->local) || !isakmp_selector_within(remote, &p->remote) ||
@@ -258,6 +260,8 @@ static unsigned take_ids(isakmp_ctx *x, isakmp__exch *e)
         return ISAKMP_PENDING;
     }
     log_selectors(x, e, &local, &remote);
+    e->local = local;
+    e->remote = remote;
     if (answer != ISAKMP_OK)
         return answer == ISAKMP_NONE ? ISAKMP_D_NO_CHILD_POLICY : ISAKMP_D_HOST;
     return begin_child(x, e, p, &local, &remote);
@@ -275,6 +279,10 @@ static unsigned confirm_ids(isakmp_ctx *x, isakmp__exch *e)
     e->idcr = idcr;
     if (rc != ISAKMP_OK)
         return rc;
+    if (e->has_ids) {
+        e->local = local;
+        e->remote = remote;
+    }
     if (!e->has_ids || !isakmp__selector_equal(&local, &e->child->local) ||
         !isakmp__selector_equal(&remote, &e->child->remote))
         return ISAKMP_D_SELECTORS;
@@ -325,6 +333,45 @@ static unsigned take_lifetime(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(take_lifetime);
 
+/* ---- Anti-replay [RFC2407 4.6.3.2] ----------------------------------------------------------- */
+
+/* Whoever sends takes for granted that the other side looks at sequence numbers, unless that says that it
+ * does not [RFC2406 3.3.3]: so only that is said. */
+static unsigned put_replay(isakmp_ctx *x, isakmp__exch *e)
+{
+    static const uint8_t off[4] = {0};
+    const isakmp__child *c = e->child;
+    uint8_t spi[4];
+    isakmp_notify n;
+    (void)x;
+    if (!(c->policy->flags & ISAKMP_CF_NO_REPLAY))
+        return ISAKMP_OK;
+    memset(&n, 0, sizeof n);
+    n.doi = ISAKMP_DOI_IPSEC;
+    n.protocol = e->initiator ? c->policy->protect[0].proto : c->protect[0].proto;
+    n.type = ISAKMP_N_REPLAY_STATUS;
+    isakmp__put32(spi, isakmp__spi_of(&c->spis, n.protocol));
+    n.spi = isakmp__span(spi, sizeof spi);
+    n.data = isakmp__span(off, sizeof off);
+    isakmp_wr_notify(&e->w, &n);
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_PUT_VERB(put_replay, ISAKMP_PAYLOAD_NOTIFY);
+
+static unsigned take_replay(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_notify n;
+    isakmp_span body;
+    (void)x;
+    e->child->unchecked = 0;
+    for (unsigned i = 0; (body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_NOTIFY, i)).p; i++)
+        if (isakmp_notify_read(&n, body) == ISAKMP_OK && n.type == ISAKMP_N_REPLAY_STATUS &&
+            n.data.n == 4)
+            e->child->unchecked = isakmp__get32(n.data.p) == 0;
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_VERB(take_replay);
+
 /* ---- Installing ----------------------------------------------------------------------------- */
 
 /* Inbound first: what the peer sends as soon as it has our message must find its SA. */
@@ -334,12 +381,38 @@ static unsigned install_in(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(install_in);
 
+/* What the peer has for a lifetime, if not the same as we: as responder what it has offered, as initiator
+ * what it has announced. */
+static void tell_life(isakmp_ctx *x, const isakmp__exch *e)
+{
+    const isakmp__child *c = e->child;
+    isakmp__means m = means_of(x, e);
+    uint32_t theirs = c->life_s;
+    isakmp_transform t;
+    isakmp__offer2 o;
+    memset(&t, 0, sizeof t);
+    if (!e->initiator) {
+        t.attrs = e->u.bundle.attrs[0];
+        isakmp__offer2_read(&o, c->protect[0].proto, &t);
+        theirs = o.life.seconds;
+    }
+    isakmp__tell_life(x, c->sa, c, theirs,
+                      isakmp__life_for(isakmp__child_life(c->policy), &m).seconds);
+}
+
+/* If the peer wants to say when it is ready, that is what it waits for: outbound SAs come last. */
 static unsigned finish_child(isakmp_ctx *x, isakmp__exch *e)
 {
-    unsigned rc = isakmp__child_install(x, e->child, e, 0);
-    if (rc == ISAKMP_OK)
-        isakmp__child_up(x, e->child);
-    return rc;
+    unsigned rc;
+    if (isakmp__commit_waits(e))
+        return ISAKMP_PENDING;
+    rc = isakmp__child_install(x, e->child, e, 0);
+    if (rc != ISAKMP_OK)
+        return rc;
+    isakmp__child_up(x, e->child);
+    tell_life(x, e);
+    isakmp__commit_inform(x, e);
+    return ISAKMP_OK;
 }
 ISAKMP__DEFINE_VERB(finish_child);
 

@@ -184,7 +184,7 @@ static unsigned take_sa_choice(isakmp_ctx *x, isakmp__exch *e)
                                          isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SA, 0));
     if (rc != ISAKMP_OK)
         return rc;
-    sa->life_s = isakmp__policy_life(sa->suite).seconds;
+    sa->life_s = isakmp__life_for(isakmp__policy_life(sa->suite), &m).seconds;
     e->group = sa->suite->group;
     return ISAKMP_OK;
 }

@@ -87,7 +87,7 @@ int isakmp__match2(isakmp__life *life, isakmp_mismatch *m, const isakmp_child_po
                    const isakmp__offer2 *theirs)
 {
     const isakmp_protect *t = &theirs->protect;
-    isakmp__life mine = isakmp__child_life(p);
+    isakmp__life mine = isakmp__life_for(isakmp__child_life(p), means);
     int rc = isakmp__life_agree(life, p->life_mode, 2, &mine, &theirs->life);
     return !(differs(m, 0, "protocol", ours->proto, t->proto) ||
              differs(m, 0, "transform", ours->transform, t->transform) ||
@@ -252,7 +252,7 @@ unsigned isakmp__confirm_phase1(const isakmp_policy **out, const isakmp_peer_pol
         uint8_t buf[64];
         isakmp_writer w;
         isakmp_wr_init(&w, buf, sizeof buf);
-        isakmp__wr_attrs1(&w, q);
+        isakmp__wr_attrs1(&w, q, m);
         if (isakmp__policy_unusable(q, m) == NULL &&
             same_attrs(isakmp__span(buf, w.len), t.attrs)) {
             *out = q;
@@ -397,7 +397,7 @@ unsigned isakmp__choose_child(isakmp__bundle *out, const isakmp_child_policy *p,
 static int same_as_offered(const isakmp__bundle *b, const isakmp_child_policy *p,
                            const isakmp__means *m)
 {
-    isakmp__life life = isakmp__child_life(p);
+    isakmp__life life = isakmp__life_for(isakmp__child_life(p), m);
     if (b->life.seconds != life.seconds || b->life.kilobytes != life.kilobytes || b->life.announce)
         return 0;
     for (unsigned i = 0; i < b->n; i++) {

@@ -52,6 +52,7 @@ typedef struct isakmp__means {
     const isakmp_policy *like; /* Aggressive Mode, as initiator: only policies that go with what is
                                   sent beside the offer, made for this one; NULL: any [RFC2409 5] */
     uint16_t ike_group; /* phase 2: the group of the ISAKMP SA                                   */
+    uint32_t most_life_s; /* the longest lifetime that is offered; 0: any                        */
 } isakmp__means;
 
 /* What does an SA payload speak of first?  auth 0: of nothing that can be read.  Where messages differ by
@@ -84,6 +85,9 @@ int isakmp__life_agree(isakmp__life *out, uint8_t mode, int phase, const isakmp_
  *   attrs  its data: pairs of life type and duration, in the numbers of either phase. */
 void isakmp__life_shorten(uint32_t *seconds, uint32_t *kilobytes, isakmp_span attrs);
 
+/* A lifetime of ours as this peer can bear it. */
+isakmp__life isakmp__life_for(isakmp__life l, const isakmp__means *m);
+
 /* ---- Phase 1 ------------------------------------------------------------------------------ */
 
 /* Write the SA payload with all policies that can be used, best first [RFC2409 5].
@@ -105,7 +109,7 @@ typedef struct isakmp__choice {
 unsigned isakmp__choose_phase1(isakmp__choice *out, const isakmp_peer_policy *p,
                                const isakmp__means *m, isakmp_span body);
 /* Only the attributes of one policy, as they are offered. */
-void isakmp__wr_attrs1(isakmp_writer *w, const isakmp_policy *p);
+void isakmp__wr_attrs1(isakmp_writer *w, const isakmp_policy *p, const isakmp__means *m);
 /* Write the SA payload that returns the choice. */
 void isakmp__return_phase1(isakmp_writer *w, const isakmp__choice *c);
 
@@ -204,6 +208,10 @@ struct isakmp_report {
     isakmp__means means;
     isakmp_span body; /* of the SA payload */
 };
+
+/* The row that came nearest to a match: in which the attribute failed that is looked at last.
+ *   returns  ISAKMP_OK, or ISAKMP_NONE if there are no rows. */
+int isakmp__report_nearest(const isakmp_report *r, isakmp_mismatch *out);
 
 /* ---- Selectors and identities ------------------------------------------------------------- */
 

@@ -118,7 +118,7 @@ const isakmp_policy *isakmp__policy_next(const isakmp_peer_policy *p, const isak
 
 /* ---- Phase 1 ------------------------------------------------------------------------------ */
 
-void isakmp__wr_attrs1(isakmp_writer *w, const isakmp_policy *p)
+void isakmp__wr_attrs1(isakmp_writer *w, const isakmp_policy *p, const isakmp__means *m)
 {
     isakmp_wr_attr(w, ISAKMP_ATTR_CIPHER, p->cipher);
     if (p->key_bits)
@@ -127,13 +127,15 @@ void isakmp__wr_attrs1(isakmp_writer *w, const isakmp_policy *p)
     isakmp_wr_attr(w, ISAKMP_ATTR_AUTH, p->auth);
     isakmp_wr_attr(w, ISAKMP_ATTR_GROUP, p->group);
     isakmp_wr_attr(w, ISAKMP_ATTR_LIFE_TYPE, ISAKMP_LIFE_SECONDS);
-    isakmp_wr_attr(w, ISAKMP_ATTR_LIFE_DURATION, isakmp__policy_life(p).seconds);
+    isakmp_wr_attr(w, ISAKMP_ATTR_LIFE_DURATION,
+                   isakmp__life_for(isakmp__policy_life(p), m).seconds);
 }
 
-static void put_transform1(isakmp_writer *w, uint8_t number, const isakmp_policy *p)
+static void put_transform1(isakmp_writer *w, uint8_t number, const isakmp_policy *p,
+                           const isakmp__means *m)
 {
     size_t mark = isakmp_wr_transform(w, number, ISAKMP_KEY_IKE);
-    isakmp__wr_attrs1(w, p);
+    isakmp__wr_attrs1(w, p, m);
     isakmp_wr_close(w, mark);
 }
 
@@ -157,7 +159,7 @@ unsigned isakmp__offer_phase1(isakmp_writer *w, const isakmp_peer_policy *p, con
     sa = isakmp_wr_sa(w, ISAKMP_DOI_IPSEC, ISAKMP_SIT_IDENTITY_ONLY);
     proposal = isakmp_wr_proposal(w, 1, ISAKMP_PROTO_ISAKMP, isakmp__span(NULL, 0));
     for (; q; q = next_usable(p, m, q))
-        put_transform1(w, (uint8_t)++n, q);
+        put_transform1(w, (uint8_t)++n, q, m);
     isakmp_wr_close(w, proposal);
     isakmp_wr_close(w, sa);
     return n;
@@ -198,7 +200,7 @@ static void put_life2(isakmp_writer *w, const isakmp__life *l)
 void isakmp__wr_attrs2(isakmp_writer *w, const isakmp_child_policy *p, const isakmp_protect *t,
                        const isakmp__means *m)
 {
-    isakmp__life life = isakmp__child_life(p);
+    isakmp__life life = isakmp__life_for(isakmp__child_life(p), m);
     isakmp_wr_attr(w, ISAKMP_SA_ATTR_ENCAP, isakmp__encap_of(p->mode, m->udp));
     if (t->key_bits)
         isakmp_wr_attr(w, ISAKMP_SA_ATTR_KEY_LENGTH, t->key_bits);

@@ -59,6 +59,11 @@ static int is_taken(const isakmp_peer_policy *p, size_t i)
 
 #define MAX_DPD_TRIES 100
 
+/* All flags of a peer policy that there are. */
+#define KNOWN_FLAGS                                                                                \
+    ((2u * ISAKMP_PF_FORCE_ENCAP - 1u) | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT |                    \
+     ISAKMP_PF_SET_COMMIT | ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE)
+
 static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
 {
     if (p->dpd_s == 0 && (p->dpd_retry_s || p->dpd_tries || p->flags & ISAKMP_PF_DPD_PERIODIC))
@@ -67,7 +72,7 @@ static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
         return wrong(why, "dpd_tries must be %u or less", MAX_DPD_TRIES);
     if (p->flags & ISAKMP_PF_FORCE_ENCAP && p->flags & ISAKMP_PF_NO_NATT)
         return wrong(why, "UDP encapsulation cannot be forced without NAT traversal", 0);
-    if (p->flags >= ISAKMP_PF_FORCE_ENCAP << 1)
+    if (p->flags & ~(uint32_t)KNOWN_FLAGS)
         return wrong(why, "the flags %u of a peer policy are not all known", p->flags);
     return ISAKMP_OK;
 }
@@ -170,6 +175,19 @@ static int check_selector(const isakmp_selector *s, const char *text, isakmp__te
     return ISAKMP_OK;
 }
 
+static int check_child_habits(const isakmp_child_policy *p, isakmp__text *why)
+{
+    uint16_t window = p->replay_window;
+    if (p->flags & ~(uint32_t)(ISAKMP_CF_NO_INTEG | ISAKMP_CF_NO_REPLAY))
+        return wrong(why, "the flags %u of a child policy are not all known", p->flags);
+    if (window && (window < 32 || window > 4096))
+        return wrong(why, "the anti-replay window must be 32 to 4096 packets, or 0 for 64, not %u",
+                     window);
+    if (window && p->flags & ISAKMP_CF_NO_REPLAY)
+        return wrong(why, "there cannot be an anti-replay window of %u packets and none", window);
+    return ISAKMP_OK;
+}
+
 static int check_child(const isakmp_child_policy *p, const isakmp_crypto *crypto, isakmp__text *why)
 {
     int rc = ISAKMP_OK;
@@ -209,9 +227,7 @@ static int check_child(const isakmp_child_policy *p, const isakmp_crypto *crypto
     if (rc == ISAKMP_OK && p->mode == ISAKMP_MODE_TRANSPORT &&
         !(isakmp__selector_is_host(&p->local) && isakmp__selector_is_host(&p->remote)))
         rc = wrong(why, "in transport mode a selector is %u address of an end", 1);
-    if (rc == ISAKMP_OK && p->flags & ~(uint32_t)ISAKMP_CF_NO_INTEG)
-        rc = wrong(why, "the flags %u of a child policy are not all known", p->flags);
-    return rc;
+    return rc == ISAKMP_OK ? check_child_habits(p, why) : rc;
 }
 
 int isakmp_child_policy_check(const isakmp_child_policy *p, const isakmp_crypto *crypto, char *why,

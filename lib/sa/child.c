@@ -70,13 +70,21 @@ int isakmp__child_pick_spi(isakmp_ctx *x, const isakmp__child *c, uint32_t *out)
 
 /* ---- SAD entries --------------------------------------------------------------------------- */
 
+static uint16_t window_of(const isakmp_child_policy *p)
+{
+    return p->replay_window ? p->replay_window : (uint16_t)ISAKMP_DEFAULT_REPLAY_WINDOW;
+}
+
 static void fill_entry(isakmp_sad_entry *s, const isakmp__child *c, unsigned i, int inbound)
 {
     memset(s, 0, sizeof *s);
     s->inbound = (uint8_t)inbound;
     s->mode = c->mode;
     s->natt = c->natt;
-    s->replay = 1;
+    s->replay = inbound ? !(c->policy->flags & ISAKMP_CF_NO_REPLAY) : !c->unchecked;
+    s->replay_window = inbound && s->replay ? window_of(c->policy) : 0;
+    s->sha256_96 = c->protect[i].integ == ISAKMP_INTEG_HMAC_SHA256 &&
+                   c->sa->policy->flags & ISAKMP_PF_SHA256_96;
     s->spi = inbound ? isakmp__spi_of(&c->spis, c->protect[i].proto) : c->spi_out[i];
     s->src = inbound ? c->path.remote : c->path.local;
     s->dst = inbound ? c->path.local : c->path.remote;

@@ -53,6 +53,8 @@ static isakmp_event event_about(const isakmp_ctx *x, uint16_t type, const isakmp
     if (c) {
         ev.child = isakmp__child_id(x, c);
         ev.child_policy = c->policy;
+        ev.local = c->local.family ? &c->local : NULL;
+        ev.remote = c->remote.family ? &c->remote : NULL;
     }
     return ev;
 }
@@ -72,14 +74,47 @@ void isakmp__tell(isakmp_ctx *x, uint16_t type, const isakmp__sa *sa, const isak
     tell(x, &ev);
 }
 
+void isakmp__tell_redirect(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_addr *gateway)
+{
+    isakmp_event ev = event_about(x, ISAKMP_EV_REDIRECT, sa, NULL);
+    ev.gateway = gateway;
+    tell(x, &ev);
+}
+
+void isakmp__tell_life(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__child *c, uint32_t peer,
+                       uint32_t ours)
+{
+    isakmp_event ev = event_about(x, ISAKMP_EV_LIFE, sa, c);
+    ev.life_peer = peer;
+    ev.life_ours = ours;
+    ev.life_used = c ? c->life_s : sa->life_s;
+    if (peer != ours)
+        tell(x, &ev);
+}
+
+/* Whom we expected, and who it says it is. */
+static void add_identities(isakmp_event *ev, const isakmp__exch *e)
+{
+    isakmp_id_read(&ev->peer_id, e->id_peer);
+    ev->expected_id = e->sa->policy->peer_id;
+    if (e->owner.n)
+        isakmp_id_read(&ev->expected_id, e->owner);
+}
+
 void isakmp__tell_refused(isakmp_ctx *x, const isakmp__exch *e, isakmp_reason why,
                           const isakmp_report *report)
 {
     isakmp_event ev = event_about(x, ISAKMP_EV_REFUSED, e->sa, e->child);
     if (e->child)
         ev.child_policy = e->child->policy;
-    else if (report)
-        ev.child_policy = report->child;
+    else
+        ev.child_policy = e->named;
+    if (e->local.family) {
+        ev.local = &e->local;
+        ev.remote = &e->remote;
+    }
+    if (why.detail == ISAKMP_D_ID_REFUSED && e->id_peer.n)
+        add_identities(&ev, e);
     ev.why = why;
     ev.report = report;
     tell(x, &ev);

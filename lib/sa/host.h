@@ -54,6 +54,11 @@ void isakmp__tell_refused(isakmp_ctx *x, const isakmp__exch *e, isakmp_reason wh
 /* The peer sent a notify. */
 void isakmp__tell_notify(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__child *c,
                          const isakmp_path *path, const isakmp_notify *n, int authentic);
+/* The gateway wants to be replaced by another one. */
+void isakmp__tell_redirect(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_addr *gateway);
+/* The peer has another lifetime than we for an SA, or a child (NULL: the SA). */
+void isakmp__tell_life(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__child *c, uint32_t peer,
+                       uint32_t ours);
 /* The peer has proved itself, and sent certificates. */
 void isakmp__tell_learn(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cert *certs, size_t n);
 void isakmp__tell_keylog(isakmp_ctx *x, const isakmp__sa *sa);

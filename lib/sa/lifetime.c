@@ -55,13 +55,18 @@ void isakmp__sa_heard(isakmp_ctx *x, isakmp__sa *sa)
 
 /* The timer is only ever set to an earlier time: once it is, nothing of this costs more than a glance,
  * however much traffic there is. */
-void isakmp__sa_wanted(isakmp_ctx *x, isakmp__sa *sa)
+void isakmp__sa_doubted(isakmp_ctx *x, isakmp__sa *sa)
 {
     uint32_t quiet = (uint32_t)x->now - sa->alive_ms, most = 1000u * sa->policy->dpd_s;
-    sa->sent_ms = (uint32_t)x->now;
     if (most && !sa->wanted && !sa->asked)
         isakmp__sa_wake(x, sa, x->now + (quiet < most ? most - quiet : 0));
     sa->wanted = 1;
+}
+
+void isakmp__sa_wanted(isakmp_ctx *x, isakmp__sa *sa)
+{
+    sa->sent_ms = (uint32_t)x->now;
+    isakmp__sa_doubted(x, sa);
 }
 
 void isakmp__child_set_life(isakmp_ctx *x, isakmp__child *c)

@@ -253,10 +253,12 @@ int isakmp__sa_has_cookies(const isakmp__sa *sa, isakmp_span cookies)
 
 isakmp__means isakmp__sa_means(const isakmp_ctx *x, const isakmp__sa *sa)
 {
-    isakmp__means m = {&x->crypto, x->config.limits.max_dh, 0, 0, NULL, 0};
+    isakmp__means m = {&x->crypto, x->config.limits.max_dh, 0, 0, NULL, 0, 0};
     if (sa->suite)
         m.ike_group = sa->suite->group;
     m.udp = sa->udp;
+    if (sa->policy && sa->policy->flags & ISAKMP_PF_SHORT_LIFE)
+        m.most_life_s = ISAKMP_SHORT_LIFE_S;
     return m;
 }
 

@@ -39,6 +39,8 @@ void isakmp__sa_wake(isakmp_ctx *x, isakmp__sa *sa, isakmp_time at);
 void isakmp__sa_heard(isakmp_ctx *x, isakmp__sa *sa);
 /* Traffic goes to the peer, or waits for it. */
 void isakmp__sa_wanted(isakmp_ctx *x, isakmp__sa *sa);
+/* Somebody says that the peer has forgotten us: it is asked for a sign of life as if traffic waited. */
+void isakmp__sa_doubted(isakmp_ctx *x, isakmp__sa *sa);
 /* End it: no message reaches it any more.  The rest is done by isakmp__settle(). */
 void isakmp__sa_end(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why);
 /* The identity that the peer has proved, or claims. */
@@ -84,6 +86,18 @@ void isakmp__half_open_leave(isakmp_ctx *x, isakmp__sa *sa);
 isakmp__sa *isakmp__sa_half_open_at(const isakmp_ctx *x, const isakmp_addr *a, isakmp__sa *after);
 /* Are two addresses the same but for their ports? */
 int isakmp__same_ip(const isakmp_addr *a, const isakmp_addr *b);
+
+/* ---- SPIs that nobody knows (unknown_spi.c) -------------------------------------------------- */
+
+/* May an unknown SPI be looked into that an address has sent, or complains of?  Counts. */
+int isakmp__spi_admit(isakmp_ctx *x, const isakmp_addr *a);
+/* The newest SA that is up with the peer at the other end of a path; NULL if there is none. */
+isakmp__sa *isakmp__sa_at(const isakmp_ctx *x, const isakmp_path *path);
+/* Is one of our inbound SPIs with the peer of an SA this one? */
+int isakmp__spi_is_ours(const isakmp_ctx *x, const isakmp__sa *sa, uint8_t proto, uint32_t spi);
+/* The child of an SA, or of another one with the same peer, with one of the peer's SPIs; NULL if there is none. */
+isakmp__child *isakmp__child_of_peer(const isakmp_ctx *x, const isakmp__sa *sa, uint8_t proto,
+                                     uint32_t spi);
 
 /* ---- Message IDs [RFC2408 3.1] ------------------------------------------------------------- */
 

@@ -164,6 +164,7 @@ struct isakmp__child {
     uint8_t ending;    /* 1: it has ended, and waits for isakmp__settle() */
     uint8_t installed; /* ISAKMP__INSTALLED_* */
     uint8_t soft_told;
+    uint8_t unchecked; /* 1: the peer has said that it keeps no anti-replay window */
 };
 
 /* ---- Exchange ------------------------------------------------------------------------------ */
@@ -175,6 +176,7 @@ typedef enum isakmp__phase {
     ISAKMP__RECV,     /* in the recv verbs of the peer's message e->msg                          */
     ISAKMP__SEND,     /* in the send verbs of our message e->msg                                 */
     ISAKMP__SENT,     /* in the sent verbs of our message, which is on its way                   */
+    ISAKMP__AWAIT,    /* all messages are through, but the peer has set the commit bit           */
     ISAKMP__DONE      /* over, but kept to answer repetitions                                    */
 } isakmp__phase;
 
@@ -235,6 +237,10 @@ struct isakmp__exch {
     uint8_t opened;     /* RSA blocks that were decrypted                                        */
     uint8_t stranger;   /* 1: there is no public key for the identity that the peer claims       */
     uint8_t asked, asked_kept; /* ISAKMP__ASKED_*; kept: from accepted messages                  */
+    uint8_t commit;     /* 1: the peer has set the commit bit                                    */
+    uint8_t connected;  /* 1: ... and has sent CONNECTED, or has not for too long                */
+    uint8_t unknown_proto; /* of a phase 1 that is to tell the peer of an SPI we do not know     */
+    uint32_t unknown_spi;  /* ... which one; 0: none                                             */
     uint16_t disbelief; /* why the last one was not believed, 0: there was none                  */
     uint64_t doubted;   /* its fingerprint                                                       */
     uint8_t doubted_iv[ISAKMP_MAX_BLOCK]; /* the chain behind it                                 */
@@ -269,6 +275,8 @@ struct isakmp__exch {
         isakmp__choice choice; /* of a phase 1 responder */
         isakmp__bundle bundle; /* of a Quick Mode */
     } u;
+    const isakmp_child_policy *named; /* of a Quick Mode that the peer begins: the host's answer; NULL: none */
+    isakmp_selector local, remote;    /* of a Quick Mode: those that the peer has sent; family 0: none     */
     const isakmp_notify *say_notify; /* what an Informational says, while it is being written */
     const isakmp_delete *say_delete;
     /* RFC 2409's names; all lie in the room.  sai: of a Quick Mode, the SA payload that was offered */
@@ -295,6 +303,9 @@ typedef struct isakmp__answer {
 
 #define ISAKMP__LINE 160
 
+/* Addresses share so many places in which it is noted when they were last answered. */
+#define ISAKMP__SPI_PLACES 16
+
 struct isakmp_ctx {
     isakmp_config config;
     isakmp_host host;
@@ -302,6 +313,8 @@ struct isakmp_ctx {
     isakmp_time now;
     isakmp_time told_deadline;
     isakmp_time notify_at; /* before then no notify is sent in the clear */
+    isakmp_time spi_at;    /* before then no unknown SPI is looked into  */
+    uint32_t spi_ms[ISAKMP__SPI_PLACES]; /* ... of an address: low bits of the time of the last one */
     uint64_t secret[2];    /* of fingerprints and buckets */
     uint64_t last_ticket;
     uint8_t entered; /* 1: inside a call */

@@ -388,11 +388,44 @@ static void test_forced_encapsulation(void **state)
     peer_is("UDP encapsulation cannot be forced without NAT traversal");
 }
 
+/* Every flag that there is, each alone, and none besides. */
+static void test_every_flag(void **state)
+{
+    const uint32_t peers = 0x1ffu | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT | ISAKMP_PF_SET_COMMIT |
+                           ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE;
+    const uint32_t children = ISAKMP_CF_NO_INTEG | ISAKMP_CF_NO_REPLAY;
+    (void)state;
+    peer.dpd_s = 10;
+    for (unsigned bit = 0; bit < 32; bit++) {
+        uint32_t flag = UINT32_C(1) << bit;
+        peer.flags = ISAKMP_PF_DEFAULT_POLICY | flag;
+        assert_int_equal(isakmp_peer_policy_check(&peer, NULL, NULL, 0),
+                         peers & flag ? ISAKMP_OK : ISAKMP_E_ARG);
+        child.flags = flag;
+        assert_int_equal(isakmp_child_policy_check(&child, NULL, NULL, 0),
+                         children & flag ? ISAKMP_OK : ISAKMP_E_ARG);
+    }
+}
+
+static void test_replay_window(void **state)
+{
+    (void)state;
+    for (unsigned n = 0; n < 5000; n++) {
+        child.flags = 0;
+        child.replay_window = (uint16_t)n;
+        assert_int_equal(isakmp_child_policy_check(&child, NULL, NULL, 0),
+                         n == 0 || (n >= 32 && n <= 4096) ? ISAKMP_OK : ISAKMP_E_ARG);
+        child.flags = ISAKMP_CF_NO_REPLAY;
+        assert_int_equal(isakmp_child_policy_check(&child, NULL, NULL, 0),
+                         n == 0 ? ISAKMP_OK : ISAKMP_E_ARG);
+    }
+}
+
 static void test_flags_and_families(void **state)
 {
     char why[200];
     (void)state;
-    peer.flags = 0x8000;
+    peer.flags = 0x80000000u;
     assert_int_equal(isakmp_peer_policy_check(&peer, NULL, why, sizeof why), ISAKMP_E_ARG);
     child.flags = 0x8000;
     assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_E_ARG);
@@ -463,6 +496,8 @@ int main(void)
         cmocka_unit_test_setup(test_dead_peer_detection, fresh),
         cmocka_unit_test_setup(test_forced_encapsulation, fresh),
         cmocka_unit_test_setup(test_flags_and_families, fresh),
+        cmocka_unit_test_setup(test_every_flag, fresh),
+        cmocka_unit_test_setup(test_replay_window, fresh),
         cmocka_unit_test_setup(test_T26_all_protections, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
