@@ -74,6 +74,7 @@ static void try_reentry(peer *p)
         isakmp_child_close(p->x, now, child) != ISAKMP_E_REENTRANT ||
         isakmp_sa_heard(p->x, now, sa) != ISAKMP_E_REENTRANT ||
         isakmp_sa_wanted(p->x, now, sa) != ISAKMP_E_REENTRANT ||
+        isakmp_invalid_spi(p->x, now, &path, 3, 4096, NULL) != ISAKMP_E_REENTRANT ||
         isakmp_close(p->x, now, sa) != ISAKMP_E_REENTRANT || sa.v != 1 || child.v != 1;
     (void)isakmp_deadline(p->x);
     (void)isakmp_sa_next(p->x, sa);
@@ -842,10 +843,16 @@ static int same_octets(isakmp_span a, isakmp_span b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* A window is kept for what comes in, if at all. */
+static int window_fits(const isakmp_sad_entry *e)
+{
+    return e->inbound && e->replay ? e->replay_window >= 32 : e->replay_window == 0;
+}
+
 static int mirrors(const isakmp_sad_entry *a, const isakmp_sad_entry *b, int natted)
 {
     return a->spi == b->spi && a->inbound != b->inbound && a->mode == b->mode &&
-           a->natt == b->natt && a->replay == 1 && b->replay == 1 &&
+           a->natt == b->natt && a->replay == b->replay && window_fits(a) && window_fits(b) &&
            (natted ||
             (isakmp_addr_equal(&a->src, &b->src) && isakmp_addr_equal(&a->dst, &b->dst))) &&
            memcmp(&a->algs, &b->algs, sizeof a->algs) == 0 && same_octets(a->enc_key, b->enc_key) &&
