@@ -165,11 +165,12 @@ unsigned isakmp__open_message(isakmp_ctx *x, isakmp__exch *e, const isakmp__row 
     return rc == ISAKMP_OK ? check_plain(x, e, r, m) : rc;
 }
 
-/* Only the first block depends on where the chain begins: to try the other one it is enough to change that. */
+/* The chain of its own is tried first; if HASH does not fit, the message is made again what it was, and the
+ * other chain is tried.  HASH decides. */
 unsigned isakmp__open_in_either_chain(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r,
                                       isakmp_msg *m)
 {
-    uint8_t *first = (uint8_t *)(uintptr_t)(m->raw.p + ISAKMP_HEADER_SIZE);
+    uint8_t *data = (uint8_t *)(uintptr_t)(m->raw.p + ISAKMP_HEADER_SIZE);
     uint8_t chain[ISAKMP_MAX_BLOCK], own[ISAKMP_MAX_BLOCK];
     unsigned rc = check_flags(e, r, m);
     e->encrypted = 1;
@@ -182,7 +183,9 @@ unsigned isakmp__open_in_either_chain(isakmp_ctx *x, isakmp__exch *e, const isak
     memcpy(e->iv, chain, sizeof e->iv);
     if (rc != ISAKMP_OK || (rc = check_plain(x, e, r, m)) == ISAKMP_OK)
         return rc;
-    for (size_t i = 0; i < isakmp__block_of(e); i++)
-        first[i] ^= own[i] ^ chain[i];
-    return check_plain(x, e, r, m);
+    if (isakmp__cbc(&x->crypto, e->sa->suite->cipher, 1, isakmp__cipher_key_of(e->sa), own, data,
+                    m->raw.n - ISAKMP_HEADER_SIZE) != ISAKMP_OK)
+        return ISAKMP_D_CRYPTO;
+    rc = decrypt(x, e, m);
+    return rc == ISAKMP_OK ? check_plain(x, e, r, m) : rc;
 }
