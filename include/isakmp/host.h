@@ -130,7 +130,8 @@ typedef enum isakmp_event_type {
     ISAKMP_EV_CHILD_UP,   /* a child's SAs are installed in both directions                      */
     ISAKMP_EV_CHILD_SOFT, /* ... near the end of their lifetime: negotiate new ones              */
     ISAKMP_EV_CHILD_DOWN, /* ... have been removed, or never came up: see why                    */
-    ISAKMP_EV_REFUSED, /* we refused what a peer proposed: see why, and report if not NULL; or what
+    ISAKMP_EV_REFUSED, /* we refused what a peer proposed, or who it is: see why, report,
+                             expected_id, local and remote; or what
                              it sends does not fit our key, which is told once: we go on waiting */
     ISAKMP_EV_NOTIFY,  /* the peer sent a notify: see notify and authentic                    */
     ISAKMP_EV_NAT,     /* NAT traversal is in use for this SA: see path and nat               */

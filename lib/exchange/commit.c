@@ -79,7 +79,6 @@ unsigned isakmp__commit_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
     if (!says_connected(m, &n))
         return ISAKMP_D_UNEXPECTED;
     isakmp__tell_notify(x, e->sa, e->child, path, &n, 1);
-    isakmp__sa_heard(x, e->sa);
     isakmp__engine_connected(x, e);
     return ISAKMP_OK;
 }

@@ -28,15 +28,20 @@ static uint32_t spi_of(isakmp_span spi)
 static void take_shorter_life(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
 {
     isakmp__child *c = isakmp__child_of_peer(x, sa, n->protocol, spi_of(n->spi));
-    uint32_t unused = 0;
+    uint32_t unused = 0, before;
     if (n->protocol == ISAKMP_PROTO_ISAKMP) {
         if (n->spi.n == 2 * ISAKMP_COOKIE_SIZE && !isakmp__sa_has_cookies(sa, n->spi))
             return;
+        before = sa->life_s;
         isakmp__life_shorten(&sa->life_s, &unused, n->data);
         isakmp__sa_set_life(x, sa);
+        if (sa->state == ISAKMP_SA_UP)
+            isakmp__tell_life(x, sa, NULL, sa->life_s, before);
     } else if (c) {
+        before = c->life_s;
         isakmp__life_shorten(&c->life_s, &c->life_kb, n->data);
         isakmp__child_set_life(x, c);
+        isakmp__tell_life(x, c->sa, c, c->life_s, before);
     }
 }
 
