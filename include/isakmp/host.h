@@ -23,14 +23,14 @@ extern "C" {
 
 /* One IPsec SA, one direction, ready for a SAD [RFC4301 4.4.2.1]. */
 typedef struct isakmp_sad_entry {
-    uint8_t inbound;      /* 1: for packets that come to us                                      */
-    uint8_t mode;         /* ISAKMP_MODE_*                                                       */
-    uint8_t natt;         /* 1: ESP in UDP between the ports of src and dst [RFC3948]; or
+    uint8_t inbound; /* 1: for packets that come to us                                      */
+    uint8_t mode;    /* ISAKMP_MODE_*                                                       */
+    uint8_t natt;    /* 1: ESP in UDP between the ports of src and dst [RFC3948]; or
                              ISAKMP_NATT_PORT_500                                                */
-    uint8_t replay;       /* inbound: 1: keep an anti-replay window.  Outbound: 1: the peer keeps one,
+    uint8_t replay;  /* inbound: 1: keep an anti-replay window.  Outbound: 1: the peer keeps one,
                              and its sequence number must not begin anew; 0: it has said that it does
                              not                                                                 */
-    uint32_t spi;         /* host order                                                          */
+    uint32_t spi;    /* host order                                                          */
     isakmp_addr src, dst; /* outer addresses                                                     */
     isakmp_protect algs;  /* protocol and algorithms                                             */
     isakmp_span enc_key, auth_key; /* keys, wiped after the call; empty when an entry is removed */
@@ -41,7 +41,7 @@ typedef struct isakmp_sad_entry {
      * it did not say, or the entry is removed.  No ports. */
     isakmp_addr original_remote, original_local;
     uint16_t replay_window; /* inbound: packets of the anti-replay window; 0: none is kept       */
-    uint8_t sha256_96;      /* 1: the integrity check value of HMAC-SHA2-256 has 96 bits here, not the
+    uint8_t sha256_96; /* 1: the integrity check value of HMAC-SHA2-256 has 96 bits here, not the
                                128 of RFC 4868                                                   */
 } isakmp_sad_entry;
 
@@ -130,14 +130,14 @@ typedef enum isakmp_event_type {
     ISAKMP_EV_CHILD_UP,   /* a child's SAs are installed in both directions                      */
     ISAKMP_EV_CHILD_SOFT, /* ... near the end of their lifetime: negotiate new ones              */
     ISAKMP_EV_CHILD_DOWN, /* ... have been removed, or never came up: see why                    */
-    ISAKMP_EV_REFUSED, /* we refused what a peer proposed, or who it is: see why, report,
+    ISAKMP_EV_REFUSED,    /* we refused what a peer proposed, or who it is: see why, report,
                              expected_id, local and remote; or what
                              it sends does not fit our key, which is told once: we go on waiting */
-    ISAKMP_EV_NOTIFY,  /* the peer sent a notify: see notify and authentic                    */
-    ISAKMP_EV_NAT,     /* NAT traversal is in use for this SA: see path and nat               */
+    ISAKMP_EV_NOTIFY,     /* the peer sent a notify: see notify and authentic                    */
+    ISAKMP_EV_NAT,        /* NAT traversal is in use for this SA: see path and nat               */
     ISAKMP_EV_SA_XAUTH, /* phase 1 with hybrid authentication is through: the gateway has proved its
                              identity, the client's user is to do it by XAUTH                    */
-    ISAKMP_EV_LIFE,    /* the lifetime that the peer has for what is up now is another than ours: see
+    ISAKMP_EV_LIFE, /* the lifetime that the peer has for what is up now is another than ours: see
                              life_peer, life_ours, life_used                                     */
     ISAKMP_EV_REDIRECT /* the gateway wants to be replaced by another one: see gateway.  What to do is
                              the host's business                                                 */
@@ -162,9 +162,11 @@ typedef struct isakmp_event {
     isakmp_reason why;
     const isakmp_notify *notify; /* NULL unless ISAKMP_EV_NOTIFY                                 */
     const isakmp_report *report; /* the mismatch report, NULL if there is none                   */
-    isakmp_id expected_id; /* if why is ISAKMP_D_ID_REFUSED: whom we expected where peer_id came; else
+    isakmp_id
+        expected_id; /* if why is ISAKMP_D_ID_REFUSED: whom we expected where peer_id came; else
                               type NONE                                                          */
-    const isakmp_selector *local, *remote; /* of a child; of a refused Quick Mode those that the peer
+    const isakmp_selector *local,
+        *remote;                /* of a child; of a refused Quick Mode those that the peer
                               wants; NULL if not known                                           */
     const isakmp_addr *gateway; /* of ISAKMP_EV_REDIRECT, else NULL                              */
     uint32_t life_peer, life_ours, life_used; /* of ISAKMP_EV_LIFE, in seconds                   */

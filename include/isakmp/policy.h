@@ -92,17 +92,21 @@ enum {
                                       not only if traffic waits for the peer                     */
     ISAKMP_PF_FORCE_ENCAP = 256, /* act as if we were behind a NAT, so that ESP goes in UDP, such as
                                       through a firewall that lets nothing else pass             */
-    ISAKMP_PF_RECOVER = 0x800,   /* invalid-SPI recovery: isakmp_invalid_spi() begins a phase 1 exchange
+    ISAKMP_PF_RECOVER =
+        0x800, /* invalid-SPI recovery: isakmp_invalid_spi() begins a phase 1 exchange
                                     with a peer that we have no ISAKMP SA with; and a child that we
                                     began is negotiated again if the peer says that it does not know
                                     its SPI                                                      */
-    ISAKMP_PF_COMMIT = 0x1000,   /* if the peer sets the commit bit in Quick Mode, wait for its CONNECTED
+    ISAKMP_PF_COMMIT =
+        0x1000, /* if the peer sets the commit bit in Quick Mode, wait for its CONNECTED
                                     before we send through the child, but not for long [RFC2408 3.1].
                                     Nothing protects the bit: anybody on the way can make us wait */
-    ISAKMP_PF_SET_COMMIT = 0x2000, /* as responder set the commit bit in Quick Mode, and send CONNECTED
+    ISAKMP_PF_SET_COMMIT =
+        0x2000, /* as responder set the commit bit in Quick Mode, and send CONNECTED
                                       when the child's SAs are there                             */
     /* Tolerances: what some peers need.  profile.h knows which. */
-    ISAKMP_PF_SHA256_96 = 0x4000, /* the peer cuts the integrity check value of HMAC-SHA2-256 to 96 bits,
+    ISAKMP_PF_SHA256_96 =
+        0x4000, /* the peer cuts the integrity check value of HMAC-SHA2-256 to 96 bits,
                                      as before RFC 4868: isakmp_sad_entry.sha256_96 says so      */
     ISAKMP_PF_SHORT_LIFE = 0x8000 /* offer no lifetime above ISAKMP_SHORT_LIFE_S                 */
 };

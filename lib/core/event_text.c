@@ -137,8 +137,8 @@ static void add_life(isakmp__text *t, const isakmp_event *ev)
 {
     isakmp__text_add(t, "the peer");
     add_addr(t, " at ", ev);
-    isakmp__text_add(t, " has another lifetime for %s than we: ",
-                     ev->child.v ? "the child" : "the ISAKMP SA");
+    isakmp__text_add(
+        t, " has another lifetime for %s than we: ", ev->child.v ? "the child" : "the ISAKMP SA");
     if (ev->life_peer)
         isakmp__text_add(t, "%u seconds", (unsigned)ev->life_peer);
     else

@@ -363,7 +363,6 @@ static unsigned take_replay(isakmp_ctx *x, isakmp__exch *e)
     isakmp_notify n;
     isakmp_span body;
     (void)x;
-    e->child->unchecked = 0;
     for (unsigned i = 0; (body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_NOTIFY, i)).p; i++)
         if (isakmp_notify_read(&n, body) == ISAKMP_OK && n.type == ISAKMP_N_REPLAY_STATUS &&
             n.data.n == 4)

@@ -9,7 +9,8 @@
 
 static const isakmp_tolerance tolerances[] = {
     {ISAKMP_PF_CISCO_SKEYID, "cisco-skeyid",
-     "with RSA encrypted nonces Cisco IOS makes SKEYID of the nonces, not of their hash (found with "
+     "with RSA encrypted nonces Cisco IOS makes SKEYID of the nonces, not of their hash (found "
+     "with "
      "routers by the RUB-NDS state machine extractor)"},
     {ISAKMP_PF_HUAWEI_REV, "huawei-rev",
      "in the revised mode of RSA encrypted nonces Huawei encrypts each payload by itself, counts "
@@ -40,7 +41,8 @@ static const isakmp_profile profiles[] = {
     {"fortigate", "FortiGate", ISAKMP_PF_SHORT_LIFE,
      "in RESPONDER-LIFETIME it mixes the attribute numbers of both phases, which everybody may"},
     {"fritzbox", "AVM FRITZ!Box", 0,
-     "it begins in Aggressive Mode with a pre-shared key, whose hash lets everybody who listens try "
+     "it begins in Aggressive Mode with a pre-shared key, whose hash lets everybody who listens "
+     "try "
      "out weak keys: only ISAKMP_PF_AGGRESSIVE_PSK lets it in; as a client it knows neither AH nor "
      "perfect forward secrecy"},
     {"huawei", "Huawei routers", ISAKMP_PF_HUAWEI_REV, NULL},

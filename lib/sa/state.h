@@ -237,8 +237,8 @@ struct isakmp__exch {
     uint8_t opened;     /* RSA blocks that were decrypted                                        */
     uint8_t stranger;   /* 1: there is no public key for the identity that the peer claims       */
     uint8_t asked, asked_kept; /* ISAKMP__ASKED_*; kept: from accepted messages                  */
-    uint8_t commit;     /* 1: the peer has set the commit bit                                    */
-    uint8_t connected;  /* 1: ... and has sent CONNECTED, or has not for too long                */
+    uint8_t commit;    /* 1: the peer has set the commit bit                                    */
+    uint8_t connected; /* 1: ... and has sent CONNECTED, or has not for too long                */
     uint8_t unknown_proto; /* of a phase 1 that is to tell the peer of an SPI we do not know     */
     uint32_t unknown_spi;  /* ... which one; 0: none                                             */
     uint16_t disbelief; /* why the last one was not believed, 0: there was none                  */
@@ -275,8 +275,10 @@ struct isakmp__exch {
         isakmp__choice choice; /* of a phase 1 responder */
         isakmp__bundle bundle; /* of a Quick Mode */
     } u;
-    const isakmp_child_policy *named; /* of a Quick Mode that the peer begins: the host's answer; NULL: none */
-    isakmp_selector local, remote;    /* of a Quick Mode: those that the peer has sent; family 0: none     */
+    const isakmp_child_policy
+        *named; /* of a Quick Mode that the peer begins: the host's answer; NULL: none */
+    isakmp_selector local,
+        remote; /* of a Quick Mode: those that the peer has sent; family 0: none     */
     const isakmp_notify *say_notify; /* what an Informational says, while it is being written */
     const isakmp_delete *say_delete;
     /* RFC 2409's names; all lie in the room.  sai: of a Quick Mode, the SA payload that was offered */
@@ -314,8 +316,9 @@ struct isakmp_ctx {
     isakmp_time told_deadline;
     isakmp_time notify_at; /* before then no notify is sent in the clear */
     isakmp_time spi_at;    /* before then no unknown SPI is looked into  */
-    uint32_t spi_ms[ISAKMP__SPI_PLACES]; /* ... of an address: low bits of the time of the last one */
-    uint64_t secret[2];    /* of fingerprints and buckets */
+    uint32_t
+        spi_ms[ISAKMP__SPI_PLACES]; /* ... of an address: low bits of the time of the last one */
+    uint64_t secret[2];             /* of fingerprints and buckets */
     uint64_t last_ticket;
     uint8_t entered; /* 1: inside a call */
     isakmp__pool sas, children, exchs, packets, assemblies;

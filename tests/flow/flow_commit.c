@@ -191,6 +191,20 @@ static void test_set_by_somebody_on_the_way(void **state)
             }
 }
 
+/* Who sets the bit does not wait, though the other side seems to have set it too. */
+static void test_set_by_both(void **state)
+{
+    (void)state;
+    prepare(943);
+    B->peer.flags |= ISAKMP_PF_COMMIT | ISAKMP_PF_SET_COMMIT;
+    net.set_from = 0;
+    net.set_message = 1;
+    begin(0);
+    assert_true(both_up(1));
+    assert_int_equal(net.connected[1], 1);
+    finish();
+}
+
 /* In phase 1 it means nothing. */
 static int set_always(pair *p, wire_item *w)
 {
@@ -412,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_connected_is_lost),
         cmocka_unit_test(test_a_lost_third_message),
         cmocka_unit_test(test_set_by_somebody_on_the_way),
+        cmocka_unit_test(test_set_by_both),
         cmocka_unit_test(test_set_in_all_messages),
         cmocka_unit_test(test_either_chain_and_type),
         cmocka_unit_test(test_forged),

@@ -18,7 +18,8 @@ static int comes_up(uint8_t exchange)
 }
 
 /* Either side is the router. */
-static void with_router(uint64_t seed, int router, uint16_t auth, uint32_t habit, const char *profile)
+static void with_router(uint64_t seed, int router, uint16_t auth, uint32_t habit,
+                        const char *profile)
 {
     pair_init(&pr, seed);
     for (int i = 0; i < 2; i++)

@@ -48,10 +48,12 @@ static void test_wrong_key(void **state)
     prepare(950);
     B->psk[0] ^= 1;
     begin(ISAKMP_EXCH_MAIN);
-    says(B, "refused what the peer at 192.0.2.1:500 sent: what the peer sends does not fit our key: the "
+    says(B, "refused what the peer at 192.0.2.1:500 sent: what the peer sends does not fit our "
+            "key: the "
             "pre-shared keys seem to differ (message 5)\n");
     run_for(LONG_MS);
-    says(A, "ISAKMP SA gateway with 192.0.2.2:500 is down: what the peer sends does not fit our key: the "
+    says(A, "ISAKMP SA gateway with 192.0.2.2:500 is down: what the peer sends does not fit our "
+            "key: the "
             "pre-shared keys seem to differ (message 6)");
     finish();
 }
@@ -68,7 +70,8 @@ static void test_no_common_proposal(void **state)
     A->peer.n_policies = 2;
     B->policies[0].group = ISAKMP_GROUP_MODP_2048;
     begin(ISAKMP_EXCH_MAIN);
-    says(B, "refused what the peer at 192.0.2.1:500 sent: no proposal matches a policy (message 1); the "
+    says(B, "refused what the peer at 192.0.2.1:500 sent: no proposal matches a policy (message "
+            "1); the "
             "nearest: proposal 1, transform 2, policy 10: group is modp1024, ours is modp2048\n");
     run_for(LONG_MS);
     says(A, "it said NO-PROPOSAL-CHOSEN\n");
@@ -87,7 +90,8 @@ static void test_lifetimes_that_do_not_match(void **state)
     A->policies[0].life_s = A->policies[1].life_s = 600;
     B->policies[0].life_s = 3600;
     begin(ISAKMP_EXCH_MAIN);
-    says(B, "the nearest: proposal 1, transform 2, policy 10: lifetime in seconds is 600, ours is 3600\n");
+    says(B, "the nearest: proposal 1, transform 2, policy 10: lifetime in seconds is 600, ours is "
+            "3600\n");
     run_for(LONG_MS);
     finish();
     prepare(953);
@@ -95,7 +99,8 @@ static void test_lifetimes_that_do_not_match(void **state)
     B->child.life_s = 3600;
     B->child.life_mode = ISAKMP_LIFE_STRICT;
     begin(ISAKMP_EXCH_MAIN);
-    says(B, "the nearest: proposal 1, transform 1, our set 0: lifetime in seconds is 7200, ours is 3600\n");
+    says(B, "the nearest: proposal 1, transform 1, our set 0: lifetime in seconds is 7200, ours is "
+            "3600\n");
     run_for(100);
     finish();
 }
@@ -112,12 +117,15 @@ static void test_lifetimes_that_differ(void **state)
         B->child.life_s = 2000;
         begin(exchanges[k]);
         assert_true(both_up(1));
-        says(B, "the peer at 192.0.2.1:500 has another lifetime for the ISAKMP SA than we: 7200 seconds, "
+        says(B, "the peer at 192.0.2.1:500 has another lifetime for the ISAKMP SA than we: 7200 "
+                "seconds, "
                 "ours is 3600; 3600 are used\n");
-        says(B, "the peer at 192.0.2.1:500 has another lifetime for the child than we: 1000 seconds, ours "
+        says(B, "the peer at 192.0.2.1:500 has another lifetime for the child than we: 1000 "
+                "seconds, ours "
                 "is 2000; 1000 are used\n");
         assert_int_equal(heard(B, ISAKMP_EV_LIFE), 2);
-        says(A, "the peer at 192.0.2.2:500 has another lifetime for the ISAKMP SA than we: 3600 seconds, "
+        says(A, "the peer at 192.0.2.2:500 has another lifetime for the ISAKMP SA than we: 3600 "
+                "seconds, "
                 "ours is 7200; 3600 are used\n");
         assert_int_equal(heard(A, ISAKMP_EV_LIFE), 1);
         finish();
@@ -171,7 +179,8 @@ static void test_identities(void **state)
                 q->peer.my_id = fqdn("mallory.example");
             begin(exchanges[k]);
             snprintf(want, sizeof want,
-                     "the peer's identity is not the one that its policy expects (message %u); it says it "
+                     "the peer's identity is not the one that its policy expects (message %u); it "
+                     "says it "
                      "is fqdn mallory.example, expected was fqdn alice.example\n",
                      k == 0 ? 6 - (unsigned)who : 2 + (unsigned)who);
             says(p, want);
@@ -189,16 +198,20 @@ static void test_selectors(void **state)
     prepare(959);
     A->child.remote = pair_subnet(9);
     begin(ISAKMP_EXCH_MAIN);
-    says(B, "refused what the peer at 192.0.2.1:500 sent: the selectors are not the ones that a policy "
-            "allows (message 1); the peer wants our 10.9.0.0/16 and its 10.1.0.0/16, our policy net has "
-            "our 10.2.0.0/16 and its 10.1.0.0/16\n");
+    says(
+        B,
+        "refused what the peer at 192.0.2.1:500 sent: the selectors are not the ones that a policy "
+        "allows (message 1); the peer wants our 10.9.0.0/16 and its 10.1.0.0/16, our policy net "
+        "has "
+        "our 10.2.0.0/16 and its 10.1.0.0/16\n");
     says(A, "child net with 192.0.2.2:500 is down: the peer refused (message 1), it said "
             "INVALID-ID-INFORMATION; we proposed our 10.1.0.0/16 and its 10.9.0.0/16\n");
     finish();
     prepare(960);
     B->no_child = 1;
     begin(ISAKMP_EXCH_MAIN);
-    says(B, "no policy of ours is for these selectors (message 1); the peer wants our 10.2.0.0/16 and its "
+    says(B, "no policy of ours is for these selectors (message 1); the peer wants our 10.2.0.0/16 "
+            "and its "
             "10.1.0.0/16\n");
     finish();
 }
@@ -225,7 +238,8 @@ static void test_selectors_that_come_back(void **state)
     pr.arrive = narrow;
     begin(ISAKMP_EXCH_MAIN);
     says(A, "the selectors are not the ones that a policy allows (message 2); the peer wants our "
-            "10.1.0.0/16 and its 10.77.0.0/16, our policy net has our 10.1.0.0/16 and its 10.2.0.0/16\n");
+            "10.1.0.0/16 and its 10.77.0.0/16, our policy net has our 10.1.0.0/16 and its "
+            "10.2.0.0/16\n");
     finish();
 }
 
@@ -256,7 +270,8 @@ static void test_silence(void **state)
         begin(ISAKMP_EXCH_MAIN);
         run_for(LONG_MS);
         snprintf(want, sizeof want,
-                 "ISAKMP SA gateway with 192.0.2.2:500 is down: the peer did not answer after our message "
+                 "ISAKMP SA gateway with 192.0.2.2:500 is down: the peer did not answer after our "
+                 "message "
                  "%u\n",
                  1 + 2 * after);
         says(A, want);
@@ -268,7 +283,8 @@ static void test_silence(void **state)
     pr.filter = fall_silent;
     begin(ISAKMP_EXCH_MAIN);
     run_for(LONG_MS);
-    says(B, "ISAKMP SA client with 192.0.2.1:500 is down: the peer did not answer after our message 2\n");
+    says(B, "ISAKMP SA client with 192.0.2.1:500 is down: the peer did not answer after our "
+            "message 2\n");
     finish();
 }
 
@@ -455,7 +471,8 @@ static void test_load_balance(void **state)
     come_up(ISAKMP_EXCH_MAIN, 1);
     for (size_t n = 0; n < 9; n++)
         if (n != 4)
-            assert_int_equal(balance(B, 0, 10 + (uint32_t)n, ISAKMP_N_UNITY_LOAD_BALANCE, n), ISAKMP_OK);
+            assert_int_equal(balance(B, 0, 10 + (uint32_t)n, ISAKMP_N_UNITY_LOAD_BALANCE, n),
+                             ISAKMP_OK);
     assert_int_equal(redirects, 0);
     /* A client does not send its gateway away. */
     assert_int_equal(balance(A, 1, 30, ISAKMP_N_UNITY_LOAD_BALANCE, 4), ISAKMP_OK);

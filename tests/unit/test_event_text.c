@@ -64,7 +64,8 @@ static void test_sas(void **state)
     because(ISAKMP_BY_TIMER, ISAKMP_D_TIMEOUT, 1, 0);
     text_is("ISAKMP SA office with 192.0.2.1:500 is down: the peer did not answer (message 1)");
     because(ISAKMP_BY_TIMER, ISAKMP_D_TIMEOUT, 4, 0);
-    text_is("ISAKMP SA office with 192.0.2.1:500 is down: the peer did not answer after our message 3");
+    text_is(
+        "ISAKMP SA office with 192.0.2.1:500 is down: the peer did not answer after our message 3");
     because(ISAKMP_BY_HOST, ISAKMP_D_CLOSED, 0, 0);
     peer.name = NULL;
     text_is("ISAKMP SA with 192.0.2.1:500 is down: it was closed on this side");
@@ -183,14 +184,17 @@ static void test_selectors(void **state)
     ev.local = &local;
     ev.remote = &remote;
     because(ISAKMP_BY_US, ISAKMP_D_SELECTORS, 1, ISAKMP_N_INVALID_ID_INFORMATION);
-    text_is("refused what the peer at 192.0.2.1:500 sent: the selectors are not the ones that a policy "
-            "allows (message 1); the peer wants our 10.1.0.0/16 and its 10.9.0.0/16, our policy net has "
-            "our 10.1.0.0/16 and its 10.2.0.0/16");
+    text_is(
+        "refused what the peer at 192.0.2.1:500 sent: the selectors are not the ones that a policy "
+        "allows (message 1); the peer wants our 10.1.0.0/16 and its 10.9.0.0/16, our policy net "
+        "has "
+        "our 10.1.0.0/16 and its 10.2.0.0/16");
     child.name = NULL;
     child.remote.family = 0;
-    text_is("refused what the peer at 192.0.2.1:500 sent: the selectors are not the ones that a policy "
-            "allows (message 1); the peer wants our 10.1.0.0/16 and its 10.9.0.0/16, our policy has "
-            "our 10.1.0.0/16 and its any");
+    text_is(
+        "refused what the peer at 192.0.2.1:500 sent: the selectors are not the ones that a policy "
+        "allows (message 1); the peer wants our 10.1.0.0/16 and its 10.9.0.0/16, our policy has "
+        "our 10.1.0.0/16 and its any");
     ev.child_policy = NULL;
     because(ISAKMP_BY_US, ISAKMP_D_NO_CHILD_POLICY, 1, ISAKMP_N_INVALID_ID_INFORMATION);
     text_is("refused what the peer at 192.0.2.1:500 sent: no policy of ours is for these selectors "
@@ -224,16 +228,19 @@ static void test_identities(void **state)
     because(ISAKMP_BY_US, ISAKMP_D_ID_REFUSED, 5, ISAKMP_N_INVALID_ID_INFORMATION);
     ev.peer_id = name("mallory.example", 15);
     ev.expected_id = name("alice.example", 13);
-    text_is("refused what the peer at 192.0.2.1:500 sent: the peer's identity is not the one that its "
-            "policy expects (message 5); it says it is fqdn mallory.example, expected was fqdn "
-            "alice.example");
+    text_is(
+        "refused what the peer at 192.0.2.1:500 sent: the peer's identity is not the one that its "
+        "policy expects (message 5); it says it is fqdn mallory.example, expected was fqdn "
+        "alice.example");
     ev.peer_id = name("a\n;\0%s", 6);
-    text_is("refused what the peer at 192.0.2.1:500 sent: the peer's identity is not the one that its "
-            "policy expects (message 5); it says it is fqdn a\\x0a;\\x00%s, expected was fqdn "
-            "alice.example");
+    text_is(
+        "refused what the peer at 192.0.2.1:500 sent: the peer's identity is not the one that its "
+        "policy expects (message 5); it says it is fqdn a\\x0a;\\x00%s, expected was fqdn "
+        "alice.example");
     memset(&ev.expected_id, 0, sizeof ev.expected_id);
-    text_is("refused what the peer at 192.0.2.1:500 sent: the peer's identity is not the one that its "
-            "policy expects (message 5)");
+    text_is(
+        "refused what the peer at 192.0.2.1:500 sent: the peer's identity is not the one that its "
+        "policy expects (message 5)");
 }
 
 static void test_lifetimes(void **state)
@@ -243,12 +250,14 @@ static void test_lifetimes(void **state)
     ev.life_peer = 600;
     ev.life_ours = 28800;
     ev.life_used = 600;
-    text_is("the peer at 192.0.2.1:500 has another lifetime for the ISAKMP SA than we: 600 seconds, "
-            "ours is 28800; 600 are used");
+    text_is(
+        "the peer at 192.0.2.1:500 has another lifetime for the ISAKMP SA than we: 600 seconds, "
+        "ours is 28800; 600 are used");
     ev.child.v = 1;
     ev.life_peer = 0;
     ev.life_used = 28800;
-    text_is("the peer at 192.0.2.1:500 has another lifetime for the child than we: none, ours is 28800; "
+    text_is("the peer at 192.0.2.1:500 has another lifetime for the child than we: none, ours is "
+            "28800; "
             "28800 are used");
 }
 

@@ -76,12 +76,13 @@ static void test_policies_with_profiles(void **state)
 
 static void test_text(void **state)
 {
-    static const char want[] =
-        "fortigate: FortiGate\n"
-        "  short-life: FortiGate refuses every proposal with a very long lifetime, such as 2,147,483 "
-        "seconds (ndpgroup/vpnc pull request 9)\n"
-        "  note: in RESPONDER-LIFETIME it mixes the attribute numbers of both phases, which everybody "
-        "may\n";
+    static const char want[] = "fortigate: FortiGate\n"
+                               "  short-life: FortiGate refuses every proposal with a very long "
+                               "lifetime, such as 2,147,483 "
+                               "seconds (ndpgroup/vpnc pull request 9)\n"
+                               "  note: in RESPONDER-LIFETIME it mixes the attribute numbers of "
+                               "both phases, which everybody "
+                               "may\n";
     const isakmp_profile *p = isakmp_profile_find("fortigate");
     char text[1000];
     (void)state;
