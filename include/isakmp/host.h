@@ -94,6 +94,8 @@ typedef struct isakmp_proof {
     isakmp_span signature;    /* RSA: a number as long as the modulus; ECDSA: r | s [RFC4754 7]  */
     const isakmp_cert *certs; /* what the peer sent, in its order, encodings mixed               */
     size_t n_certs;
+    isakmp_span digest_info; /* RSA, if the policy has ISAKMP_PF_DIGEST_INFO: the same hash within a
+                                 DigestInfo; a signature over that is as good.  Else empty        */
 } isakmp_proof;
 
 /* What is to be encrypted for a peer: the body of a Nonce or Identification payload [RFC2409 5.2, 5.3]. */

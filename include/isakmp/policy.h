@@ -108,7 +108,9 @@ enum {
     ISAKMP_PF_SHA256_96 =
         0x4000, /* the peer cuts the integrity check value of HMAC-SHA2-256 to 96 bits,
                                      as before RFC 4868: isakmp_sad_entry.sha256_96 says so      */
-    ISAKMP_PF_SHORT_LIFE = 0x8000 /* offer no lifetime above ISAKMP_SHORT_LIFE_S                 */
+    ISAKMP_PF_SHORT_LIFE = 0x8000,  /* offer no lifetime above ISAKMP_SHORT_LIFE_S                */
+    ISAKMP_PF_DIGEST_INFO = 0x10000 /* an RSA signature may also be made over a DigestInfo, as it is
+                                       everywhere but in IKEv1                                   */
 };
 
 /* The longest lifetime that is offered with ISAKMP_PF_SHORT_LIFE, in seconds. */

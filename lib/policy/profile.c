@@ -21,6 +21,10 @@ static const isakmp_tolerance tolerances[] = {
     {ISAKMP_PF_SHORT_LIFE, "short-life",
      "FortiGate refuses every proposal with a very long lifetime, such as 2,147,483 seconds "
      "(ndpgroup/vpnc pull request 9)"},
+    {ISAKMP_PF_DIGEST_INFO, "digest-info",
+     "a few peers sign a DigestInfo, not the bare hash of RFC 2409 5.1; it is not known which, so "
+     "this "
+     "is in no profile"},
 };
 
 #define N_TOLERANCES (sizeof tolerances / sizeof tolerances[0])

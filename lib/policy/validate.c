@@ -62,7 +62,7 @@ static int is_taken(const isakmp_peer_policy *p, size_t i)
 /* All flags of a peer policy that there are. */
 #define KNOWN_FLAGS                                                                                \
     ((2u * ISAKMP_PF_FORCE_ENCAP - 1u) | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT |                    \
-     ISAKMP_PF_SET_COMMIT | ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE)
+     ISAKMP_PF_SET_COMMIT | ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO)
 
 static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
 {

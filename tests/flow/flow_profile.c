@@ -171,6 +171,35 @@ static void test_mixed_responder_lifetime(void **state)
     finish();
 }
 
+/* The host is shown both forms of the hash, and only then; with RSA only. */
+static void test_digest_info(void **state)
+{
+    static const uint16_t auths[] = {ISAKMP_AUTH_RSA_SIG, ISAKMP_AUTH_ECDSA_P384_SHA384};
+    static const uint16_t hashes[] = {ISAKMP_HASH_MD5, ISAKMP_HASH_SHA1, ISAKMP_HASH_SHA256,
+                                      ISAKMP_HASH_SHA384, ISAKMP_HASH_SHA512};
+    (void)state;
+    for (int with = 0; with < 2; with++)
+        for (unsigned a = 0; a < COUNT(auths); a++)
+            for (unsigned k = 0; k < COUNT(hashes); k++) {
+                pair_init(&pr, 988);
+                for (int i = 0; i < 2; i++) {
+                    pr.p[i].policies[0].auth = auths[a];
+                    pr.p[i].policies[0].hash = hashes[k];
+                }
+                if (with)
+                    B->peer.flags |= ISAKMP_PF_DIGEST_INFO;
+                assert_true(comes_up(ISAKMP_EXCH_MAIN));
+                assert_int_equal(A->digest_info_n, 0);
+                assert_int_equal(B->digest_info_n != 0, with && a == 0);
+                if (B->digest_info_n)
+                    assert_int_equal(B->digest_info_n, isakmp_hash_size(hashes[k]) +
+                                                           (hashes[k] == ISAKMP_HASH_MD5    ? 18u
+                                                            : hashes[k] == ISAKMP_HASH_SHA1 ? 15u
+                                                                                            : 19u));
+                finish();
+            }
+}
+
 /* A FRITZ!Box begins in Aggressive Mode with a pre-shared key: its profile does not let it in, only the flag
  * that says what it costs. */
 static void test_nothing_weak_comes_with_a_profile(void **state)
@@ -196,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_short_life),
         cmocka_unit_test(test_short_life_leaves_shorter_ones),
         cmocka_unit_test(test_mixed_responder_lifetime),
+        cmocka_unit_test(test_digest_info),
         cmocka_unit_test(test_nothing_weak_comes_with_a_profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

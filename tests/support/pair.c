@@ -295,6 +295,11 @@ static int on_verify(void *user, isakmp_ticket t, const isakmp_query *q, const i
     if (fails(p))
         return ISAKMP_E_HOST;
     p->verifies++;
+    p->digest_info_n = proof->digest_info.n;
+    must(proof->digest_info.n == 0 ||
+             memcmp(proof->digest_info.p + proof->digest_info.n - proof->hash.n, proof->hash.p,
+                    proof->hash.n) == 0,
+         "a DigestInfo is of another hash");
     p->proven = q->peer_id;
     if (parks(p, PAIR_VERIFY, t, NULL, NULL)) {
         p->asks[p->n_asks - 1].rc = rc;

@@ -143,6 +143,7 @@ typedef struct peer {
     unsigned installs, removes, sends, keylogs;
     unsigned encrypts, decrypts, learns;
     unsigned learnt_certs;            /* encodings 5 among the certificates to be learnt          */
+    size_t digest_info_n;             /* octets of the DigestInfo in the last question to verify  */
     size_t hash_1_n;                  /* octets of HASH(1) in the last question to decrypt        */
     unsigned signs, verifies, wanted; /* wanted: names in the last question about certificates   */
     unsigned strange_wanted;          /* names that no peer of the pair asks for                 */

@@ -392,7 +392,7 @@ static void test_forced_encapsulation(void **state)
 static void test_every_flag(void **state)
 {
     const uint32_t peers = 0x1ffu | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT | ISAKMP_PF_SET_COMMIT |
-                           ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE;
+                           ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO;
     const uint32_t children = ISAKMP_CF_NO_INTEG | ISAKMP_CF_NO_REPLAY;
     (void)state;
     peer.dpd_s = 10;
