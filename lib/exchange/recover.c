@@ -1,12 +1,13 @@
 /* exchange/recover.c -- invalid-SPI recovery: one side has lost an SA that the other still uses.
  *
- *     our host does not know an SPI      protected, to the peer:  N(INVALID-SPI), D
+ *     our host does not know an SPI      protected, to the peer:  D, N(INVALID-SPI)
  *     a peer does not know one of ours
  *         protected                      the child ends, and is negotiated again if the policy says so
  *         in the clear                   nothing, but that the peer is asked sooner whether it lives
  *
- * The notify alone says it in the words of RFC 2408 3.14.1, but some peers only log it (strongSwan);
- * every peer acts on a Delete, and it is true: we have no such SA. */
+ * The notify alone says it in the words of RFC 2408 3.14.1, but some peers only log it, and read no further
+ * (strongSwan).  A Delete is understood by all, and it is true: we have no such SA.  So it goes first, and
+ * whoever knows what the notify means sees from it that the Delete was not meant to end anything. */
 #include "engine.h"
 #include "sa/host.h"
 
@@ -56,15 +57,18 @@ static void negotiate_again(isakmp_ctx *x, isakmp__sa *sa, const isakmp__child *
 
 int isakmp__spi_disowned(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
 {
+    isakmp_reason why = isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_SPI_UNKNOWN, 0, n->type);
     isakmp__child *c = NULL;
     if (sa->state == ISAKMP_SA_UP)
         c = isakmp__child_of_peer(x, sa, n->protocol, spi_of(n));
     if (c == NULL || c->state != ISAKMP_CHILD_UP)
         return 0;
-    if (c->ending) /* it has been said in this message */
+    if (c->ending && c->why.detail != ISAKMP_D_DELETED) /* it has been said in this message */
         return 1;
-    isakmp__inform_child_gone(x, c);
-    isakmp__child_end(x, c, isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_SPI_UNKNOWN, 0, n->type));
+    if (!c->ending)
+        isakmp__inform_child_gone(x, c);
+    isakmp__child_end(x, c, why);
+    c->why = why; /* also if the Delete was read before */
     negotiate_again(x, sa, c);
     return 1;
 }

@@ -190,13 +190,14 @@ void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa)
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
+/* strongSwan reads nothing that stands behind an error. */
 static unsigned put_info(isakmp_ctx *x, isakmp__exch *e)
 {
     (void)x;
-    if (e->say_notify)
-        isakmp_wr_notify(&e->w, e->say_notify);
     if (e->say_delete)
         isakmp_wr_delete(&e->w, e->say_delete);
+    if (e->say_notify)
+        isakmp_wr_notify(&e->w, e->say_notify);
     return ISAKMP_OK;
 }
 ISAKMP__DEFINE_PUT_VERB(put_info, ISAKMP_PAYLOAD_NOTIFY, ISAKMP_PAYLOAD_DELETE);

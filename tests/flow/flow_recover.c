@@ -29,6 +29,7 @@ static int listen_in(pair *p, wire_item *w)
         if (n.type == ISAKMP_N_INVALID_SPI && o.encrypted) {
             part *gone = find_part(&o, ISAKMP_PAYLOAD_DELETE, 0);
             assert_non_null(gone);
+            assert_true(gone < said); /* strongSwan reads nothing behind an error */
             assert_int_equal(isakmp_delete_read(&d, isakmp__span(gone->body, gone->n)), ISAKMP_OK);
             assert_int_equal(d.count, 1);
             assert_int_equal(d.protocol, n.protocol);
@@ -448,7 +449,8 @@ static void test_T25_with_deletes_in_one_message(void **state)
         run_for(100);
         assert_int_equal(heard(A, ISAKMP_EV_CHILD_DOWN), 1);
         assert_int_equal(heard(A, ISAKMP_EV_SA_DOWN), order == 0);
-        assert_int_equal(heard(A, ISAKMP_EV_CHILD_UP), order == 2 ? 2 : 1);
+        assert_int_equal(heard(A, ISAKMP_EV_CHILD_UP), order ? 2 : 1);
+        assert_int_equal(last_event(A, ISAKMP_EV_CHILD_DOWN)->detail, ISAKMP_D_SPI_UNKNOWN);
         assert_int_equal(heard(A, ISAKMP_EV_NOTIFY), 2);
         finish();
     }
