@@ -54,7 +54,9 @@ static const isakmp_profile profiles[] = {
     {"libreswan", "libreswan, and Openswan before it", 0,
      "it ignores the commit bit, and INITIAL-CONTACT from us"},
     {"strongswan", "strongSwan", 0,
-     "it only logs INVALID-SPI, but acts on the Delete that goes before it"},
+     "it ignores the commit bit, and drops CONNECTED as malformed; it only logs INVALID-SPI, but "
+     "acts "
+     "on the Delete that goes before it"},
     {"windows", "Windows, as a client of L2TP or IPsec", 0,
      "it sends up to 29 fragments of a message, which everybody may"},
 };

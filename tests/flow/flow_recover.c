@@ -560,6 +560,70 @@ static void test_T41_in_the_clear_it_is_only_a_doubt(void **state)
         }
 }
 
+static void only_printable(peer *p, int level, const char *line)
+{
+    (void)p;
+    (void)level;
+    for (; *line; line++)
+        assert_in_range(*line, 0x20, 0x7e);
+}
+
+static void event_is_printable(peer *p, const isakmp_event *ev)
+{
+    char text[1200];
+    assert_true(isakmp_event_text(text, sizeof text, ev) < sizeof text);
+    only_printable(p, 0, text);
+}
+
+/* T-20, T-21, T-82: INVALID-SPI of every shape, with SPI sizes that do not fit and octets that would like to
+ * be something, for cookies that are nobody's, half open, up, and gone; with everything logged. */
+static void test_T20_T21_T82_strays_of_every_shape(void **state)
+{
+    static const uint8_t evil[] = "%s%n\r\n\x1b[2J`id`\xff\x80$(reboot)\\";
+    (void)state;
+    for (unsigned when = 0; when < 4; when++) {
+        isakmp_sa_info i;
+        prepare(920);
+        pr.arrive = NULL;
+        A->hear_line = only_printable;
+        A->hear_event = event_is_printable;
+        A->peer.dpd_s = 10;
+        pair_start(&pr);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+        for (unsigned n = 0; n < (when == 0 ? 1 : when == 1 ? 5 : 20); n++)
+            pair_deliver(&pr);
+        i = sa_info(A, first_sa(A));
+        if (when == 3)
+            assert_int_equal(isakmp_close(A->x, pr.now, first_sa(A)), ISAKMP_OK);
+        for (unsigned size = 0; size < 256; size += size < 20 ? 1 : 47)
+            for (size_t n = 0; n < 60; n += 3)
+                for (unsigned known = 0; known < 2; known++) {
+                    uint8_t data[ISAKMP_HEADER_SIZE + 4 + 60];
+                    memset(data, 0x5a, sizeof data);
+                    if (known) {
+                        memcpy(data, i.cky_i, 8);
+                        memcpy(data + 8, i.cky_r, 8);
+                    }
+                    data[16] = ISAKMP_PAYLOAD_NOTIFY;
+                    data[17] = 0x10;
+                    data[18] = ISAKMP_EXCH_INFO;
+                    data[19] = 0;
+                    isakmp__put32(data + 24, (uint32_t)(32 + n));
+                    isakmp__put32(data + 28, (uint32_t)(4 + n));
+                    for (size_t k = 0; k < 60; k++)
+                        data[32 + k] = evil[k % sizeof evil];
+                    data[36] = ISAKMP_PROTO_ESP;
+                    data[37] = (uint8_t)size;
+                    isakmp__put16(data + 38, ISAKMP_N_INVALID_SPI);
+                    assert_int_equal(pair_input(&pr, 0, data, 32 + n), ISAKMP_IGNORED);
+                    pr.now += 7;
+                }
+        run_for(3000);
+        assert_true(when == 3 ? stats_of(A).sas == 0 : is_up(A, 1));
+        finish();
+    }
+}
+
 /* What nobody can check is looked into as seldom as unknown SPIs are. */
 static void test_strays_are_counted(void **state)
 {
@@ -660,6 +724,7 @@ int main(void)
         cmocka_unit_test(test_T25_with_deletes_in_one_message),
         cmocka_unit_test(test_T20_while_negotiating),
         cmocka_unit_test(test_T41_in_the_clear_it_is_only_a_doubt),
+        cmocka_unit_test(test_T20_T21_T82_strays_of_every_shape),
         cmocka_unit_test(test_strays_are_counted),
         cmocka_unit_test(test_a_doubt_finds_a_dead_peer),
         cmocka_unit_test(test_each_callback_fails),
