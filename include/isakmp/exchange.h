@@ -19,6 +19,7 @@ ISAKMP_API extern const isakmp_exchange isakmp_main_mode;       /* RFC 2409 5, p
 ISAKMP_API extern const isakmp_exchange isakmp_aggressive_mode; /* RFC 2409 5, phase 1          */
 ISAKMP_API extern const isakmp_exchange isakmp_quick_mode;      /* RFC 2409 5.5, phase 2        */
 ISAKMP_API extern const isakmp_exchange isakmp_informational;   /* RFC 2409 5.7                 */
+ISAKMP_API extern const isakmp_exchange isakmp_transaction;     /* Mode Config draft 3.1, XAUTH */
 
 /* All of them, for isakmp_config.exchanges. */
 ISAKMP_API extern const isakmp_exchange *const isakmp_all_exchanges[];

@@ -168,7 +168,7 @@ static int child_connect(isakmp_ctx *x, isakmp_sa_id id, const isakmp_child_poli
         return ISAKMP_E_LIMIT;
     *out = isakmp__child_id(x, c);
     if (sa->state == ISAKMP_SA_UP)
-        isakmp__start_child(x, c);
+        isakmp__start_children(x, sa);
     return ISAKMP_OK;
 }
 

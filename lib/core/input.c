@@ -67,6 +67,19 @@ static void suspect_key(isakmp__sa *sa)
         e->hint = (uint16_t)isakmp__suspicion(sa);
 }
 
+/* Is it time for a peer to begin this?  An Informational may come as soon as there are keys; a Transaction also
+ * while the user is authenticated (its verbs see to it that it is about that); a Quick Mode not before what
+ * must come before it. */
+static int may_begin(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp_exchange *def)
+{
+    if (def->type == ISAKMP_EXCH_INFO && sa->keyed)
+        return 1;
+    if (def->type == ISAKMP_EXCH_TRANSACTION && sa->state == ISAKMP_SA_XAUTH)
+        return 1;
+    return sa->state == ISAKMP_SA_UP &&
+           (def->type != ISAKMP_EXCH_QUICK || !isakmp__is_held(x, sa, 0));
+}
+
 static unsigned begin_phase2(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchange *def,
                              isakmp_msg *m, const isakmp_path *path)
 {
@@ -75,7 +88,7 @@ static unsigned begin_phase2(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchang
     unsigned rc;
     if (isakmp__msg_id_used(sa, m->h.msg_id))
         return ISAKMP_D_MESSAGE_ID;
-    if (sa->state != ISAKMP_SA_UP && !(is_info && sa->keyed))
+    if (!may_begin(x, sa, def))
         return ISAKMP_D_NOT_UP;
     e = isakmp__engine_take(x, sa, def, 0, is_info);
     if (e == NULL)

@@ -347,8 +347,11 @@ ISAKMP__DEFINE_VERB(finish_child);
 
 void isakmp__start_children(isakmp_ctx *x, isakmp__sa *sa)
 {
+    if (isakmp__is_held(x, sa, 1))
+        return;
     for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
-        if (c->state == ISAKMP_CHILD_WAITING && sa->state == ISAKMP_SA_UP && !sa->ending)
+        if (c->state == ISAKMP_CHILD_WAITING && !c->ending && sa->state == ISAKMP_SA_UP &&
+            !sa->ending)
             isakmp__start_child(x, c);
 }
 

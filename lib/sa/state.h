@@ -269,6 +269,12 @@ struct isakmp__exch {
         isakmp__choice choice; /* of a phase 1 responder */
         isakmp__bundle bundle; /* of a Quick Mode */
     } u;
+    const isakmp_extension *ext; /* of a Transaction: to which it belongs; NULL: to none */
+    uint16_t cfg_id;             /* ... its identifier */
+    uint8_t cfg_type;            /* ... what it began with: ISAKMP_CFG_REQUEST or _SET */
+    uint8_t cfg_open;            /* ... 1: its Attribute payload is being written, and began at: */
+    uint32_t cfg_at;
+    isakmp_span cfg;             /* ... what the extension keeps of it, in the room */
     const isakmp_notify *say_notify; /* what an Informational says, while it is being written */
     const isakmp_delete *say_delete;
     /* RFC 2409's names; all lie in the room.  sai: of a Quick Mode, the SA payload that was offered */
