@@ -13,7 +13,7 @@
 #ifndef ISAKMP_HOST_H
 #define ISAKMP_HOST_H
 
-#include "policy.h"
+#include "modecfg.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -129,8 +129,12 @@ typedef enum isakmp_event_type {
                              it sends does not fit our key, which is told once: we go on waiting */
     ISAKMP_EV_NOTIFY,  /* the peer sent a notify: see notify and authentic                    */
     ISAKMP_EV_NAT,     /* NAT traversal is in use for this SA: see path and nat               */
-    ISAKMP_EV_SA_XAUTH /* phase 1 with hybrid authentication is through: the gateway has proved its
+    ISAKMP_EV_SA_XAUTH, /* phase 1 with hybrid authentication is through: the gateway has proved its
                              identity, the client's user is to do it by XAUTH                    */
+    ISAKMP_EV_CONFIG,      /* Mode Config is through, or what it brought is kept: see assignment  */
+    ISAKMP_EV_CONFIG_NONE, /* ... has brought nothing: see why.  Children go on without           */
+    ISAKMP_EV_CONFIG_END   /* the addresses in assignment are the client's no more, if they ever were: as
+                              gateway, what assign gave can be given to others                    */
 } isakmp_event_type;
 
 /* Which ends are behind a NAT, in isakmp_event.nat */
@@ -152,6 +156,7 @@ typedef struct isakmp_event {
     isakmp_reason why;
     const isakmp_notify *notify; /* NULL unless ISAKMP_EV_NOTIFY                                 */
     const isakmp_report *report; /* the mismatch report, NULL if there is none                   */
+    const isakmp_assignment *assignment; /* NULL unless ISAKMP_EV_CONFIG or _CONFIG_END          */
 } isakmp_event;
 
 /* How much log there is. */
@@ -294,6 +299,20 @@ typedef struct isakmp_host {
     /* The cipher key of an ISAKMP SA, in the form that Wireshark's ikev1_decryption_table takes.
      * Never called unless set, and not compiled with ISAKMP_KEYLOG=0. */
     void (*keylog)(void *user, const uint8_t cky_i[ISAKMP_COOKIE_SIZE], isakmp_span key);
+
+    /* -- ASK, as above -- */
+
+    /* Optional.  What is a client to be given by Mode Config?  Without this callback it is given nothing.
+     *   q    q->peer_id is proven.
+     *   a    ip4, ip6: what it has from us already, so give it that again if it may keep it; attrs: what it
+     *        asks for, values being its wishes; empty: it has not asked.
+     *   out  gets the attributes, by isakmp_wr_cfg_addr() and its kin: at most ISAKMP_MAX_CFG octets.  The
+     *        first address of each family is the client's from now on: each that this callback has given
+     *        ends with one ISAKMP_EV_CONFIG_END, also if the client never heard of it.
+     *   later    those octets.  If isakmp_answer() returns ISAKMP_E_STALE nobody has the address.
+     *   returns  ISAKMP_NONE if there is nothing for it, such as when no address is free. */
+    int (*assign)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,
+                  isakmp_writer *out);
 } isakmp_host;
 
 /* One sentence about an event, with the reason, such as

@@ -57,7 +57,11 @@ static int is_taken(const isakmp_peer_policy *p, size_t i)
     return 0;
 }
 
-#define MAX_DPD_TRIES 100
+#define MAX_DPD_TRIES    100
+#define MAX_CONFIG_WANTS 64
+#define CONFIG_FLAGS                                                                               \
+    (ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER | ISAKMP_PF_CONFIG_PULL |                     \
+     ISAKMP_PF_CONFIG_ACCEPT | ISAKMP_PF_CONFIG_AGAIN)
 
 static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
 {
@@ -67,7 +71,13 @@ static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
         return wrong(why, "dpd_tries must be %u or less", MAX_DPD_TRIES);
     if (p->flags & ISAKMP_PF_FORCE_ENCAP && p->flags & ISAKMP_PF_NO_NATT)
         return wrong(why, "UDP encapsulation cannot be forced without NAT traversal", 0);
-    if (p->flags >= ISAKMP_PF_FORCE_ENCAP << 1)
+    if (p->flags & (ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER) &&
+        p->flags & (ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT))
+        return wrong(why, "nobody is gateway and client of one peer in Mode Config", 0);
+    if (p->n_config_wants > MAX_CONFIG_WANTS || (p->n_config_wants && p->config_wants == NULL))
+        return wrong(why, "config_wants must have %u attributes at most, and not be NULL",
+                     MAX_CONFIG_WANTS);
+    if ((p->flags & ~(uint32_t)CONFIG_FLAGS) >= ISAKMP_PF_FORCE_ENCAP << 1)
         return wrong(why, "the flags %u of a peer policy are not all known", p->flags);
     return ISAKMP_OK;
 }
