@@ -791,6 +791,61 @@ static void test_ack_with_values(void **state)
     end();
 }
 
+/* Some peers begin the next transaction with the message ID, and the chain, of the last one. */
+static void test_message_id_again(void **state)
+{
+    static opened o;
+    static wire_item w;
+    static const uint8_t body[] = {ISAKMP_CFG_REQUEST, 0, 0, 9, 0, 1, 0, 0};
+    uint8_t hash[20] = {0};
+    isakmp__exch *kept;
+    (void)state;
+    for (int bad = 0; bad < 2; bad++) {
+        come_up_configured(PULL, 0, ISAKMP_EXCH_MAIN);
+        memset(&o, 0, sizeof o);
+        memset(&w, 0, sizeof w);
+        o.to = B;
+        o.sa = inner_sa(B, first_sa(B));
+        kept = NULL;
+        while ((kept = isakmp__exch_after(o.sa, kept)) != NULL &&
+               kept->def->type != ISAKMP_EXCH_TRANSACTION)
+            ;
+        assert_non_null(kept);
+        for (uint8_t round = 0; round < 3; round++) {
+            uint32_t id = kept->msg_id;
+            memset(&o.h, 0, sizeof o.h);
+            memcpy(o.h.cky_i, o.sa->cky_i, 8);
+            memcpy(o.h.cky_r, o.sa->cky_r, 8);
+            o.h.version = 0x10;
+            o.h.exchange = ISAKMP_EXCH_TRANSACTION;
+            o.h.flags = ISAKMP_FLAG_ENCRYPTION;
+            o.h.msg_id = id;
+            o.encrypted = 1;
+            o.e = kept;
+            o.n = 0;
+            find_iv(&o);
+            add_part(&o, 0, ISAKMP_PAYLOAD_HASH, hash, sizeof hash);
+            add_part(&o, 1, ISAKMP_PAYLOAD_ATTRIBUTE, body, sizeof body);
+            o.parts[1].body[3] = round;
+            rehash(&o);
+            if (bad)
+                o.parts[0].body[0] ^= 1;
+            close_item(&o, &w);
+            assert_int_equal(pair_input(&pr, 1, w.data, w.n), bad ? ISAKMP_IGNORED : ISAKMP_OK);
+            assert_int_equal(B->assigns, bad ? 1 : 2 + round);
+            kept = isakmp__exch_find(o.sa, id); /* one, and not two */
+            assert_non_null(kept);
+            assert_int_equal(kept->phase, ISAKMP__DONE);
+            if (!bad) /* a repetition is answered, and no more */
+                assert_int_equal(pair_input(&pr, 1, w.data, w.n), ISAKMP_IGNORED);
+            assert_int_equal(B->assigns, bad ? 1 : 2 + round);
+        }
+        run_for(10);
+        assert_true(has_address(1));
+        end();
+    }
+}
+
 /* In the clear there is no Transaction. */
 static void test_unprotected(void **state)
 {
@@ -1214,6 +1269,7 @@ int main(void)
         cmocka_unit_test(test_truncated_attributes),
         cmocka_unit_test(test_answers_that_do_not_match),
         cmocka_unit_test(test_ack_with_values),
+        cmocka_unit_test(test_message_id_again),
         cmocka_unit_test(test_unprotected),
         cmocka_unit_test(test_not_before_the_user),
         cmocka_unit_test(test_clients_own_address_only),
