@@ -1117,7 +1117,7 @@ static void test_all_that_is_given(void **state)
         assert_memory_equal(A->got + 28, B->gift, B->gift_n);
         end();
         assert_string_equal(last_event(A, ISAKMP_EV_CONFIG)->text,
-                            "we have from 192.0.2.2:500 the address 10.9.0.1 the address "
+                            "we have from 192.0.2.2:500 the address 10.9.0.1 and "
                             "2001:db8::9");
     }
 }

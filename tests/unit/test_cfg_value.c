@@ -334,6 +334,8 @@ static void test_round_trip(void **state)
             if (v[0].form == ISAKMP_CFG_NUMBER && isakmp__cfg_kind(known[i]) != ISAKMP__CFG_TYPES &&
                 n != 4)
                 continue; /* shorter than it need be */
+            if (isakmp__cfg_kind(known[i]) == ISAKMP__CFG_NAMES)
+                continue; /* without what stands between them */
             if (v[0].form == ISAKMP_CFG_NET && known[i] != ISAKMP_CFG_SPLIT_INCLUDE &&
                 known[i] != ISAKMP_CFG_LOCAL_LAN && known[i] != ISAKMP_CFG_IP4_SUBNET)
                 continue; /* bits behind the prefix */
