@@ -125,15 +125,15 @@ typedef enum isakmp_event_type {
     ISAKMP_EV_CHILD_UP,   /* a child's SAs are installed in both directions                      */
     ISAKMP_EV_CHILD_SOFT, /* ... near the end of their lifetime: negotiate new ones              */
     ISAKMP_EV_CHILD_DOWN, /* ... have been removed, or never came up: see why                    */
-    ISAKMP_EV_REFUSED, /* we refused what a peer proposed: see why, and report if not NULL; or what
+    ISAKMP_EV_REFUSED,  /* we refused what a peer proposed: see why, and report if not NULL; or what
                              it sends does not fit our key, which is told once: we go on waiting */
-    ISAKMP_EV_NOTIFY,  /* the peer sent a notify: see notify and authentic                    */
-    ISAKMP_EV_NAT,     /* NAT traversal is in use for this SA: see path and nat               */
+    ISAKMP_EV_NOTIFY,   /* the peer sent a notify: see notify and authentic                    */
+    ISAKMP_EV_NAT,      /* NAT traversal is in use for this SA: see path and nat               */
     ISAKMP_EV_SA_XAUTH, /* phase 1 with hybrid authentication is through: the gateway has proved its
                              identity, the client's user is to do it by XAUTH                    */
-    ISAKMP_EV_CONFIG,      /* Mode Config is through, or what it brought is kept: see assignment  */
+    ISAKMP_EV_CONFIG,   /* Mode Config is through, or what it brought is kept: see assignment  */
     ISAKMP_EV_CONFIG_NONE, /* ... has brought nothing: see why.  Children go on without           */
-    ISAKMP_EV_CONFIG_END   /* the addresses in assignment are the client's no more, if they ever were: as
+    ISAKMP_EV_CONFIG_END /* the addresses in assignment are the client's no more, if they ever were: as
                               gateway, what assign gave can be given to others                    */
 } isakmp_event_type;
 

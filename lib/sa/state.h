@@ -154,7 +154,7 @@ struct isakmp__assignment {
     isakmp__slot slot;
     isakmp_addr ip4, ip6; /* without ports; family 0: none                                       */
     uint8_t ours;         /* 1: we are the client                                                */
-    uint8_t held;         /* 1: the client has acknowledged it, or has asked for it and was answered  */
+    uint8_t held; /* 1: the client has acknowledged it, or has asked for it and was answered  */
 };
 
 /* ---- Child --------------------------------------------------------------------------------- */
@@ -336,7 +336,8 @@ struct isakmp_ctx {
     uint64_t last_ticket;
     uint8_t entered; /* 1: inside a call */
     isakmp__pool sas, children, exchs, packets, assemblies, assignments;
-    uint32_t *assigned; /* for each SA by its index: that of its assignment from 1, or 0; NULL if there is
+    uint32_t *
+        assigned; /* for each SA by its index: that of its assignment from 1, or 0; NULL if there is
                            none for any                                                          */
     isakmp__deadlines deadlines;
     isakmp__sa **by_cookie;

@@ -142,8 +142,10 @@ static void test_arena_grows_with_limits(void **state)
 /* Clients' addresses cost nothing where Mode Config is not named. */
 static void test_arena_with_assignments(void **state)
 {
-    static const isakmp_extension *const without[] = {&isakmp_natt, NULL},
-                                  *const with[] = {&isakmp_natt, &isakmp_mode_config, NULL};
+    static const isakmp_extension *const without[] = {&isakmp_natt, NULL}, *const with[] = {
+                                                                               &isakmp_natt,
+                                                                               &isakmp_mode_config,
+                                                                               NULL};
     size_t none, one, all;
     (void)state;
     fresh();

@@ -304,7 +304,8 @@ static void test_refusal(void **state)
         pair_start(&pr);
         pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
         run_for(100);
-        if (way == PUSH) /* the client's Quick Mode came while the gateway was waiting for the ACK */
+        if (way ==
+            PUSH) /* the client's Quick Mode came while the gateway was waiting for the ACK */
             run_for(1500);
         assert_true(both_up(1));
         assert_int_equal(heard(p, ISAKMP_EV_CONFIG_NONE), 1);
@@ -364,8 +365,8 @@ static void test_nothing_to_give(void **state)
             B->nothing = why == 0;
             B->no_assign = why == 1;
             for (uint8_t i = 0; i < PAIR_LEASES && why == 2; i++)
-                assert_int_equal(
-                    isakmp_addr_pool_lease(&B->pool, isakmp__span(&i, 1), &a), ISAKMP_OK);
+                assert_int_equal(isakmp_addr_pool_lease(&B->pool, isakmp__span(&i, 1), &a),
+                                 ISAKMP_OK);
             pair_start(&pr);
             pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
             run_for(3500);
@@ -388,8 +389,8 @@ static void test_ready_for_both(void **state)
         for (unsigned c = 1; c <= 3; c++) {
             prepare(PULL, 508);
             A->peer.flags &= ~(uint32_t)ISAKMP_PF_CONFIG_PULL;
-            A->peer.flags |= (c & 1 ? ISAKMP_PF_CONFIG_PULL : 0) |
-                             (c & 2 ? ISAKMP_PF_CONFIG_ACCEPT : 0);
+            A->peer.flags |=
+                (c & 1 ? ISAKMP_PF_CONFIG_PULL : 0) | (c & 2 ? ISAKMP_PF_CONFIG_ACCEPT : 0);
             B->peer.flags &= ~(uint32_t)ISAKMP_PF_CONFIG_ANSWER;
             B->peer.flags |= gateways[g];
             if ((g == 0 && c == 1) || (g == 1 && c == 2))
@@ -609,7 +610,8 @@ static int look_at_answer(pair *p, wire_item *w)
         return PAIR_DELIVER;
     memset(&o, 0, sizeof o);
     o.h = header_of(w);
-    o.to = &pr.p[w->from]; /* the sender's exchange has the chain that the answer was written with */
+    o.to =
+        &pr.p[w->from]; /* the sender's exchange has the chain that the answer was written with */
     o.sa = isakmp__sa_find(o.to->x, &o.h);
     o.e = isakmp__exch_find(o.sa, o.h.msg_id);
     if (o.e && !o.e->initiator) {
@@ -619,8 +621,8 @@ static int look_at_answer(pair *p, wire_item *w)
         memcpy(o.iv, o.e->next_iv, sizeof o.iv);
         crypt(&o, 0, plain + ISAKMP_HEADER_SIZE, w->n - ISAKMP_HEADER_SIZE);
         assert_true(read_parts(&o, isakmp__span(plain, w->n)));
-        assert_int_equal(
-            isakmp_cfg_read(&c, isakmp__span(o.parts[1].body, o.parts[1].n)), ISAKMP_OK);
+        assert_int_equal(isakmp_cfg_read(&c, isakmp__span(o.parts[1].body, o.parts[1].n)),
+                         ISAKMP_OK);
         answer_type = c.type;
         answer_id = c.identifier;
         answer_n = c.attrs.n;
@@ -675,9 +677,9 @@ static void test_every_request_is_answered(void **state)
  * knows. */
 static void test_what_is_acknowledged(void **state)
 {
-    static const uint8_t set[] = {0, 1, 0, 4, 10, 9, 0, 1, 0, 3, 0, 3, 1, 2, 3, 0, 3, 0, 4, 8, 8, 8, 8,
-                                  0x44, 0x44, 0, 1, 9, 0x70, 0, 0, 2, 'h', 'i', 0x70, 2, 0, 2, 0, 'x',
-                                  0xf0, 1, 0, 1, 0, 4, 0, 0};
+    static const uint8_t set[] = {0,   1,   0,    4, 10, 9, 0, 1,    0,    3, 0, 3, 1,    2, 3, 0,
+                                  3,   0,   4,    8, 8,  8, 8, 0x44, 0x44, 0, 1, 9, 0x70, 0, 0, 2,
+                                  'h', 'i', 0x70, 2, 0,  2, 0, 'x',  0xf0, 1, 0, 1, 0,    4, 0, 0};
     static const uint8_t want[] = {0, 1, 0, 0, 0, 3, 0, 0, 0x70, 0, 0, 0, 0x70, 1, 0, 0};
     (void)state;
     come_up_configured(PUSH, 0, ISAKMP_EXCH_MAIN);
@@ -1163,8 +1165,14 @@ static void look_at_line(peer *p, int level, const char *line)
 
 static void test_T80_hostile_texts(void **state)
 {
-    static const char texts[][12] = {"\n\r\x1b[2Jx", "$(reboot)", "a\0b", "\xff\xfe\xc0\x80",
-                                     "\xe2\x80\xae" "evil", "';--", "%s%n"};
+    static const char texts[][12] = {"\n\r\x1b[2Jx",
+                                     "$(reboot)",
+                                     "a\0b",
+                                     "\xff\xfe\xc0\x80",
+                                     "\xe2\x80\xae"
+                                     "evil",
+                                     "';--",
+                                     "%s%n"};
     static char longest[800];
     (void)state;
     memset(longest, '\x07', sizeof longest);

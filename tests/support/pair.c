@@ -391,7 +391,8 @@ static void note_question(peer *p, const isakmp_assignment *a)
 
 static int give(peer *p, const isakmp_query *q, const isakmp_assignment *a, isakmp_writer *out)
 {
-    static const isakmp_addr ip6 = {6, {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9}, 0};
+    static const isakmp_addr ip6 = {
+        6, {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9}, 0};
     isakmp_addr ip4 = a->ip4;
     isakmp_span gift = {p->gift, p->gift_n};
     if (p->nothing)

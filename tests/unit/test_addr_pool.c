@@ -146,8 +146,8 @@ static void test_what_cannot_be_given_back(void **state)
     (void)state;
     make(3);
     assert_int_equal(place_for("ann"), 0);
-    assert_int_equal(release(1), ISAKMP_NONE); /* nobody has it */
-    assert_int_equal(release(3), ISAKMP_NONE); /* the one after the last */
+    assert_int_equal(release(1), ISAKMP_NONE);           /* nobody has it */
+    assert_int_equal(release(3), ISAKMP_NONE);           /* the one after the last */
     assert_int_equal(release(0xffffffffu), ISAKMP_NONE); /* ... before the first */
     assert_int_equal(release(0x01000000u), ISAKMP_NONE);
     assert_int_equal(isakmp_addr_pool_release(&pool, &a), ISAKMP_NONE);

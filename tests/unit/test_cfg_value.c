@@ -48,9 +48,9 @@ static void check_net(const isakmp_cfg_value *v, const char *text)
 
 /* ---- Reading ----------------------------------------------------------------------------------- */
 
-static const uint16_t known[] = {1,     2,     3,     4,     5,     6,     7,     8,     9,    10,
-                                 11,    12,    13,    14,    15,    23456, 23457, 28672, 28673, 28674,
-                                 28675, 28676, 28677, 28678, 28679, 28680, 28681, 28682};
+static const uint16_t known[] = {
+    1,  2,     3,     4,     5,     6,     7,     8,     9,     10,    11,    12,    13,    14,
+    15, 23456, 23457, 28672, 28673, 28674, 28675, 28676, 28677, 28678, 28679, 28680, 28681, 28682};
 
 static void test_empty(void **state)
 {
@@ -125,7 +125,8 @@ static void test_addresses(void **state)
 
 static void test_subnets(void **state)
 {
-    static const uint8_t net[8] = {10, 1, 2, 3, 255, 255, 0, 0}, host[8] = {10, 1, 2, 3, 255, 255, 255, 255};
+    static const uint8_t net[8] = {10, 1, 2, 3, 255, 255, 0, 0},
+                         host[8] = {10, 1, 2, 3, 255, 255, 255, 255};
     static const uint8_t all[8] = {0}, bad[8] = {10, 1, 0, 0, 255, 0, 255, 0};
     uint8_t six[17] = {0x20, 0x01, 0x0d, 0xb8, 0xff};
     isakmp_cfg_value v = only(ISAKMP_CFG_IP4_SUBNET, net, 8);
@@ -194,8 +195,8 @@ static void test_numbers(void **state)
 
 static void test_names(void **state)
 {
-    static const char *const lists[] = {"a.example,b.example", "a.example b.example", ",a.example, b.example,",
-                                        "a.example\0b.example\0"};
+    static const char *const lists[] = {"a.example,b.example", "a.example b.example",
+                                        ",a.example, b.example,", "a.example\0b.example\0"};
     static const size_t sizes[] = {19, 19, 22, 20};
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
@@ -247,7 +248,9 @@ static void test_T80_what_can_be_printed(void **state)
         int printable, lines;
     } cases[] = {
         {"gw.example", 10, 1, 1},
-        {"gr\xc3\xbc\xc3\x9f" "e", 7, 1, 1},
+        {"gr\xc3\xbc\xc3\x9f"
+         "e",
+         7, 1, 1},
         {"\xe2\x82\xac", 3, 1, 1},
         {"\xf0\x9f\x98\x80", 4, 1, 1},
         {"a\nb", 3, 0, 1},
@@ -256,21 +259,23 @@ static void test_T80_what_can_be_printed(void **state)
         {"a\0", 2, 0, 0},
         {"\x1b[31m", 5, 0, 0},
         {"\x7f", 1, 0, 0},
-        {"\xc2\x85", 2, 0, 0},         /* a control character of the second set */
-        {"\xe2\x80\xa8", 3, 0, 0},     /* an end of lines */
-        {"\xe2\x80\xae", 3, 0, 0},     /* from right to left */
+        {"\xc2\x85", 2, 0, 0},     /* a control character of the second set */
+        {"\xe2\x80\xa8", 3, 0, 0}, /* an end of lines */
+        {"\xe2\x80\xae", 3, 0, 0}, /* from right to left */
         {"\xe2\x81\xa6", 3, 0, 0},
         {"\xef\xbb\xbf", 3, 0, 0},
-        {"\xc0\x80", 2, 0, 0},         /* a zero, longer than it need be */
+        {"\xc0\x80", 2, 0, 0}, /* a zero, longer than it need be */
         {"\xc1\xbf", 2, 0, 0},
         {"\xe0\x80\xaf", 3, 0, 0},
         {"\xf0\x80\x80\xaf", 4, 0, 0},
         {"\xed\xa0\x80", 3, 0, 0},     /* half of a pair */
         {"\xf4\x90\x80\x80", 4, 0, 0}, /* beyond the last one */
         {"\xf5\x80\x80\x80", 4, 0, 0},
-        {"\xc3", 1, 0, 0},             /* cut off */
+        {"\xc3", 1, 0, 0}, /* cut off */
         {"\xe2\x82", 2, 0, 0},
-        {"\xe2" "a\xac", 3, 0, 0},
+        {"\xe2"
+         "a\xac",
+         3, 0, 0},
         {"\x80", 1, 0, 0},
         {"\xff", 1, 0, 0},
     };
@@ -314,7 +319,8 @@ static isakmp_cfg_value value(uint16_t type, uint8_t form)
 /* Every attribute with a value of every form that it can have, read and written again: the same octets. */
 static void test_round_trip(void **state)
 {
-    static const uint8_t octets[] = {0x2a, 1, 0xd, 0, 255, 255, 255, 0, 0, 6, 0, 0, 1, 187, 0, 0, 64};
+    static const uint8_t octets[] = {0x2a, 1, 0xd, 0, 255, 255, 255, 0, 0,
+                                     6,    0, 0,   1, 187, 0,   0,   64};
     static uint8_t again[4096];
     (void)state;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
@@ -346,10 +352,10 @@ static void test_round_trip(void **state)
 
 static void test_lists_are_one_attribute(void **state)
 {
-    static const uint8_t want[] = {0x70, 4, 0, 28, 10, 1, 0, 0, 255, 255, 0, 0, 0, 6, 0, 0, 1, 187,
-                                   10, 2, 0, 0, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0,
-                                   0x70, 3, 0, 3, 'a', ',', 'b', 0, 3, 0, 4, 1, 2, 3, 4,
-                                   0, 3, 0, 4, 5, 6, 7, 8};
+    static const uint8_t want[] = {0x70, 4, 0, 28,  10,   1, 0, 0, 255, 255, 0,   0, 0, 6,
+                                   0,    0, 1, 187, 10,   2, 0, 0, 255, 255, 0,   0, 0, 0,
+                                   0,    0, 0, 0,   0x70, 3, 0, 3, 'a', ',', 'b', 0, 3, 0,
+                                   4,    1, 2, 3,   4,    0, 3, 0, 4,   5,   6,   7, 8};
     isakmp_cfg_value v[6];
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
