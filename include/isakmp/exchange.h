@@ -19,6 +19,7 @@ ISAKMP_API extern const isakmp_exchange isakmp_main_mode;       /* RFC 2409 5, p
 ISAKMP_API extern const isakmp_exchange isakmp_aggressive_mode; /* RFC 2409 5, phase 1          */
 ISAKMP_API extern const isakmp_exchange isakmp_quick_mode;      /* RFC 2409 5.5, phase 2        */
 ISAKMP_API extern const isakmp_exchange isakmp_informational;   /* RFC 2409 5.7                 */
+ISAKMP_API extern const isakmp_exchange isakmp_transaction;     /* Mode Config draft 3.1, XAUTH */
 
 /* All of them, for isakmp_config.exchanges. */
 ISAKMP_API extern const isakmp_exchange *const isakmp_all_exchanges[];
@@ -37,6 +38,11 @@ ISAKMP_API extern const isakmp_extension isakmp_dpd;
  * with, come up or not, so the first message of a negotiation must come whole; it is sent where a peer
  * policy has a fragment_size. */
 ISAKMP_API extern const isakmp_extension isakmp_frag;
+
+/* Mode Config [draft-dukes-ike-mode-cfg-02], as gateway and as client: who begins is said by the flags of a
+ * peer policy, what a client is given by isakmp_host.assign.  It needs isakmp_transaction.  Children wait
+ * until it is through; one whose policy leaves the client's end open has the client's address there. */
+ISAKMP_API extern const isakmp_extension isakmp_mode_config;
 
 /* All of them, for isakmp_config.extensions. */
 ISAKMP_API extern const isakmp_extension *const isakmp_all_extensions[];

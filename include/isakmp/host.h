@@ -13,7 +13,7 @@
 #ifndef ISAKMP_HOST_H
 #define ISAKMP_HOST_H
 
-#include "policy.h"
+#include "modecfg.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -141,8 +141,12 @@ typedef enum isakmp_event_type {
                              identity, the client's user is to do it by XAUTH                    */
     ISAKMP_EV_LIFE, /* the lifetime that the peer has for what is up now is another than ours: see
                              life_peer, life_ours, life_used                                     */
-    ISAKMP_EV_REDIRECT /* the gateway wants to be replaced by another one: see gateway.  What to do is
+    ISAKMP_EV_REDIRECT, /* the gateway wants to be replaced by another one: see gateway.  What to do is
                              the host's business                                                 */
+    ISAKMP_EV_CONFIG,   /* Mode Config is through, or what it brought is kept: see assignment  */
+    ISAKMP_EV_CONFIG_NONE, /* ... has brought nothing: see why.  Children go on without           */
+    ISAKMP_EV_CONFIG_END /* the addresses in assignment are the client's no more, if they ever were: as
+                              gateway, what assign gave can be given to others                    */
 } isakmp_event_type;
 
 /* Which ends are behind a NAT, in isakmp_event.nat */
@@ -172,6 +176,7 @@ typedef struct isakmp_event {
                               wants; NULL if not known                                           */
     const isakmp_addr *gateway; /* of ISAKMP_EV_REDIRECT, else NULL                              */
     uint32_t life_peer, life_ours, life_used; /* of ISAKMP_EV_LIFE, in seconds                   */
+    const isakmp_assignment *assignment; /* NULL unless ISAKMP_EV_CONFIG or _CONFIG_END          */
 } isakmp_event;
 
 /* How much log there is. */
@@ -314,6 +319,20 @@ typedef struct isakmp_host {
     /* The cipher key of an ISAKMP SA, in the form that Wireshark's ikev1_decryption_table takes.
      * Never called unless set, and not compiled with ISAKMP_KEYLOG=0. */
     void (*keylog)(void *user, const uint8_t cky_i[ISAKMP_COOKIE_SIZE], isakmp_span key);
+
+    /* -- ASK, as above -- */
+
+    /* Optional.  What is a client to be given by Mode Config?  Without this callback it is given nothing.
+     *   q    q->peer_id is proven.
+     *   a    ip4, ip6: what it has from us already, so give it that again if it may keep it; attrs: what it
+     *        asks for, values being its wishes; empty: it has not asked.
+     *   out  gets the attributes, by isakmp_wr_cfg_addr() and its kin: at most ISAKMP_MAX_CFG octets.  The
+     *        first address of each family is the client's from now on: each that this callback has given
+     *        ends with one ISAKMP_EV_CONFIG_END, also if the client never heard of it.
+     *   later    those octets.  If isakmp_answer() returns ISAKMP_E_STALE nobody has the address.
+     *   returns  ISAKMP_NONE if there is nothing for it, such as when no address is free. */
+    int (*assign)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,
+                  isakmp_writer *out);
 } isakmp_host;
 
 /* One sentence about an event, with the reason, such as

@@ -109,8 +109,17 @@ enum {
         0x4000, /* the peer cuts the integrity check value of HMAC-SHA2-256 to 96 bits,
                                      as before RFC 4868: isakmp_sad_entry.sha256_96 says so      */
     ISAKMP_PF_SHORT_LIFE = 0x8000,  /* offer no lifetime above ISAKMP_SHORT_LIFE_S                */
-    ISAKMP_PF_DIGEST_INFO = 0x10000 /* an RSA signature may also be made over a DigestInfo, as it is
+    ISAKMP_PF_DIGEST_INFO = 0x10000, /* an RSA signature may also be made over a DigestInfo, as it is
                                        everywhere but in IKEv1                                   */
+    /* Mode Config, if isakmp_mode_config and isakmp_transaction are named.  As gateway: give the peer an
+     * address without being asked ("initiate"), and when it asks ("respond"). */
+    ISAKMP_PF_CONFIG_PUSH = 0x100000,
+    ISAKMP_PF_CONFIG_ANSWER = 0x200000,
+    /* As client: ask for an address, and take one that comes without being asked for. */
+    ISAKMP_PF_CONFIG_PULL = 0x400000,
+    ISAKMP_PF_CONFIG_ACCEPT = 0x800000,
+    /* Do so under every ISAKMP SA.  Else a client that negotiates a new one keeps what it has. */
+    ISAKMP_PF_CONFIG_AGAIN = 0x1000000
 };
 
 /* The longest lifetime that is offered with ISAKMP_PF_SHORT_LIFE, in seconds. */
@@ -138,7 +147,16 @@ typedef struct isakmp_peer_policy {
     uint16_t dpd_s;       /* seconds without a sign of life before it is asked; 0: it is never   */
     uint16_t dpd_retry_s; /* seconds until a question without an answer is repeated; 0: 2        */
     uint8_t dpd_tries;    /* repetitions before it is dead, 100 at most; 0: 5                    */
+    /* Mode Config.  Children wait for it, so many seconds after the ISAKMP SA has come up at most; then
+     * they go on without. */
+    uint16_t config_s; /* 0: 10 */
+    /* What to ask for as client: ISAKMP_CFG_*, 64 at most.  NULL: IPv4 address, netmask, DNS, NBNS,
+     * expiry and subnets, and what Cisco's clients ask for. */
+    const uint16_t *config_wants;
+    size_t n_config_wants;
 } isakmp_peer_policy;
+
+#define ISAKMP_DEFAULT_CONFIG_S 10
 
 #define ISAKMP_DEFAULT_DPD_RETRY_S 2
 #define ISAKMP_DEFAULT_DPD_TRIES   5

@@ -161,7 +161,34 @@ static void give_up(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why)
     else if (e->child && e->child->n)
         isakmp__inform_child_gone(x, e->child);
     isakmp__disown(x, e);
+    isakmp__engine_fail(x, e, why);
+}
+
+void isakmp__engine_fail(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why)
+{
+    const isakmp_extension *ext = e->ext;
+    isakmp__sa *sa = e->sa;
+    if (ext && ext->over)
+        ext->over(x, e, NULL, &why);
     isakmp__exch_fail(x, e, why);
+    if (ext)
+        isakmp__go_on(x, sa);
+}
+
+void isakmp__go_on(isakmp_ctx *x, isakmp__sa *sa)
+{
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p && !sa->ending; p++)
+        if ((*p)->go_on)
+            (*p)->go_on(x, sa);
+    isakmp__start_children(x, sa);
+}
+
+int isakmp__is_held(const isakmp_ctx *x, const isakmp__sa *sa, int ours)
+{
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p; p++)
+        if ((*p)->holds && (*p)->holds(x, sa, ours))
+            return 1;
+    return 0;
 }
 
 static void fail(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
@@ -183,7 +210,7 @@ static void await(isakmp_ctx *x, isakmp__exch *e)
 static void finish(isakmp_ctx *x, isakmp__exch *e, int spoke_last)
 {
     isakmp__sa *sa = e->sa;
-    int phase = e->def->phase;
+    int goes_on = e->def->phase == 1 || e->ext;
     unsigned rc = e->def->done ? e->def->done->run(x, e) : ISAKMP_OK;
     if (rc == ISAKMP_PENDING) {
         await(x, e);
@@ -197,8 +224,8 @@ static void finish(isakmp_ctx *x, isakmp__exch *e, int spoke_last)
         isakmp__exch_keep(x, e);
     else
         isakmp__exch_give(x, e);
-    if (phase == 1)
-        isakmp__start_children(x, sa);
+    if (goes_on)
+        isakmp__go_on(x, sa);
 }
 
 void isakmp__engine_connected(isakmp_ctx *x, isakmp__exch *e)

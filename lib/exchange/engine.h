@@ -27,6 +27,15 @@ void isakmp__engine_resume(isakmp_ctx *x, isakmp__exch *e);
 /* The timer of an exchange is due. */
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e);
 
+/* An exchange has failed: its SA or child ends with it, or the extension hears of it that a transaction
+ * belongs to. */
+void isakmp__engine_fail(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why);
+/* Something that children may wait for is over: the extensions begin what comes next, or it is the turn of the
+ * children. */
+void isakmp__go_on(isakmp_ctx *x, isakmp__sa *sa);
+/* Must a child wait, which we begin (ours 1) or the peer? */
+int isakmp__is_held(const isakmp_ctx *x, const isakmp__sa *sa, int ours);
+
 /* ---- Parts of the engine -------------------------------------------------------------------- */
 
 /* protect.c */
@@ -135,6 +144,17 @@ void isakmp__engine_connected(isakmp_ctx *x, isakmp__exch *e);
  * that of the exchange, which stays as it is. */
 unsigned isakmp__open_in_either_chain(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r,
                                       isakmp_msg *m);
+/* ---- Transactions that we begin (verbs_config.c) --------------------------------------------- */
+
+/* Begin a transaction for an extension, whose write() is asked for the attributes.
+ *   type        ISAKMP_CFG_REQUEST or _SET.
+ *   identifier  of the messages; 0: a new one, which is then e->cfg_id.
+ *   returns     0 if it cannot begin: a pool is full, the exchange is not in the config, there is no
+ *               randomness.  1: it has begun, and may have failed (over() was called) at once. */
+int isakmp__transaction_begin(isakmp_ctx *x, isakmp__sa *sa, const isakmp_extension *ext,
+                              uint8_t type, uint16_t identifier);
+/* The transaction of an extension that runs under an SA, begun by us or not; NULL if there is none. */
+isakmp__exch *isakmp__transaction_of(const isakmp__sa *sa, const isakmp_extension *ext);
 
 /* ---- Quick Modes that we begin (verbs_quick.c) ---------------------------------------------- */
 

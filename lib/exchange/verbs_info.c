@@ -45,17 +45,17 @@ static void take_shorter_life(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify
     }
 }
 
-/* Which Quick Mode an error is about: the one with that SPI of ours; without an SPI, the only one that
- * we have begun, unless it is the SPI that is wrong: then it is one of an IPsec SA. */
+/* Which exchange an error is about: the Quick Mode with that SPI of ours; without an SPI, the only Quick Mode or
+ * Transaction that we have begun, unless it is the SPI that is wrong: then it is one of an IPsec SA. */
 static isakmp__exch *refused_exchange(const isakmp__sa *sa, const isakmp_notify *n)
 {
     uint32_t spi = spi_of(n->spi);
     isakmp__exch *only = NULL;
     unsigned begun = 0;
     for (isakmp__exch *e = NULL; (e = isakmp__exch_after(sa, e)) != NULL;) {
-        if (e->phase == ISAKMP__DONE || e->child == NULL)
+        if (e->phase == ISAKMP__DONE || (e->child == NULL && e->ext == NULL))
             continue;
-        if (spi && (e->child->spis.esp == spi || e->child->spis.ah == spi))
+        if (spi && e->child && (e->child->spis.esp == spi || e->child->spis.ah == spi))
             return e;
         begun += e->initiator;
         if (e->initiator)
@@ -76,9 +76,9 @@ static void take_error(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
 {
     isakmp__exch *e = sa->state == ISAKMP_SA_UP ? refused_exchange(sa, n) : isakmp__exch_phase1(sa);
     if (e)
-        isakmp__exch_fail(x, e,
-                          isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_PEER_REFUSED,
-                                         (uint8_t)(e->msg > 1 ? e->msg - 1 : 1), n->type));
+        isakmp__engine_fail(x, e,
+                            isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_PEER_REFUSED,
+                                           (uint8_t)(e->msg > 1 ? e->msg - 1 : 1), n->type));
 }
 
 /* Is it known whose message it is?  With pre-shared keys and encrypted nonces from the moment on that

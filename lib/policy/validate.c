@@ -57,12 +57,17 @@ static int is_taken(const isakmp_peer_policy *p, size_t i)
     return 0;
 }
 
-#define MAX_DPD_TRIES 100
+#define MAX_DPD_TRIES    100
+#define MAX_CONFIG_WANTS 64
+#define CONFIG_FLAGS                                                                               \
+    (ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER | ISAKMP_PF_CONFIG_PULL |                     \
+     ISAKMP_PF_CONFIG_ACCEPT | ISAKMP_PF_CONFIG_AGAIN)
 
 /* All flags of a peer policy that there are. */
 #define KNOWN_FLAGS                                                                                \
     ((2u * ISAKMP_PF_FORCE_ENCAP - 1u) | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT |                    \
-     ISAKMP_PF_SET_COMMIT | ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO)
+     ISAKMP_PF_SET_COMMIT | ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO |    \
+     CONFIG_FLAGS)
 
 static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
 {
@@ -72,6 +77,12 @@ static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
         return wrong(why, "dpd_tries must be %u or less", MAX_DPD_TRIES);
     if (p->flags & ISAKMP_PF_FORCE_ENCAP && p->flags & ISAKMP_PF_NO_NATT)
         return wrong(why, "UDP encapsulation cannot be forced without NAT traversal", 0);
+    if (p->flags & (ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER) &&
+        p->flags & (ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT))
+        return wrong(why, "nobody is gateway and client of one peer in Mode Config", 0);
+    if (p->n_config_wants > MAX_CONFIG_WANTS || (p->n_config_wants && p->config_wants == NULL))
+        return wrong(why, "config_wants must have %u attributes at most, and not be NULL",
+                     MAX_CONFIG_WANTS);
     if (p->flags & ~(uint32_t)KNOWN_FLAGS)
         return wrong(why, "the flags %u of a peer policy are not all known", p->flags);
     return ISAKMP_OK;

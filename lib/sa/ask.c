@@ -249,6 +249,29 @@ void isakmp__tell_learn(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cert 
         x->host.learn(x->host.user, &q, certs, n);
 }
 
+/* ---- Mode Config ---------------------------------------------------------------------------- */
+
+int isakmp__can_assign(const isakmp_ctx *x)
+{
+    return x->host.assign != NULL;
+}
+
+int isakmp__ask_assign(isakmp_ctx *x, isakmp__exch *e, const isakmp_assignment *a,
+                       isakmp_writer *out)
+{
+    isakmp_query q = query_of(x, e);
+    isakmp_ticket t;
+    int rc;
+    q.peer_id = isakmp__sa_peer_id(e->sa);
+    if (is_answered(x, e, ISAKMP__ASK_ASSIGN, &rc)) {
+        if (rc == ISAKMP_OK)
+            isakmp_wr_bytes(out, isakmp__span(x->answer.value, x->answer.n));
+        return rc;
+    }
+    t = open_question(x, e, ISAKMP__ASK_ASSIGN);
+    return close_question(e, x->host.assign(x->host.user, t, &q, a, out));
+}
+
 /* ---- Diffie-Hellman ------------------------------------------------------------------------ */
 
 int isakmp__ask_dh_new(isakmp_ctx *x, isakmp__exch *e, uint8_t *priv, size_t *priv_n, uint8_t *pub)
@@ -312,6 +335,8 @@ int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t
     case ISAKMP__ASK_ENCRYPT:
     case ISAKMP__ASK_DECRYPT:
         return n > 0 && n <= ISAKMP_MAX_SIGNATURE;
+    case ISAKMP__ASK_ASSIGN:
+        return n <= ISAKMP_MAX_CFG;
     case ISAKMP__ASK_DH_KEY:
         return n == isakmp_group_secret_size(e->group);
     default:

@@ -195,6 +195,7 @@ void isakmp__sa_move(isakmp_ctx *x, isakmp__sa *sa, const isakmp_path *path)
 void isakmp__sa_give(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__half_open_leave(x, sa);
+    isakmp__unassign(x, sa);
     isakmp__timer_set(&x->deadlines, &sa->timer, ISAKMP_NEVER);
     isakmp__unlink(&sa->peer_link);
     isakmp__unlink(&sa->policy_link);

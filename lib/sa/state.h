@@ -5,7 +5,8 @@
  *   isakmp__child     a pair of IPsec SAs, or a bundle of pairs: long-lived, small, without keys;
  *   isakmp__exch      a running exchange: short-lived, large, wiped at its end;
  *   isakmp__packet    a message that is kept: to be repeated, or until an answer comes;
- *   isakmp__assembly  a message that comes in pieces, until the last one is there.
+ *   isakmp__assembly  a message that comes in pieces, until the last one is there;
+ *   isakmp__assignment  the addresses of a client, if Mode Config is named.
  *
  * Short-lived and long-lived state never mix.  Objects of one arena may point to each other as long
  * as the one pointed to cannot go first: exchanges and children end before their SA.  Nothing is
@@ -25,6 +26,7 @@ typedef struct isakmp__child isakmp__child;
 typedef struct isakmp__exch isakmp__exch;
 typedef struct isakmp__packet isakmp__packet;
 typedef struct isakmp__assembly isakmp__assembly;
+typedef struct isakmp__assignment isakmp__assignment;
 
 /* Whose timer is due. */
 enum {
@@ -84,6 +86,14 @@ enum {
     ISAKMP__DPD_THEIRS = 4 /* dpd_theirs has a value                                             */
 };
 
+/* How far Mode Config is under an SA. */
+enum {
+    ISAKMP__CONFIG_NONE = 0, /* not begun: the SA is not up                                      */
+    ISAKMP__CONFIG_WAITING,  /* for the peer to begin                                            */
+    ISAKMP__CONFIG_RUNNING,  /* we have begun                                                    */
+    ISAKMP__CONFIG_OVER      /* nothing waits for it                                             */
+};
+
 struct isakmp__sa {
     isakmp__slot slot;
     isakmp__timer timer;
@@ -99,6 +109,7 @@ struct isakmp__sa {
     uint8_t nat;       /* ISAKMP_NAT_*                                                           */
     uint8_t contact : 1;   /* 1: the peer announced INITIAL-CONTACT in phase 1                   */
     uint8_t fragments : 1; /* 1: the peer understands fragments                                  */
+    uint8_t config : 2;    /* ISAKMP__CONFIG_*                                                   */
     uint8_t exchange;  /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                                        */
     uint8_t next_used; /* where in used_ids the next message ID goes                             */
     uint8_t dpd;       /* ISAKMP__DPD_*                                                          */
@@ -134,6 +145,16 @@ struct isakmp__sa {
     isakmp__link queue_link;  /* of half-open SAs, oldest first, or of ending ones */
     isakmp__list children, exchs;
     uint8_t peer_id[ISAKMP_MAX_ID];
+};
+
+/* ---- Assignment ---------------------------------------------------------------------------- */
+
+/* The addresses that the client of an SA has by Mode Config. */
+struct isakmp__assignment {
+    isakmp__slot slot;
+    isakmp_addr ip4, ip6; /* without ports; family 0: none                                       */
+    uint8_t ours;         /* 1: we are the client                                                */
+    uint8_t held; /* 1: the client has acknowledged it, or has asked for it and was answered  */
 };
 
 /* ---- Child --------------------------------------------------------------------------------- */
@@ -193,7 +214,8 @@ typedef enum isakmp__ask {
     ISAKMP__ASK_SIGN,
     ISAKMP__ASK_VERIFY,
     ISAKMP__ASK_ENCRYPT,
-    ISAKMP__ASK_DECRYPT
+    ISAKMP__ASK_DECRYPT,
+    ISAKMP__ASK_ASSIGN
 } isakmp__ask;
 
 /* What follows from the nonces and the shared secret, where it is not known yet how. */
@@ -279,6 +301,15 @@ struct isakmp__exch {
         *named; /* of a Quick Mode that the peer begins: the host's answer; NULL: none */
     isakmp_selector local,
         remote; /* of a Quick Mode: those that the peer has sent; family 0: none     */
+    const isakmp_extension *ext; /* of a Transaction: to which it belongs; NULL: to none */
+    uint16_t cfg_id;             /* ... its identifier */
+    uint8_t cfg_type;            /* ... what it began with: ISAKMP_CFG_REQUEST or _SET */
+    uint8_t cfg_open;            /* ... 1: its Attribute payload is being written, and began at: */
+    uint8_t chained;             /* ... 1: its chain goes on from that of the one before it */
+    uint8_t cfg_given;           /* ... 1: the host has given something for it */
+    uint8_t cfg_none;            /* ... 1: an address is asked for, and there is none */
+    uint32_t cfg_at;
+    isakmp_span cfg;                 /* ... what the extension keeps of it, in the room */
     const isakmp_notify *say_notify; /* what an Informational says, while it is being written */
     const isakmp_delete *say_delete;
     /* RFC 2409's names; all lie in the room.  sai: of a Quick Mode, the SA payload that was offered */
@@ -321,7 +352,10 @@ struct isakmp_ctx {
     uint64_t secret[2];             /* of fingerprints and buckets */
     uint64_t last_ticket;
     uint8_t entered; /* 1: inside a call */
-    isakmp__pool sas, children, exchs, packets, assemblies;
+    isakmp__pool sas, children, exchs, packets, assemblies, assignments;
+    uint32_t *
+        assigned; /* for each SA by its index: that of its assignment from 1, or 0; NULL if there is
+                           none for any                                                          */
     isakmp__deadlines deadlines;
     isakmp__sa **by_cookie;
     isakmp__list *by_peer, *by_policy;

@@ -392,7 +392,7 @@ static void test_forced_encapsulation(void **state)
 static void test_every_flag(void **state)
 {
     const uint32_t peers = 0x1ffu | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT | ISAKMP_PF_SET_COMMIT |
-                           ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO;
+                           ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO | 0x1f00000u;
     const uint32_t children = ISAKMP_CF_NO_INTEG | ISAKMP_CF_NO_REPLAY;
     (void)state;
     peer.dpd_s = 10;
@@ -419,6 +419,34 @@ static void test_replay_window(void **state)
         assert_int_equal(isakmp_child_policy_check(&child, NULL, NULL, 0),
                          n == 0 ? ISAKMP_OK : ISAKMP_E_ARG);
     }
+}
+
+static void test_mode_config(void **state)
+{
+    static const char both[] = "nobody is gateway and client of one peer in Mode Config";
+    static const char list[] = "config_wants must have 64 attributes at most, and not be NULL";
+    static const uint16_t wants[65];
+    static const uint32_t gateway[] = {ISAKMP_PF_CONFIG_PUSH, ISAKMP_PF_CONFIG_ANSWER},
+                          client[] = {ISAKMP_PF_CONFIG_PULL, ISAKMP_PF_CONFIG_ACCEPT};
+    uint32_t flags = peer.flags;
+    (void)state;
+    peer.flags = flags | gateway[0] | gateway[1] | ISAKMP_PF_CONFIG_AGAIN;
+    peer_is("");
+    peer.flags = flags | client[0] | client[1] | ISAKMP_PF_CONFIG_AGAIN;
+    peer_is("");
+    for (unsigned i = 0; i < 4; i++) {
+        peer.flags = flags | gateway[i / 2] | client[i % 2];
+        peer_is(both);
+        peer.flags = flags;
+    }
+    peer.n_config_wants = 1;
+    peer_is(list);
+    peer.config_wants = wants;
+    peer.n_config_wants = 65;
+    peer_is(list);
+    peer.config_wants = wants;
+    peer.n_config_wants = 64;
+    peer_is("");
 }
 
 static void test_flags_and_families(void **state)
@@ -495,6 +523,7 @@ int main(void)
         cmocka_unit_test_setup(test_fragment_size, fresh),
         cmocka_unit_test_setup(test_dead_peer_detection, fresh),
         cmocka_unit_test_setup(test_forced_encapsulation, fresh),
+        cmocka_unit_test_setup(test_mode_config, fresh),
         cmocka_unit_test_setup(test_flags_and_families, fresh),
         cmocka_unit_test_setup(test_every_flag, fresh),
         cmocka_unit_test_setup(test_replay_window, fresh),
