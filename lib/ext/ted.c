@@ -43,7 +43,7 @@ isakmp__discovery *isakmp__ted_find(const isakmp_ctx *x, const uint8_t *cky_i)
     isakmp__discovery *d = NULL;
     do
         d = isakmp__discovery_after(x, d);
-    while (d && (d->peer == NULL || !isakmp__ct_equal(d->cky_i, cky_i, ISAKMP_COOKIE_SIZE)));
+    while (d && !isakmp__ct_equal(d->cky_i, cky_i, ISAKMP_COOKIE_SIZE));
     return d;
 }
 
@@ -93,7 +93,7 @@ static isakmp__sa *sa_with(const isakmp_ctx *x, const isakmp__discovery *d)
     isakmp__sa *sa = NULL;
     while ((sa = isakmp__sa_with_policy(x, d->peer, sa)) != NULL)
         if (isakmp__same_ip(&sa->path.remote, &d->other) &&
-            isakmp__same_ip(&sa->path.local, &d->gateway) && !sa->ending &&
+            isakmp__same_ip(&sa->path.local, &d->gateway) &&
             (sa->state == ISAKMP_SA_UP || (sa->state == ISAKMP_SA_NEGOTIATING && sa->initiator)))
             return sa;
     return NULL;

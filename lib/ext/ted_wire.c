@@ -88,8 +88,11 @@ int isakmp__ted_read(isakmp_selector *out, const isakmp_msg *m, const isakmp__te
     unsigned i = 0;
     while (i < l->n && l->ids[i] != part)
         i++;
-    return i < l->n && isakmp_id_read(&id, isakmp_msg_find(m, ISAKMP_PAYLOAD_ID, i)) == ISAKMP_OK &&
-           isakmp_selector_from_id(out, &id) == ISAKMP_OK && out->proto == 0 && out->port == 0;
+    if (i == l->n || isakmp_id_read(&id, isakmp_msg_find(m, ISAKMP_PAYLOAD_ID, i)) != ISAKMP_OK)
+        return 0;
+    if (part == ISAKMP__TED_GATEWAY) /* who puts UDP and 500 there, as in phase 1, means the same */
+        id.proto = 0, id.port = 0;
+    return isakmp_selector_from_id(out, &id) == ISAKMP_OK && out->proto == 0 && out->port == 0;
 }
 
 int isakmp__ted_is_sound(const isakmp_msg *m, const isakmp_path *path)
