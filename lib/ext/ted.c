@@ -164,7 +164,7 @@ static int holds(const isakmp_selector *s, const isakmp_addr *a)
     return isakmp_selector_within(&one, s);
 }
 
-/* May its half of the proxy be what the gateway says? */
+/* May its half of the proxy be what the gateway says?  With a protocol or a port it would not hold the flow. */
 static int takes_proxy(const isakmp__discovery *d, const isakmp_selector *remote)
 {
     return isakmp_selector_within(remote, &d->policy->remote) && holds(remote, &d->path.remote) &&
@@ -233,7 +233,7 @@ static int is_named(const isakmp_ctx *x)
 static int addresses_fit(const isakmp_discovery *q)
 {
     uint8_t family = q->child->local.family;
-    return q->gateway.port && isakmp__ted_is_host(&q->gateway) && q->gateway.family == family &&
+    return isakmp__ted_is_host(&q->gateway) && q->gateway.family == family &&
            isakmp__ted_is_host(&q->source) && isakmp__ted_is_host(&q->destination) &&
            holds(&q->child->local, &q->source) && holds(&q->child->remote, &q->destination) &&
            !isakmp__same_ip(&q->destination, &q->gateway) &&

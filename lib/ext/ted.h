@@ -47,8 +47,8 @@ isakmp_span isakmp__ted_write(uint8_t *buf, const isakmp__ted_layout *l,
 /* The path of a message, between two ports that are the same. */
 isakmp_path isakmp__ted_path(const isakmp__ted_layout *l, const isakmp__ted_facts *f, uint16_t port,
                              uint32_t ifindex);
-/* Read what a message says about a part; 0 if it says nothing, or nothing that can be: addresses without
- * protocol and port are wanted, but of a gateway only the address counts. */
+/* Read what a message says about a part; 0 if it says nothing, or nothing about addresses.  Of a gateway's
+ * protocol and port nothing is read. */
 int isakmp__ted_read(isakmp_selector *out, const isakmp_msg *m, const isakmp__ted_layout *l,
                      isakmp__ted_part part);
 /* Is a message in the clear, outside of any SA, and between addresses of one family? */

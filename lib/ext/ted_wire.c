@@ -92,7 +92,7 @@ int isakmp__ted_read(isakmp_selector *out, const isakmp_msg *m, const isakmp__te
         return 0;
     if (part == ISAKMP__TED_GATEWAY) /* who puts UDP and 500 there, as in phase 1, means the same */
         id.proto = 0, id.port = 0;
-    return isakmp_selector_from_id(out, &id) == ISAKMP_OK && out->proto == 0 && out->port == 0;
+    return isakmp_selector_from_id(out, &id) == ISAKMP_OK;
 }
 
 int isakmp__ted_is_sound(const isakmp_msg *m, const isakmp_path *path)
