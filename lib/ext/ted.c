@@ -309,10 +309,11 @@ int isakmp__ted_discover(isakmp_ctx *x, const isakmp_discovery *q)
     int rc;
     if (!is_named(x) || !isakmp__can_send_as(x))
         return ISAKMP_E_STATE;
+    rc = recall(x, q); /* first, for it is cheap, and there may be a call for every packet */
+    if (rc != ISAKMP_IGNORED)
+        return rc;
     rc = check(x, q);
-    if (rc == ISAKMP_OK)
-        rc = recall(x, q);
-    return rc == ISAKMP_IGNORED ? begin(x, q) : rc;
+    return rc == ISAKMP_OK ? begin(x, q) : rc;
 }
 
 void isakmp__ted_end(isakmp_ctx *x, const isakmp_child_policy *policy)
