@@ -61,21 +61,20 @@ static int may_probe(isakmp_ctx *x)
 /* Send the probe, or once more: it counts as sent also if there was no time for it in this second. */
 static void probe(isakmp_ctx *x, isakmp__discovery *d)
 {
-    uint8_t buf[ISAKMP__TED_MAX];
     isakmp__ted_facts f;
-    isakmp_path path;
     memset(&f, 0, sizeof f);
     memcpy(f.cky_i, d->cky_i, sizeof f.cky_i);
-    f.part[ISAKMP__TED_GATEWAY] = isakmp__selector_of(&d->gateway);
-    f.part[ISAKMP__TED_PROXY] = d->policy->local;
-    f.part[ISAKMP__TED_SOURCE] = isakmp__selector_of(&d->path.local);
-    f.part[ISAKMP__TED_DESTINATION] = isakmp__selector_of(&d->path.remote);
+    f.addr[ISAKMP__TED_GATEWAY] = &d->gateway;
+    f.addr[ISAKMP__TED_SOURCE] = &d->path.local;
+    f.addr[ISAKMP__TED_DESTINATION] = &d->path.remote;
+    f.proxy = &d->policy->local;
     f.all = d->flow_ids;
+    f.port = d->gateway.port;
+    f.ifindex = d->path.ifindex;
     isakmp__timer_set(&x->deadlines, &d->timer, x->now + ((isakmp_time)FIRST_MS << d->tries));
     d->tries++;
-    path = isakmp__ted_path(&isakmp__ted_probe, &f, d->gateway.port, d->path.ifindex);
     if (may_probe(x))
-        isakmp__do_send_as(x, &path, isakmp__ted_write(buf, &isakmp__ted_probe, &f));
+        (void)isakmp__ted_send(x, &isakmp__ted_probe, &f, SIZE_MAX);
 }
 
 /* ---- What a discovery leads to -------------------------------------------------------------- */
@@ -148,12 +147,10 @@ static void found(isakmp_ctx *x, isakmp__discovery *d)
 /* Does a reply come from the gateway that it names, to the one that has asked, and could it be one? */
 static int names_gateway(const isakmp__discovery *d, const isakmp_msg *m, const isakmp_path *path)
 {
-    isakmp_selector gateway;
     isakmp_addr a;
-    if (!isakmp__ted_read(&gateway, m, &isakmp__ted_reply, ISAKMP__TED_GATEWAY) ||
-        !isakmp__selector_is_host(&gateway))
+    if (!isakmp__ted_read_gateway(&a, m, &isakmp__ted_reply))
         return 0;
-    a = isakmp__ted_addr(&gateway, d->gateway.port);
+    a.port = d->gateway.port;
     return isakmp_addr_equal(&a, &path->remote) && isakmp_addr_equal(&d->gateway, &path->local) &&
            !isakmp__same_ip(&a, &d->gateway) && !isakmp__same_ip(&a, &d->path.local);
 }

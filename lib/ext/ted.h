@@ -29,35 +29,33 @@ typedef struct isakmp__ted_layout {
 
 extern const isakmp__ted_layout isakmp__ted_probe, isakmp__ted_reply;
 
-/* Everything that may stand in a message: the parts that its layout names must be set. */
+/* Everything that may stand in a message: what its layout names must be set.  Ports are not looked at. */
 typedef struct isakmp__ted_facts {
-    isakmp_selector part[ISAKMP__TED_PARTS];
+    const isakmp_addr *addr[ISAKMP__TED_PARTS]; /* but for the proxy */
+    const isakmp_selector *proxy;
     uint8_t cky_i[ISAKMP_COOKIE_SIZE], cky_r[ISAKMP_COOKIE_SIZE];
-    uint8_t all; /* 1: with the Identification payloads that may be left out */
+    uint8_t all;      /* 1: with the Identification payloads that may be left out                */
+    uint16_t port;    /* from and to which it goes                                               */
+    uint32_t ifindex; /* of its path                                                             */
 } isakmp__ted_facts;
 
-/* Octets of the longest message that we write. */
-#define ISAKMP__TED_MAX 144
-
-/* Write a message.  A probe is made at least as long as any reply to it.
- *   buf      ISAKMP__TED_MAX octets.
- *   returns  its octets in buf; none if it does not fit. */
-isakmp_span isakmp__ted_write(uint8_t *buf, const isakmp__ted_layout *l,
-                              const isakmp__ted_facts *f);
-/* The path of a message, between two ports that are the same. */
-isakmp_path isakmp__ted_path(const isakmp__ted_layout *l, const isakmp__ted_facts *f, uint16_t port,
-                             uint32_t ifindex);
+/* Send a message.  A probe goes as if it were from the flow's source, and is made at least as long as any
+ * reply to it.
+ *   most     octets that it may have.
+ *   returns  0 if it has more, or is not to be written at all: then it is not sent. */
+int isakmp__ted_send(isakmp_ctx *x, const isakmp__ted_layout *l, const isakmp__ted_facts *f,
+                     size_t most);
 /* Read what a message says about a part; 0 if it says nothing, or nothing about addresses.  Of a gateway's
  * protocol and port nothing is read. */
 int isakmp__ted_read(isakmp_selector *out, const isakmp_msg *m, const isakmp__ted_layout *l,
                      isakmp__ted_part part);
+/* The same of the sender's gateway, which must be one address that can be somebody's. */
+int isakmp__ted_read_gateway(isakmp_addr *out, const isakmp_msg *m, const isakmp__ted_layout *l);
 /* Is a message in the clear, outside of any SA, and between addresses of one family? */
 int isakmp__ted_is_sound(const isakmp_msg *m, const isakmp_path *path);
 
 /* Can an address be somebody's, of all that there are? */
 int isakmp__ted_is_host(const isakmp_addr *a);
-/* A selector of one address as that address, with a port. */
-isakmp_addr isakmp__ted_addr(const isakmp_selector *s, uint16_t port);
 
 /* ---- Both sides (ted.c) ---------------------------------------------------------------------- */
 

@@ -14,24 +14,16 @@
 #define ANSWERS        32
 #define ANSWERS_BUCKET 4
 
-/* What our answer can be wrong in: our own policies. */
-static unsigned check_answer(isakmp_ctx *x, const isakmp_ted_answer *a, const isakmp_path *path)
+/* Is the host's answer one that can be sent? */
+static int is_valid(isakmp_ctx *x, const isakmp_ted_answer *a, const isakmp_path *path)
 {
-    isakmp_selector local = isakmp__selector_of(&path->local);
-    isakmp_selector remote = isakmp__selector_of(&path->remote);
-    const isakmp_child_policy *p = a->policy;
     char why[96] = "";
-    if (p == NULL || isakmp_child_policy_check(p, NULL, why, sizeof why) != ISAKMP_OK ||
-        !isakmp__ted_is_host(&a->gateway) || a->gateway.port == 0 ||
-        a->gateway.family != path->local.family) {
-        isakmp__log(x, ISAKMP_LOG_ERROR, NULL, "the host's answer to a probe is not valid: %s",
-                    why);
-        return ISAKMP_D_HOST;
-    }
-    if (!(p->flags & ISAKMP_CF_TED) || !isakmp_selector_within(&local, &p->local) ||
-        !isakmp_selector_within(&remote, &p->remote))
-        return ISAKMP_D_TED_POLICY;
-    return ISAKMP_OK;
+    if (a->policy && isakmp_child_policy_check(a->policy, NULL, why, sizeof why) == ISAKMP_OK &&
+        isakmp__ted_is_host(&a->gateway) && a->gateway.port &&
+        a->gateway.family == path->local.family)
+        return 1;
+    isakmp__log(x, ISAKMP_LOG_ERROR, NULL, "the host's answer to a probe is not valid: %s", why);
+    return 0;
 }
 
 static unsigned ask(isakmp_ctx *x, const isakmp_path *path, isakmp_ted_answer *out)
@@ -41,24 +33,19 @@ static unsigned ask(isakmp_ctx *x, const isakmp_path *path, isakmp_ted_answer *o
     int rc = isakmp__ask_ted(x, path, &local, &remote, out);
     if (rc != ISAKMP_OK)
         return rc == ISAKMP_NONE ? ISAKMP_D_TED_POLICY : ISAKMP_D_HOST;
-    return check_answer(x, out, path);
+    if (!is_valid(x, out, path))
+        return ISAKMP_D_HOST;
+    return out->policy->flags & ISAKMP_CF_TED &&
+                   isakmp_selector_within(&local, &out->policy->local) &&
+                   isakmp_selector_within(&remote, &out->policy->remote)
+               ? ISAKMP_OK
+               : (unsigned)ISAKMP_D_TED_POLICY;
 }
 
-/* Read the gateway that asks: its address, which must be one that can be somebody's, and not our own. */
-static int read_asker(isakmp_selector *out, const isakmp_msg *m)
-{
-    isakmp_addr a;
-    if (!isakmp__ted_read(out, m, &isakmp__ted_probe, ISAKMP__TED_GATEWAY) ||
-        !isakmp__selector_is_host(out))
-        return 0;
-    a = isakmp__ted_addr(out, 0);
-    return isakmp__ted_is_host(&a);
-}
-
-static int may_answer(isakmp_ctx *x, const isakmp_selector *asker)
+static int may_answer(isakmp_ctx *x, const isakmp_addr *asker)
 {
     isakmp__ted_rate *rate = isakmp__ted_this_second(x);
-    uint64_t f = isakmp__fingerprint(x->secret, isakmp__span(asker->lo, sizeof asker->lo));
+    uint64_t f = isakmp__fingerprint(x->secret, isakmp__span(asker->ip, sizeof asker->ip));
     uint8_t *bucket = &rate->by_addr[f % sizeof rate->by_addr];
     if (rate->answers >= ANSWERS || *bucket >= ANSWERS_BUCKET)
         return 0;
@@ -69,44 +56,39 @@ static int may_answer(isakmp_ctx *x, const isakmp_selector *asker)
 
 /* Answer; only why not is left to say. */
 static unsigned answer(isakmp_ctx *x, const isakmp_msg *m, const isakmp_path *path,
-                       const isakmp_ted_answer *a, const isakmp_selector *asker)
+                       const isakmp_ted_answer *a, const isakmp_addr *asker)
 {
-    uint8_t buf[ISAKMP__TED_MAX];
     isakmp__ted_facts f;
-    isakmp_path back;
-    isakmp_span reply;
-    memset(&f, 0, sizeof f);
-    memcpy(f.cky_i, m->h.cky_i, sizeof f.cky_i);
-    f.part[ISAKMP__TED_GATEWAY] = isakmp__selector_of(&a->gateway);
-    f.part[ISAKMP__TED_PROXY] = a->policy->local;
-    f.part[ISAKMP__TED_ASKER] = *asker;
-    if (isakmp__random(&x->crypto, f.cky_r, sizeof f.cky_r) != ISAKMP_OK)
-        return ISAKMP_D_CRYPTO;
-    reply = isakmp__ted_write(buf, &isakmp__ted_reply, &f);
-    if (reply.n == 0 || reply.n > m->raw.n)
-        return ISAKMP_D_TED_SHORT;
     if (!may_answer(x, asker))
         return ISAKMP_D_TED_LIMIT;
-    back = isakmp__ted_path(&isakmp__ted_reply, &f, a->gateway.port, path->ifindex);
-    isakmp__do_send(x, &back, reply);
-    return ISAKMP_OK;
+    memset(&f, 0, sizeof f);
+    memcpy(f.cky_i, m->h.cky_i, sizeof f.cky_i);
+    f.addr[ISAKMP__TED_GATEWAY] = &a->gateway;
+    f.addr[ISAKMP__TED_ASKER] = asker;
+    f.proxy = &a->policy->local;
+    f.port = a->gateway.port;
+    f.ifindex = path->ifindex;
+    if (isakmp__random(&x->crypto, f.cky_r, sizeof f.cky_r) != ISAKMP_OK)
+        return ISAKMP_D_CRYPTO;
+    return isakmp__ted_send(x, &isakmp__ted_reply, &f, m->raw.n) ? ISAKMP_OK
+                                                                 : (unsigned)ISAKMP_D_TED_SHORT;
 }
 
 unsigned isakmp__ted_answer(isakmp_ctx *x, const isakmp_msg *m, const isakmp_path *path)
 {
-    isakmp_selector asker, own;
     isakmp_ted_answer a;
+    isakmp_addr asker;
     unsigned rc;
     if (!isakmp__ted_is_sound(m, path) || !isakmp__all_zero(m->h.cky_r, ISAKMP_COOKIE_SIZE) ||
-        !read_asker(&asker, m) || asker.family != path->local.family)
+        !isakmp__ted_read_gateway(&asker, m, &isakmp__ted_probe) ||
+        asker.family != path->local.family)
         return ISAKMP_D_TED;
     if (isakmp__ted_find(x, m->h.cky_i)) /* our own, on its way out */
         return ISAKMP_D_TED;
     rc = ask(x, path, &a);
     if (rc != ISAKMP_OK)
         return rc;
-    own = isakmp__selector_of(&a.gateway);
-    if (isakmp__selector_equal(&own, &asker))
+    if (isakmp__same_ip(&a.gateway, &asker))
         return ISAKMP_D_TED;
     rc = answer(x, m, path, &a, &asker);
     if (rc != ISAKMP_OK) {

@@ -12,6 +12,7 @@
  * A probe of ours is filled up with a Vendor ID: a gateway answers only with what is not longer, so that
  * nobody can use it to amplify what he sends in the name of others. */
 #include "base/span.h"
+#include "sa/host.h"
 #include "ted.h"
 
 const isakmp__ted_layout isakmp__ted_probe = {
@@ -35,8 +36,11 @@ const isakmp__ted_layout isakmp__ted_reply = {
 /* What fills a probe up. */
 static const char filling[] = "libisakmp: tunnel endpoint discovery";
 
+/* Octets of the longest message that we write. */
+#define LONGEST 144
+
 /* The longest reply to a probe from a gateway: its address, and a range. */
-static size_t longest_reply(const isakmp_selector *gateway)
+static size_t longest_reply(const isakmp_addr *gateway)
 {
     size_t ip = gateway->family == 4 ? 4 : 16;
     return ISAKMP_HEADER_SIZE + (8 + ip) + (8 + 2 * ip);
@@ -53,32 +57,49 @@ static void write_header(isakmp_writer *w, const isakmp__ted_layout *l, const is
     isakmp_wr_header(w, &h);
 }
 
-isakmp_span isakmp__ted_write(uint8_t *buf, const isakmp__ted_layout *l, const isakmp__ted_facts *f)
+static int write_part(isakmp_writer *w, const isakmp__ted_facts *f, uint8_t part)
 {
-    isakmp_writer w;
+    isakmp_selector s = part == ISAKMP__TED_PROXY ? *f->proxy : isakmp__selector_of(f->addr[part]);
     isakmp_id id;
     uint8_t data[32];
-    isakmp_wr_init(&w, buf, ISAKMP__TED_MAX);
-    write_header(&w, l, f);
-    for (unsigned i = 0; i < (f->all ? l->n_all : l->n); i++) {
-        if (isakmp_selector_to_id(&id, data, &f->part[l->ids[i]]) != ISAKMP_OK)
-            return isakmp__span(NULL, 0);
-        isakmp_wr_id(&w, &id);
-    }
-    if (l == &isakmp__ted_probe && w.len < longest_reply(&f->part[ISAKMP__TED_GATEWAY]))
-        isakmp_wr_payload(&w, ISAKMP_PAYLOAD_VENDOR_ID, isakmp__span(filling, sizeof filling - 1));
-    return isakmp__span(buf, isakmp_wr_end(&w) == ISAKMP_OK ? w.len : 0);
+    if (isakmp_selector_to_id(&id, data, &s) != ISAKMP_OK)
+        return 0;
+    isakmp_wr_id(w, &id);
+    return 1;
 }
 
-isakmp_path isakmp__ted_path(const isakmp__ted_layout *l, const isakmp__ted_facts *f, uint16_t port,
-                             uint32_t ifindex)
+/* 0 octets if it cannot be. */
+static size_t compose(uint8_t *buf, const isakmp__ted_layout *l, const isakmp__ted_facts *f)
 {
+    isakmp_writer w;
+    isakmp_wr_init(&w, buf, LONGEST);
+    write_header(&w, l, f);
+    for (unsigned i = 0; i < (f->all ? l->n_all : l->n); i++)
+        if (!write_part(&w, f, l->ids[i]))
+            return 0;
+    if (l == &isakmp__ted_probe && w.len < longest_reply(f->addr[ISAKMP__TED_GATEWAY]))
+        isakmp_wr_payload(&w, ISAKMP_PAYLOAD_VENDOR_ID, isakmp__span(filling, sizeof filling - 1));
+    return isakmp_wr_end(&w) == ISAKMP_OK ? w.len : 0;
+}
+
+int isakmp__ted_send(isakmp_ctx *x, const isakmp__ted_layout *l, const isakmp__ted_facts *f,
+                     size_t most)
+{
+    uint8_t buf[LONGEST];
+    size_t n = compose(buf, l, f);
     isakmp_path path;
+    if (n == 0 || n > most)
+        return 0;
     memset(&path, 0, sizeof path);
-    path.local = isakmp__ted_addr(&f->part[l->from], port);
-    path.remote = isakmp__ted_addr(&f->part[l->to], port);
-    path.ifindex = ifindex;
-    return path;
+    path.local = *f->addr[l->from];
+    path.remote = *f->addr[l->to];
+    path.local.port = path.remote.port = f->port;
+    path.ifindex = f->ifindex;
+    if (l->from == ISAKMP__TED_SOURCE)
+        isakmp__do_send_as(x, &path, isakmp__span(buf, n));
+    else
+        isakmp__do_send(x, &path, isakmp__span(buf, n));
+    return 1;
 }
 
 int isakmp__ted_read(isakmp_selector *out, const isakmp_msg *m, const isakmp__ted_layout *l,
@@ -95,6 +116,17 @@ int isakmp__ted_read(isakmp_selector *out, const isakmp_msg *m, const isakmp__te
     return isakmp_selector_from_id(out, &id) == ISAKMP_OK;
 }
 
+int isakmp__ted_read_gateway(isakmp_addr *out, const isakmp_msg *m, const isakmp__ted_layout *l)
+{
+    isakmp_selector s;
+    if (!isakmp__ted_read(&s, m, l, ISAKMP__TED_GATEWAY) || !isakmp__selector_is_host(&s))
+        return 0;
+    memset(out, 0, sizeof *out);
+    out->family = s.family;
+    memcpy(out->ip, s.lo, sizeof out->ip);
+    return isakmp__ted_is_host(out);
+}
+
 int isakmp__ted_is_sound(const isakmp_msg *m, const isakmp_path *path)
 {
     return m->h.flags == 0 && m->h.msg_id == 0 && !path->natt &&
@@ -109,14 +141,4 @@ int isakmp__ted_is_host(const isakmp_addr *a)
     if (a->family == 4)
         return a->ip[0] != 0 && a->ip[0] != 127 && a->ip[0] < 224;
     return a->family == 6 && a->ip[0] != 0xff && !isakmp__all_zero(a->ip, 15);
-}
-
-isakmp_addr isakmp__ted_addr(const isakmp_selector *s, uint16_t port)
-{
-    isakmp_addr a;
-    memset(&a, 0, sizeof a);
-    a.family = s->family;
-    memcpy(a.ip, s->lo, sizeof a.ip);
-    a.port = port;
-    return a;
 }
