@@ -144,15 +144,24 @@ static void found(isakmp_ctx *x, isakmp__discovery *d)
 
 /* ---- The reply ------------------------------------------------------------------------------ */
 
-/* Does a reply come from the gateway that it names, to the one that has asked, and could it be one? */
-static int names_gateway(const isakmp__discovery *d, const isakmp_msg *m, const isakmp_path *path)
+/* Which gateway does a reply name?  It must have come from there to the one that has asked, and be neither that
+ * nor the flow's source.
+ *   returns  0 if there is none. */
+static int read_gateway(isakmp_addr *out, const isakmp__discovery *d, const isakmp_msg *m,
+                        const isakmp_path *path)
 {
-    isakmp_addr a;
-    if (!isakmp__ted_read_gateway(&a, m, &isakmp__ted_reply))
+    isakmp__ted_facts f;
+    if (!isakmp__ted_read_gateway(out, m, &isakmp__ted_reply))
         return 0;
-    a.port = d->gateway.port;
-    return isakmp_addr_equal(&a, &path->remote) && isakmp_addr_equal(&d->gateway, &path->local) &&
-           !isakmp__same_ip(&a, &d->gateway) && !isakmp__same_ip(&a, &d->path.local);
+    out->port = d->gateway.port;
+    memset(&f, 0, sizeof f);
+    f.addr[ISAKMP__TED_GATEWAY] = out;
+    f.addr[ISAKMP__TED_ASKER] = &d->gateway;
+    f.addr[ISAKMP__TED_SOURCE] = &d->path.local;
+    f.addr[ISAKMP__TED_DESTINATION] = &d->path.remote;
+    f.port = d->gateway.port;
+    return isakmp__ted_came(&isakmp__ted_reply, &f, path) && !isakmp__same_ip(out, &d->gateway) &&
+           !isakmp__same_ip(out, &d->path.local);
 }
 
 static int holds(const isakmp_selector *s, const isakmp_addr *a)
@@ -172,17 +181,18 @@ static unsigned take_reply(isakmp_ctx *x, const isakmp_msg *m, const isakmp_path
 {
     isakmp__discovery *d = isakmp__ted_find(x, m->h.cky_i);
     isakmp_selector remote;
+    isakmp_addr gateway;
     int avoided;
     if (d == NULL || d->state != ISAKMP__SEARCHING || !isakmp__ted_is_sound(m, path) ||
-        isakmp__all_zero(m->h.cky_r, ISAKMP_COOKIE_SIZE) || !names_gateway(d, m, path))
+        isakmp__all_zero(m->h.cky_r, ISAKMP_COOKIE_SIZE) || !read_gateway(&gateway, d, m, path))
         return ISAKMP_D_TED;
     if (!isakmp__ted_read(&remote, m, &isakmp__ted_reply, ISAKMP__TED_PROXY) ||
         !takes_proxy(d, &remote))
         return ISAKMP_D_TED_PROXY;
-    avoided = isakmp__is_avoided(x, &path->remote);
+    avoided = isakmp__is_avoided(x, &gateway);
     if (avoided && d->other.family)
         return ISAKMP_D_TED;
-    d->other = path->remote;
+    d->other = gateway;
     d->remote = remote;
     if (avoided) /* it is taken when its time is over and nobody else has answered */
         isakmp__timer_set(&x->deadlines, &d->timer, x->now + FIRST_MS);

@@ -45,6 +45,9 @@ typedef struct isakmp__ted_facts {
  *   returns  0 if it has more, or is not to be written at all: then it is not sent. */
 int isakmp__ted_send(isakmp_ctx *x, const isakmp__ted_layout *l, const isakmp__ted_facts *f,
                      size_t most);
+/* Has a message come from where and to where its layout says, between the ports that it should? */
+int isakmp__ted_came(const isakmp__ted_layout *l, const isakmp__ted_facts *f,
+                     const isakmp_path *path);
 /* Read what a message says about a part; 0 if it says nothing, or nothing about addresses.  Of a gateway's
  * protocol and port nothing is read. */
 int isakmp__ted_read(isakmp_selector *out, const isakmp_msg *m, const isakmp__ted_layout *l,

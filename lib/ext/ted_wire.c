@@ -95,11 +95,18 @@ int isakmp__ted_send(isakmp_ctx *x, const isakmp__ted_layout *l, const isakmp__t
     path.remote = *f->addr[l->to];
     path.local.port = path.remote.port = f->port;
     path.ifindex = f->ifindex;
-    if (l->from == ISAKMP__TED_SOURCE)
-        isakmp__do_send_as(x, &path, isakmp__span(buf, n));
-    else
+    if (l->from == ISAKMP__TED_GATEWAY)
         isakmp__do_send(x, &path, isakmp__span(buf, n));
+    else
+        isakmp__do_send_as(x, &path, isakmp__span(buf, n));
     return 1;
+}
+
+int isakmp__ted_came(const isakmp__ted_layout *l, const isakmp__ted_facts *f,
+                     const isakmp_path *path)
+{
+    return isakmp__same_ip(&path->remote, f->addr[l->from]) && path->remote.port == f->port &&
+           isakmp__same_ip(&path->local, f->addr[l->to]) && path->local.port == f->port;
 }
 
 int isakmp__ted_read(isakmp_selector *out, const isakmp_msg *m, const isakmp__ted_layout *l,
