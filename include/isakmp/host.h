@@ -118,6 +118,15 @@ typedef struct isakmp_sealed {
     isakmp_span data; /* one RSA block: a number as long as the modulus                        */
 } isakmp_sealed;
 
+/* How we answer a probe of Tunnel Endpoint Discovery. */
+typedef struct isakmp_ted_answer {
+    const isakmp_child_policy
+        *policy;         /* for the flow, as isakmp_host.find_ted says: borrowed for the
+                                          call.  It must have ISAKMP_CF_TED                      */
+    isakmp_addr gateway; /* our own address, for ISAKMP with whoever asks: the answer comes from it
+                            and names it.  Its port is that of ISAKMP here and there, 500        */
+} isakmp_ted_answer;
+
 /* How many of a peer's certificates, and of its requests for ours, are looked at (of requests at most
  * ISAKMP_MAX_WANTED octets).  A message can have ISAKMP_MAX_PAYLOADS payloads in all. */
 #define ISAKMP_MAX_CERTS 8
@@ -145,8 +154,12 @@ typedef enum isakmp_event_type {
                              the host's business                                                 */
     ISAKMP_EV_CONFIG,   /* Mode Config is through, or what it brought is kept: see assignment  */
     ISAKMP_EV_CONFIG_NONE, /* ... has brought nothing: see why.  Children go on without           */
-    ISAKMP_EV_CONFIG_END /* the addresses in assignment are the client's no more, if they ever were: as
+    ISAKMP_EV_CONFIG_END, /* the addresses in assignment are the client's no more, if they ever were: as
                               gateway, what assign gave can be given to others                    */
+    ISAKMP_EV_TED_PEER, /* a gateway has answered our probe: sa and child are being negotiated with it,
+                             or were there before.  Nothing is proved by that                    */
+    ISAKMP_EV_TED_FAILED /* a discovery has come to nothing: see why.  path is the flow: from its
+                             source (local) to its destination (remote)                          */
 } isakmp_event_type;
 
 /* Which ends are behind a NAT, in isakmp_event.nat */
@@ -333,6 +346,27 @@ typedef struct isakmp_host {
      *   returns  ISAKMP_NONE if there is nothing for it, such as when no address is free. */
     int (*assign)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,
                   isakmp_writer *out);
+    /* -- Tunnel Endpoint Discovery -- both optional -- */
+
+    /* DO: send a datagram with an IP source address that is not ours, such as through a raw socket.
+     *   path     local: the flow's source and remote: its destination, with the UDP ports to be used;
+     *            ifindex as isakmp_discover() was given it.
+     *   returns  as send.
+     * Without this callback isakmp_discover() is ISAKMP_E_STATE. */
+    int (*send_as)(void *user, const isakmp_path *path, isakmp_span datagram);
+
+    /* ASK: which entry of our SPD is for a flow that another gateway has sent a probe for?  The answer
+     * cannot come later, for the host must know whether to forward the probe: ISAKMP_PENDING counts as
+     * negative.  A host that must ask somebody first returns ISAKMP_NONE; a probe is repeated.
+     *   path           the probe's addresses, as isakmp_input() was given them.
+     *   local, remote  the flow's destination, which we may protect, and its source: single addresses.
+     *   out            zeroed before; both fields must be set.
+     *   returns  ISAKMP_OK; ISAKMP_NONE if no entry matches, if the first one that does exempts the
+     *            flow ("deny") or has a peer of its own (discovery never overrides what is
+     *            configured), or if probes are not to be answered there.
+     * Without this callback no probe is answered. */
+    int (*find_ted)(void *user, const isakmp_path *path, const isakmp_selector *local,
+                    const isakmp_selector *remote, isakmp_ted_answer *out);
 } isakmp_host;
 
 /* One sentence about an event, with the reason, such as

@@ -10,8 +10,4 @@ int isakmp__enter(isakmp_ctx *x, isakmp_time now);
 /* Go out: what has ended is taken apart, and the host's timer told. */
 void isakmp__leave(isakmp_ctx *x);
 
-/* isakmp_connect(), from inside. */
-int isakmp__connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
-                    uint8_t exchange, isakmp_sa_id *out);
-
 #endif

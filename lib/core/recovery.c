@@ -19,15 +19,15 @@ static int is_coming(const isakmp_ctx *x, const isakmp_peer_policy *policy, cons
 static int begin(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
                  uint8_t proto, uint32_t spi)
 {
-    isakmp_sa_id id = {0};
+    isakmp__sa *sa;
     isakmp__exch *e;
     int rc;
     if (is_coming(x, policy, path) || 2 * x->exchs.used >= x->config.limits.exchanges)
         return ISAKMP_NONE;
-    rc = isakmp__connect(x, policy, path, 0, &id);
+    rc = isakmp__connect(x, policy, path, 0, &sa);
     if (rc != ISAKMP_OK)
         return rc;
-    e = isakmp__exch_phase1(isakmp__sa_of(x, id));
+    e = isakmp__exch_phase1(sa);
     if (e) {
         e->unknown_proto = proto;
         e->unknown_spi = spi;

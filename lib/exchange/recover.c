@@ -50,9 +50,7 @@ static void negotiate_again(isakmp_ctx *x, isakmp__sa *sa, const isakmp__child *
     if (!(sa->policy->flags & ISAKMP_PF_RECOVER) || !old->initiator || sa->ending ||
         x->now - old->since < SHORT_LIFE_MS)
         return;
-    c = isakmp__child_take(x, sa, old->policy);
-    if (c)
-        isakmp__start_child(x, c);
+    (void)isakmp__child_begin(x, sa, old->policy, &old->local, &old->remote, &c);
 }
 
 int isakmp__spi_disowned(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)

@@ -126,6 +126,8 @@ struct isakmp_extension {
     void (*go_on)(isakmp_ctx *x, isakmp__sa *sa);
     /* Must a child wait, which we begin (ours 1) or the peer? */
     int (*holds)(const isakmp_ctx *x, const isakmp__sa *sa, int ours);
+    /* The timer of a discovery is due.  An extension that has this hook gets limits.discoveries. */
+    void (*discovery)(isakmp_ctx *x, isakmp__discovery *d);
 };
 
 /* The row of an exchange's message e->msg for the method in use. */

@@ -177,8 +177,10 @@ static unsigned put_ids(isakmp_ctx *x, isakmp__exch *e)
     isakmp__child *c = e->child;
     unsigned rc;
     if (e->initiator) {
-        c->local = selector_or(x, e, 1);
-        c->remote = selector_or(x, e, 0);
+        if (c->local.family == 0) { /* else whoever began it has said */
+            c->local = selector_or(x, e, 1);
+            c->remote = selector_or(x, e, 0);
+        }
         if (c->local.family != c->remote.family)
             return ISAKMP_D_SELECTORS;
         rc = put_selector(e, &e->idci, &c->local);
@@ -423,17 +425,7 @@ ISAKMP__DEFINE_VERB(finish_child);
 
 /* ---- Children that were waiting ------------------------------------------------------------- */
 
-void isakmp__start_children(isakmp_ctx *x, isakmp__sa *sa)
-{
-    if (isakmp__is_held(x, sa, 1))
-        return;
-    for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
-        if (c->state == ISAKMP_CHILD_WAITING && !c->ending && sa->state == ISAKMP_SA_UP &&
-            !sa->ending)
-            isakmp__start_child(x, c);
-}
-
-void isakmp__start_child(isakmp_ctx *x, isakmp__child *c)
+static void start_child(isakmp_ctx *x, isakmp__child *c)
 {
     isakmp__exch *e =
         isakmp__engine_take(x, c->sa, isakmp__exchange_of(x, ISAKMP_EXCH_QUICK), 1, 0);
@@ -445,4 +437,14 @@ void isakmp__start_child(isakmp_ctx *x, isakmp__child *c)
     c->initiator = 1;
     e->child = c;
     isakmp__engine_start(x, e);
+}
+
+void isakmp__start_children(isakmp_ctx *x, isakmp__sa *sa)
+{
+    if (isakmp__is_held(x, sa, 1))
+        return;
+    for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+        if (c->state == ISAKMP_CHILD_WAITING && !c->ending && sa->state == ISAKMP_SA_UP &&
+            !sa->ending)
+            start_child(x, c);
 }

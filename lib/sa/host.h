@@ -9,6 +9,9 @@
 void isakmp__do_send(isakmp_ctx *x, const isakmp_path *path, isakmp_span datagram);
 int isakmp__do_install(isakmp_ctx *x, const isakmp__child *c, const isakmp_sad_entry *e);
 void isakmp__do_remove(isakmp_ctx *x, const isakmp__child *c, const isakmp_sad_entry *e);
+/* Send with a source address that is not ours, if the host can. */
+int isakmp__can_send_as(const isakmp_ctx *x);
+void isakmp__do_send_as(isakmp_ctx *x, const isakmp_path *path, isakmp_span datagram);
 /* Tell the host's timer if the deadline has changed. */
 void isakmp__do_timer(isakmp_ctx *x);
 
@@ -45,6 +48,9 @@ int isakmp__ask_assign(isakmp_ctx *x, isakmp__exch *e, const isakmp_assignment *
                        isakmp_writer *out);
 /* Is there somebody who gives addresses? */
 int isakmp__can_assign(const isakmp_ctx *x);
+/* Of a probe; there is no exchange, and the answer is never late: PENDING is as negative. */
+int isakmp__ask_ted(isakmp_ctx *x, const isakmp_path *path, const isakmp_selector *local,
+                    const isakmp_selector *remote, isakmp_ted_answer *out);
 
 /* Is a late answer what the open question of an exchange wants? */
 int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t n);
@@ -65,6 +71,8 @@ void isakmp__tell_redirect(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_add
 /* The peer has another lifetime than we for an SA, or a child (NULL: the SA). */
 void isakmp__tell_life(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__child *c, uint32_t peer,
                        uint32_t ours);
+/* A discovery has failed. */
+void isakmp__tell_not_found(isakmp_ctx *x, const isakmp__discovery *d, isakmp_reason why);
 /* The peer has proved itself, and sent certificates. */
 void isakmp__tell_learn(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cert *certs, size_t n);
 /* What the client of an SA has, or had; attrs: what was said with it. */

@@ -211,6 +211,19 @@ isakmp_selector isakmp__open_end(const isakmp_ctx *x, const isakmp__sa *sa, int 
 /* May a peer propose this for an end that our policy leaves open?  A client may have its own address only. */
 int isakmp__open_end_allows(const isakmp_ctx *x, const isakmp__sa *sa, int ours,
                             const isakmp_selector *s);
+/* ---- Discoveries --------------------------------------------------------------------------- */
+
+/* The discovery after one, oldest first; NULL at the end. */
+isakmp__discovery *isakmp__discovery_after(const isakmp_ctx *x, const isakmp__discovery *d);
+/* A new one; NULL if all wait for answers: else what is remembered gives way. */
+isakmp__discovery *isakmp__discovery_take(isakmp_ctx *x);
+void isakmp__discovery_give(isakmp_ctx *x, isakmp__discovery *d);
+/* It has come to an end, and is remembered for a while. */
+void isakmp__discovery_keep(isakmp_ctx *x, isakmp__discovery *d, isakmp__search state, uint32_t ms);
+/* Is a gateway to be avoided? */
+int isakmp__is_avoided(const isakmp_ctx *x, const isakmp_addr *gateway);
+/* A child has ended: if a discovery may have led to its peer, and that has failed, it is avoided. */
+void isakmp__discovery_child_over(isakmp_ctx *x, const isakmp__child *c);
 
 /* ---- The end of a call --------------------------------------------------------------------- */
 

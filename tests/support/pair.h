@@ -14,7 +14,7 @@
 #define PAIR_WIRE   64
 #define PAIR_ASKS   32
 #define PAIR_MTU    4096
-#define PAIR_TYPES  16 /* more than there are types of events */
+#define PAIR_TYPES 32 /* of events, and more */
 
 /* Octets behind each arena that must stay as they are. */
 #define PAIR_FENCE 64
@@ -138,6 +138,8 @@ typedef struct peer {
     int nothing;   /* 1: it gives nothing                                                       */
     int only_gift; /* 1: it gives no address of the pool                                        */
     int give_ip6;  /* 1: it gives 2001:db8::9, too                                              */
+    isakmp_ted_answer ted; /* how probes are answered, */
+    int ted_rc;            /* and what find_ted returns: ISAKMP_NONE if nothing else is said   */
     /* Other answers than `peer` and `child`, if set. */
     const isakmp_peer_policy *(*choose_peer)(struct peer *p, const isakmp_query *q);
     const isakmp_child_policy *(*choose_child)(struct peer *p, const isakmp_selector *local,
@@ -169,6 +171,10 @@ typedef struct peer {
     uint8_t got[PAIR_GIFT];  /* ... and its attributes                                   */
     size_t got_n;
     int kept;                         /* ... and whether they were kept                           */
+    unsigned probes,
+        ted_asks;         /* datagrams sent as somebody else; probes that find_ted was asked for */
+    isakmp_path ted_path; /* ... and what it was asked last */
+    isakmp_selector ted_local, ted_remote;
     unsigned learnt_certs;            /* encodings 5 among the certificates to be learnt          */
     size_t digest_info_n;             /* octets of the DigestInfo in the last question to verify  */
     size_t hash_1_n;                  /* octets of HASH(1) in the last question to decrypt        */

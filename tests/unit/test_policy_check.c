@@ -393,9 +393,10 @@ static void test_every_flag(void **state)
 {
     const uint32_t peers = 0x1ffu | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT | ISAKMP_PF_SET_COMMIT |
                            ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO | 0x1f00000u;
-    const uint32_t children = ISAKMP_CF_NO_INTEG | ISAKMP_CF_NO_REPLAY;
+    const uint32_t children = ISAKMP_CF_NO_INTEG | ISAKMP_CF_NO_REPLAY | ISAKMP_CF_TED;
     (void)state;
     peer.dpd_s = 10;
+    child.local.family = child.remote.family = 4; /* which discovery needs */
     for (unsigned bit = 0; bit < 32; bit++) {
         uint32_t flag = UINT32_C(1) << bit;
         peer.flags = ISAKMP_PF_DEFAULT_POLICY | flag;
@@ -447,6 +448,50 @@ static void test_mode_config(void **state)
     peer.config_wants = wants;
     peer.n_config_wants = 64;
     peer_is("");
+}
+
+/* Discovery finds peers for addresses, in tunnel mode, and nothing is left open. */
+static void test_discovery(void **state)
+{
+    static const char *const selectors =
+        "endpoint discovery needs 2 selectors of addresses, without protocol or port";
+    (void)state;
+    for (unsigned i = 0; i < 9; i++) {
+        child.flags = ISAKMP_CF_TED;
+        child.local.family = child.remote.family = 4;
+        child.local.hi[0] = child.remote.hi[0] = 255;
+        switch (i) {
+        case 1:
+            child.local.family = 0;
+            break;
+        case 2:
+            child.remote.family = 0;
+            break;
+        case 3:
+            child.local.proto = 6;
+            break;
+        case 4:
+            child.remote.proto = 6;
+            break;
+        case 5:
+            child.local.port = 80;
+            break;
+        case 6:
+            child.remote.port = 80;
+            break;
+        case 7:
+            child.mode = ISAKMP_MODE_TRANSPORT;
+            memset(child.local.hi, 0, 4);
+            memset(child.remote.hi, 0, 4);
+            break;
+        case 8:
+            child.flags |= ISAKMP_CF_NO_INTEG;
+            break;
+        }
+        child_is(i == 7             ? "endpoint discovery is for tunnel mode (1) only"
+                 : i >= 1 && i <= 6 ? selectors
+                                    : "");
+    }
 }
 
 static void test_flags_and_families(void **state)
@@ -524,6 +569,7 @@ int main(void)
         cmocka_unit_test_setup(test_dead_peer_detection, fresh),
         cmocka_unit_test_setup(test_forced_encapsulation, fresh),
         cmocka_unit_test_setup(test_mode_config, fresh),
+        cmocka_unit_test_setup(test_discovery, fresh),
         cmocka_unit_test_setup(test_flags_and_families, fresh),
         cmocka_unit_test_setup(test_every_flag, fresh),
         cmocka_unit_test_setup(test_replay_window, fresh),
