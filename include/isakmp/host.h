@@ -152,6 +152,10 @@ typedef struct isakmp_event {
     isakmp_reason why;
     const isakmp_notify *notify; /* NULL unless ISAKMP_EV_NOTIFY                                 */
     const isakmp_report *report; /* the mismatch report, NULL if there is none                   */
+    /* The SA, or child, that this one replaces, or was to replace; of one that is down: that which has taken
+     * its place, or is being negotiated for that.  { 0 }: none. */
+    isakmp_sa_id other_sa;
+    isakmp_child_id other_child;
 } isakmp_event;
 
 /* How much log there is. */

@@ -182,8 +182,8 @@ static void finish(isakmp_ctx *x, isakmp__exch *e, int spoke_last)
         isakmp__exch_keep(x, e);
     else
         isakmp__exch_give(x, e);
-    if (phase == 1)
-        isakmp__start_children(x, sa);
+    if (phase == 1) /* which may have been replaced at once by another one */
+        isakmp__start_children(x, sa->replaced ? isakmp__sa_speaker(x, sa) : sa);
 }
 
 /* Each of the four steps returns ISAKMP_OK to go on; ISAKMP_PENDING to wait; ISAKMP_NONE if the exchange
@@ -456,6 +456,12 @@ void isakmp__engine_resume(isakmp_ctx *x, isakmp__exch *e)
     rc = run(x, e);
     if (rc != ISAKMP_OK)
         isakmp__count(x, rc);
+}
+
+void isakmp__engine_finish(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp__sa_heard(x, e->sa);
+    finish(x, e, 0);
 }
 
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)

@@ -24,6 +24,9 @@ unsigned isakmp__engine_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
 /* The open question of an exchange has been answered. */
 void isakmp__engine_resume(isakmp_ctx *x, isakmp__exch *e);
 
+/* The peer has shown that it has done what the message being waited for, the last one, would say. */
+void isakmp__engine_finish(isakmp_ctx *x, isakmp__exch *e);
+
 /* The timer of an exchange is due. */
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e);
 

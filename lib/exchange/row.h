@@ -189,6 +189,8 @@ ISAKMP__VERB(put_lifetime);
 ISAKMP__VERB(take_lifetime);
 ISAKMP__VERB(install_in);
 ISAKMP__VERB(finish_child);
+/* rekey.c */
+ISAKMP__VERB(yield_to_peer);
 /* verbs_info.c */
 ISAKMP__VERB(put_info);
 ISAKMP__VERB(take_info);

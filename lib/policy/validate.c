@@ -67,7 +67,7 @@ static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
         return wrong(why, "dpd_tries must be %u or less", MAX_DPD_TRIES);
     if (p->flags & ISAKMP_PF_FORCE_ENCAP && p->flags & ISAKMP_PF_NO_NATT)
         return wrong(why, "UDP encapsulation cannot be forced without NAT traversal", 0);
-    if (p->flags >= ISAKMP_PF_FORCE_ENCAP << 1)
+    if (p->flags >= ISAKMP_PF_RESTART << 1)
         return wrong(why, "the flags %u of a peer policy are not all known", p->flags);
     return ISAKMP_OK;
 }
@@ -209,7 +209,11 @@ static int check_child(const isakmp_child_policy *p, const isakmp_crypto *crypto
     if (rc == ISAKMP_OK && p->mode == ISAKMP_MODE_TRANSPORT &&
         !(isakmp__selector_is_host(&p->local) && isakmp__selector_is_host(&p->remote)))
         rc = wrong(why, "in transport mode a selector is %u address of an end", 1);
-    if (rc == ISAKMP_OK && p->flags & ~(uint32_t)ISAKMP_CF_NO_INTEG)
+    if (rc == ISAKMP_OK && p->flags & ISAKMP_CF_REKEY_USED && !(p->flags & ISAKMP_CF_REKEY))
+        rc = wrong(why, "ISAKMP_CF_REKEY_USED is of no use without ISAKMP_CF_REKEY (%u)",
+                   ISAKMP_CF_REKEY);
+    if (rc == ISAKMP_OK &&
+        p->flags & ~(uint32_t)(ISAKMP_CF_NO_INTEG | ISAKMP_CF_REKEY | ISAKMP_CF_REKEY_USED))
         rc = wrong(why, "the flags %u of a child policy are not all known", p->flags);
     return rc;
 }
