@@ -464,18 +464,25 @@ void isakmp__engine_finish(isakmp_ctx *x, isakmp__exch *e)
     finish(x, e, 0);
 }
 
+/* Has the peer said anything since an SA is up? */
+static int is_heard(const isakmp__exch *e)
+{
+    return e->sa->alive_ms != (uint32_t)e->sa->since;
+}
+
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned detail = e->hint != ISAKMP_D_NONE ? e->hint : (unsigned)ISAKMP_D_TIMEOUT;
+    int is_late = x->now >= e->hard_at || e->tries >= x->config.retransmit_tries;
     if (e->disbelief)
         detail = e->disbelief;
     if (e->ask != ISAKMP__ASK_NONE)
         detail = ISAKMP_D_BUSY;
-    if (e->phase == ISAKMP__DONE) {
+    if (e->phase == ISAKMP__DONE && (is_late || is_heard(e))) {
         isakmp__exch_give(x, e);
         return;
     }
-    if (x->now >= e->hard_at || e->tries >= x->config.retransmit_tries) {
+    if (is_late) {
         give_up(x, e, isakmp__reason(ISAKMP_BY_TIMER, detail, e->msg, e->notify));
         return;
     }

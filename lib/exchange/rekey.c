@@ -188,12 +188,16 @@ void isakmp__child_nears_end(isakmp_ctx *x, isakmp__child *c)
  * as far as this. */
 static unsigned yield_to_peer(isakmp_ctx *x, isakmp__exch *e)
 {
+    isakmp__child *old = isakmp__child_partner(x, e->child);
     isakmp__exch *t = NULL;
     if (!isakmp__child_is_renewed(e->child))
         return ISAKMP_OK;
     while ((t = isakmp__exch_twin(x, e, t)) != NULL)
-        if (!t->initiator && t->msg == 3 && t->child && isakmp__rank_of(t) > isakmp__rank_of(e))
+        if (!t->initiator && t->msg == 3 && t->child && isakmp__rank_of(t) > isakmp__rank_of(e)) {
+            if (old)
+                isakmp__child_join(x, old, t->child);
             return ISAKMP_D_RIVAL;
+        }
     return ISAKMP_OK;
 }
 ISAKMP__DEFINE_VERB(yield_to_peer);

@@ -23,9 +23,10 @@
 #define OVERLAP_MS 5000
 /* A peer that has not been heard to use a child has given up its side of it by then. */
 #define UNCONFIRMED_MS 120000
-/* Of ISAKMP SAs the side that began the replacement deletes the old one, the other if that does not. */
+/* Of ISAKMP SAs the side that began the replacement deletes the old one, the other if that does not: when it
+ * is up here it may have to wait there for our last message, and may come to nothing. */
 #define OVERLAP_SA_MS       10000
-#define OVERLAP_SA_OTHER_MS 60000
+#define OVERLAP_SA_OTHER_MS 180000
 
 static uint32_t ms_after(isakmp_time since, isakmp_time at)
 {
@@ -135,9 +136,12 @@ static int are_rivals(const isakmp__sa *last, const isakmp__sa *first)
     return last->initiator != first->initiator && last->since - last->took_ms <= first->since;
 }
 
+/* The last message of Aggressive Mode is ours when we have begun. */
 static uint32_t overlap_of(const isakmp__sa *by)
 {
-    return by->initiator ? OVERLAP_SA_MS : OVERLAP_SA_OTHER_MS;
+    if (!by->initiator)
+        return OVERLAP_SA_OTHER_MS;
+    return by->exchange == ISAKMP_EXCH_MAIN ? OVERLAP_SA_MS : 4 * OVERLAP_SA_MS;
 }
 
 /* One that is being negotiated for the same peer, or waits to be: the one that has come up is as good.  But
@@ -192,6 +196,8 @@ void isakmp__sa_try_again(isakmp_ctx *x, const isakmp__exch *e)
 void isakmp__sa_put_off(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp_time at = retry_at(x, isakmp__hard_at(sa->since, sa->life_s));
+    if (!sa->soft_told)
+        return;
     sa->soft_ms = ms_after(sa->since, at);
     isakmp__sa_wake(x, sa, at);
 }
@@ -207,6 +213,7 @@ static void revive(isakmp_ctx *x, const isakmp__sa *sa)
         return;
     last->replaced = 0;
     isakmp__sa_set_life(x, last);
+    isakmp__sa_put_off(x, last);
 }
 
 void isakmp__sa_leave(isakmp_ctx *x, isakmp__sa *sa)
@@ -395,6 +402,8 @@ void isakmp__child_confirm(isakmp_ctx *x, isakmp__child *c)
 void isakmp__child_put_off(isakmp_ctx *x, isakmp__child *c)
 {
     isakmp_time hard_at = isakmp__hard_at(c->since, c->life_s), at = retry_at(x, hard_at);
+    if (!c->soft_told)
+        return;
     c->soft_ms = ms_after(c->since, at);
     isakmp__timer_set(&x->deadlines, &c->timer, at < hard_at ? at : hard_at);
 }
@@ -414,7 +423,7 @@ static void revive_twin(isakmp_ctx *x, const isakmp__child *c)
     if (last == NULL)
         return;
     last->replaced = 0;
-    last->soft_told = 1;
+    isakmp__child_set_life(x, last);
     isakmp__child_put_off(x, last);
 }
 
