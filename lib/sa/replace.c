@@ -14,7 +14,7 @@
  * If both sides begin at the same time, both replacements may come up.  One of them then replaces the other,
  * on both sides the same: of children, the one with the greater rank, which is the lesser of its two nonces;
  * of SAs, the one with the greater cookies.  Begun at the same time means that each was there, on this side,
- * before the other one was up.  If that is so on one side and not on the other, the initiator of one had not
+ * before the other one was up (of SAs, or soon after that).  If that is so on one side and not on the other, the initiator of one had not
  * gone so far that its peer could have it up; so it ends the negotiation (exchange/rekey.c). */
 #include "host.h"
 #include "replace.h"
@@ -27,6 +27,10 @@
  * is up here it may have to wait there for our last message, and may come to nothing. */
 #define OVERLAP_SA_MS       10000
 #define OVERLAP_SA_OTHER_MS 180000
+
+/* Two SAs that Aggressive Mode makes within so short a time were begun at the same time: nobody replaces one as
+ * young. */
+#define MAX_SLACK_MS 60000
 
 static uint32_t ms_after(isakmp_time since, isakmp_time at)
 {
@@ -130,10 +134,17 @@ static void replace(isakmp_ctx *x, isakmp__sa *old, isakmp__sa *by, uint32_t ove
     isakmp__sa_wake(x, old, at);
 }
 
-/* Were two that are up begun at the same time, one by each side? */
-static int are_rivals(const isakmp__sa *last, const isakmp__sa *first)
+/* Were two that are up begun at the same time, one by each side?  In Aggressive Mode the initiator has its SA
+ * up when our message, which says the same of ours, may still have to be repeated: for so long the two sides
+ * would not agree. */
+static int are_rivals(const isakmp_ctx *x, const isakmp__sa *last, const isakmp__sa *first)
 {
-    return last->initiator != first->initiator && last->since - last->took_ms <= first->since;
+    isakmp_time slack = 250 * (isakmp_time)first->life_s;
+    slack = slack < MAX_SLACK_MS ? slack : MAX_SLACK_MS;
+    if (last->exchange != ISAKMP_EXCH_AGGRESSIVE)
+        slack = 0;
+    return last->initiator != first->initiator && first != named(x, last) &&
+           last->since - last->took_ms <= first->since + slack;
 }
 
 /* The last message of Aggressive Mode is ours when we have begun. */
@@ -172,12 +183,12 @@ void isakmp__sa_supersede(isakmp_ctx *x, isakmp__sa *sa)
         next = next_old(x, sa, old);
         if (!is_up(old) || old->replaced) {
             adopt_all(x, sa, old);
-        } else if (are_rivals(sa, old) &&
+        } else if (are_rivals(x, sa, old) &&
                    memcmp(sa->cky_i, old->cky_i, 2 * ISAKMP_COOKIE_SIZE) < 0) {
             replace(x, sa, old, overlap_of(sa));
             return;
         } else {
-            replace(x, old, sa, are_rivals(sa, old) ? overlap_of(old) : overlap_of(sa));
+            replace(x, old, sa, are_rivals(x, sa, old) ? overlap_of(old) : overlap_of(sa));
         }
     }
     if (!sa->initiator)
