@@ -161,7 +161,7 @@ static int child_connect(isakmp_ctx *x, isakmp_sa_id id, const isakmp_child_poli
         return ISAKMP_E_ARG;
     if (sa->state == ISAKMP_SA_ENDED || isakmp__exchange_of(x, ISAKMP_EXCH_QUICK) == NULL)
         return ISAKMP_E_STATE;
-    sa = isakmp__sa_speaker(x, sa);
+    sa = isakmp__sa_heir(x, sa);
     c = isakmp__child_take(x, sa, policy);
     if (c == NULL)
         return ISAKMP_E_LIMIT;

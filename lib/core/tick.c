@@ -7,6 +7,14 @@
 
 #define OWNER(timer, type) ((type *)(void *)((uint8_t *)(timer)-offsetof(type, timer)))
 
+/* Time for a peer that has not seen the end of phase 1 to begin once more. */
+#define UNSURE_MS 420000
+
+static int is_needed(const isakmp_ctx *x, isakmp__sa *sa, isakmp_time end_at)
+{
+    return sa->replaced && !isakmp__sa_is_sure(isakmp__sa_heir(x, sa)) && x->now < end_at + UNSURE_MS;
+}
+
 /* One that was replaced waits for Quick Modes that still run under it.  One that was not, and should have
  * been, is connected again if its policy says so. */
 static isakmp_time end_due(isakmp_ctx *x, isakmp__sa *sa, isakmp_time hard_at)
@@ -15,7 +23,7 @@ static isakmp_time end_due(isakmp_ctx *x, isakmp__sa *sa, isakmp_time hard_at)
     unsigned detail = sa->replaced ? ISAKMP_D_REPLACED : ISAKMP_D_EXPIRED;
     if (x->now < hard_at && x->now < at)
         return at;
-    if (x->now < hard_at && isakmp__sa_is_busy(sa))
+    if (x->now < hard_at && (isakmp__sa_is_busy(sa) || is_needed(x, sa, at)))
         return x->now + 1000;
     sa->again = isakmp__can_begin_again(sa) && sa->n_children != 0;
     isakmp__inform_sa_only_gone(x, sa);

@@ -16,6 +16,7 @@
 #include "base/secret.h"
 #include "engine.h"
 #include "sa/host.h"
+#include "sa/replace.h"
 
 const isakmp__row *isakmp__row_of(const isakmp__exch *e)
 {
@@ -69,6 +70,8 @@ static void accept(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
     isakmp__have_keys(x, e, r);
     if (e->authentic && e->msg > 1)
         isakmp__sa_heard(x, e->sa);
+    if (e->def->phase == 2 && e->sa->state == ISAKMP_SA_UP)
+        e->sa->spoken = 1;
     e->last = e->reading;
     e->repeats = 0;
     e->tries = 0;
@@ -183,7 +186,7 @@ static void finish(isakmp_ctx *x, isakmp__exch *e, int spoke_last)
     else
         isakmp__exch_give(x, e);
     if (phase == 1) /* which may have been replaced at once by another one */
-        isakmp__start_children(x, sa->replaced ? isakmp__sa_speaker(x, sa) : sa);
+        isakmp__start_children(x, isakmp__sa_heir(x, sa));
 }
 
 /* Each of the four steps returns ISAKMP_OK to go on; ISAKMP_PENDING to wait; ISAKMP_NONE if the exchange
@@ -464,12 +467,6 @@ void isakmp__engine_finish(isakmp_ctx *x, isakmp__exch *e)
     finish(x, e, 0);
 }
 
-/* Has the peer said anything since an SA is up? */
-static int is_heard(const isakmp__exch *e)
-{
-    return e->sa->alive_ms != (uint32_t)e->sa->since;
-}
-
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned detail = e->hint != ISAKMP_D_NONE ? e->hint : (unsigned)ISAKMP_D_TIMEOUT;
@@ -478,7 +475,7 @@ void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
         detail = e->disbelief;
     if (e->ask != ISAKMP__ASK_NONE)
         detail = ISAKMP_D_BUSY;
-    if (e->phase == ISAKMP__DONE && (is_late || is_heard(e))) {
+    if (e->phase == ISAKMP__DONE && (is_late || isakmp__sa_is_sure(e->sa))) {
         isakmp__exch_give(x, e);
         return;
     }

@@ -115,11 +115,20 @@ static void adopt_all(isakmp_ctx *x, isakmp__sa *to, isakmp__sa *from)
         isakmp__sa_give(x, from);
 }
 
+isakmp__sa *isakmp__sa_heir(const isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp__sa *other = NULL;
+    while (sa->replaced && (other = isakmp__sa_sibling(x, sa, other)) != NULL)
+        if (is_up(other) && !other->replaced && other->policy == sa->policy)
+            return other;
+    return sa;
+}
+
 void isakmp__child_follow(isakmp_ctx *x, isakmp__child *c)
 {
-    isakmp__sa *speaker = isakmp__sa_speaker(x, c->sa);
-    if (c->sa->replaced && speaker && speaker != c->sa)
-        adopt(speaker, c);
+    isakmp__sa *heir = isakmp__sa_heir(x, c->sa);
+    if (heir != c->sa)
+        adopt(heir, c);
 }
 
 static void replace(isakmp_ctx *x, isakmp__sa *old, isakmp__sa *by, uint32_t overlap_ms)
@@ -470,7 +479,7 @@ isakmp_sa_id isakmp__sa_other(const isakmp_ctx *x, const isakmp__sa *sa)
         return isakmp__sa_id(x, isakmp__sa_replaces(x, sa));
     if (sa->again)
         return next;
-    return isakmp__sa_id(x, sa->replaced ? isakmp__sa_speaker(x, self) : named(x, sa));
+    return isakmp__sa_id(x, sa->replaced ? isakmp__sa_heir(x, self) : named(x, sa));
 }
 
 isakmp_child_id isakmp__child_other(const isakmp_ctx *x, const isakmp__child *c)

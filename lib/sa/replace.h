@@ -19,6 +19,8 @@ int isakmp__sa_is_renewed(const isakmp__sa *sa);
 /* An SA has come up: it takes the place of those that it replaces, and their children; or, if both sides began
  * at the same time, another one takes its own. */
 void isakmp__sa_supersede(isakmp_ctx *x, isakmp__sa *sa);
+/* The SA that has replaced one; itself if none has. */
+isakmp__sa *isakmp__sa_heir(const isakmp_ctx *x, isakmp__sa *sa);
 /* An SA ends: its children go to the one in its place. */
 void isakmp__sa_leave(isakmp_ctx *x, isakmp__sa *sa);
 /* A phase 1 exchange has come to nothing: what it was to replace must be replaced later. */

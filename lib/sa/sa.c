@@ -222,30 +222,41 @@ isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const 
     return other;
 }
 
-static int can_speak(const isakmp__sa *sa)
+/* The initiator of Main Mode has the last message of its peer; else the peer may not have it up. */
+int isakmp__sa_is_sure(const isakmp__sa *sa)
 {
-    return sa->state != ISAKMP_SA_ENDED && !sa->ending;
+    return sa->spoken || (sa->initiator && sa->exchange == ISAKMP_EXCH_MAIN);
 }
 
+/* 0: not at all. */
+static unsigned fitness(const isakmp__sa *sa)
+{
+    if (sa->state == ISAKMP_SA_ENDED || sa->ending)
+        return 0;
+    if (sa->replaced)
+        return 2;
+    return isakmp__sa_is_sure(sa) ? 3 : 1;
+}
+
+/* One that was replaced is better than a new one of which nobody knows whether the peer has it up. */
 isakmp__sa *isakmp__sa_speaker(const isakmp_ctx *x, isakmp__sa *sa)
 {
-    isakmp__sa *other = NULL, *spare = can_speak(sa) ? sa : NULL;
-    if (spare && !sa->replaced)
+    isakmp__sa *other = NULL, *best = fitness(sa) ? sa : NULL;
+    if (fitness(sa) == 3)
         return sa;
-    while ((other = isakmp__sa_sibling(x, sa, other)) != NULL) {
-        if (can_speak(other) && !other->replaced)
-            return other;
-        if (can_speak(other) && spare == NULL)
-            spare = other;
-    }
-    return spare;
+    while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
+        if (fitness(other) && (best == NULL || (other->policy == sa->policy &&
+                                                (best->replaced || other->replaced) &&
+                                                fitness(other) > fitness(best))))
+            best = other;
+    return best;
 }
 
 /* Who the peer was stays, so that it is found if the peer itself begins; and so do path, policy and children. */
 static void forget(isakmp__sa *sa)
 {
     sa->keyed = sa->proven = sa->wanted = sa->asked = 0;
-    sa->soft_told = sa->rekeying = sa->replaced = sa->contact = sa->fragments = 0;
+    sa->soft_told = sa->rekeying = sa->replaced = sa->spoken = sa->contact = sa->fragments = 0;
     sa->natt = sa->udp = sa->nat = sa->dpd = sa->next_used = 0;
     sa->life_s = sa->took_ms = sa->soft_ms = 0;
     sa->suite = NULL;

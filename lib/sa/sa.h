@@ -52,6 +52,8 @@ isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const 
 isakmp__sa *isakmp__sa_relative(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after);
 /* One that has ended is to be negotiated again, as initiator: it gets a new id, and keeps its children. */
 void isakmp__sa_renew(isakmp_ctx *x, isakmp__sa *sa);
+/* Is it known that the peer has an SA up that is up here? */
+int isakmp__sa_is_sure(const isakmp__sa *sa);
 /* The SA that speaks to the peer of one: itself unless it has ended or was replaced, else another one that is
  * up; NULL if there is none. */
 isakmp__sa *isakmp__sa_speaker(const isakmp_ctx *x, isakmp__sa *sa);

@@ -103,6 +103,7 @@ struct isakmp__sa {
     uint8_t rekeying : 1;  /* 1: one that is to replace it is being negotiated                   */
     uint8_t replaced : 1;  /* 1: another one has replaced it: it only waits for its end           */
     uint8_t again : 1;     /* 1: when it ends, it begins again                                   */
+    uint8_t spoken : 1;    /* 1: the peer has used it since it came up                           */
     uint8_t exchange;  /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                                        */
     uint8_t next_used; /* where in used_ids the next message ID goes                             */
     uint8_t dpd;       /* ISAKMP__DPD_*                                                          */

@@ -402,7 +402,7 @@ static void test_sa_each_message_lost(void **state)
                 drop_nth = nth;
                 drop_count = 0;
                 rekey_sa(p, first_sa(p));
-                run_with_traffic(200000, 500);
+                run_with_traffic(700000, 500);
                 assert_true(both_up(1));
                 for (int i = 0; i < 2; i++) {
                     isakmp_sa_id sa = first_sa(&pr.p[i]);
@@ -657,7 +657,7 @@ static void test_both_sas(void **state)
                 rekey_sa(&pr.p[i], first_sa(&pr.p[i]));
             run_with_traffic(100000, 500);
             pr.filter = NULL;
-            run_with_traffic(200000, 500);
+            run_with_traffic(700000, 500);
             assert_int_equal(gaps + no_outbound, 0);
             assert_true(both_up(1));
             assert_memory_equal(sa_info(A, first_sa(A)).cky_i, sa_info(B, first_sa(B)).cky_i, 8);
@@ -682,7 +682,7 @@ static void test_all_at_once(void **state)
         }
         run_with_traffic(150000, 100);
         pr.filter = NULL;
-        run_with_traffic(150000, 500);
+        run_with_traffic(700000, 500);
         assert_int_equal(gaps + no_outbound, 0);
         assert_true(both_up(1));
         finish();
