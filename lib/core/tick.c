@@ -12,7 +12,8 @@
 
 static int is_needed(const isakmp_ctx *x, isakmp__sa *sa, isakmp_time end_at)
 {
-    return sa->replaced && !isakmp__sa_is_sure(isakmp__sa_heir(x, sa)) && x->now < end_at + UNSURE_MS;
+    return sa->replaced && !isakmp__sa_is_sure(isakmp__sa_heir(x, sa)) &&
+           x->now < end_at + UNSURE_MS;
 }
 
 /* One that was replaced waits for Quick Modes that still run under it.  One that was not, and should have

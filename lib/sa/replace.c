@@ -156,6 +156,12 @@ static int are_rivals(const isakmp_ctx *x, const isakmp__sa *last, const isakmp_
            last->since - last->took_ms <= first->since + slack;
 }
 
+/* The initiator's, which is random; no two are the same. */
+static uint64_t cookie_of(const isakmp__sa *sa)
+{
+    return (uint64_t)isakmp__get32(sa->cky_i) << 32 | isakmp__get32(sa->cky_i + 4);
+}
+
 /* The last message of Aggressive Mode is ours when we have begun. */
 static uint32_t overlap_of(const isakmp__sa *by)
 {
@@ -192,8 +198,7 @@ void isakmp__sa_supersede(isakmp_ctx *x, isakmp__sa *sa)
         next = next_old(x, sa, old);
         if (!is_up(old) || old->replaced) {
             adopt_all(x, sa, old);
-        } else if (are_rivals(x, sa, old) &&
-                   memcmp(sa->cky_i, old->cky_i, 2 * ISAKMP_COOKIE_SIZE) < 0) {
+        } else if (are_rivals(x, sa, old) && cookie_of(sa) < cookie_of(old)) {
             replace(x, sa, old, overlap_of(sa));
             return;
         } else {

@@ -245,9 +245,9 @@ isakmp__sa *isakmp__sa_speaker(const isakmp_ctx *x, isakmp__sa *sa)
     if (fitness(sa) == 3)
         return sa;
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
-        if (fitness(other) && (best == NULL || (other->policy == sa->policy &&
-                                                (best->replaced || other->replaced) &&
-                                                fitness(other) > fitness(best))))
+        if (fitness(other) &&
+            (best == NULL || (other->policy == sa->policy && (best->replaced || other->replaced) &&
+                              fitness(other) > fitness(best))))
             best = other;
     return best;
 }

@@ -117,7 +117,8 @@ struct isakmp__sa {
     const isakmp_policy *suite;       /* what was agreed; NULL until then */
     isakmp_time since;                /* when it came up, or began */
     uint32_t took_ms;                 /* from its beginning to its coming up */
-    uint32_t soft_ms; /* after since: when it nears its end; then, when it is tried again to replace it; once
+    uint32_t
+        soft_ms; /* after since: when it nears its end; then, when it is tried again to replace it; once
                          it is replaced, when it goes */
     uint32_t n_children;
     uint32_t
@@ -175,9 +176,10 @@ struct isakmp__child {
     uint8_t replaced : 1;  /* 1: another one has replaced it: it only waits for its end           */
     uint8_t replaces : 1;  /* 1: it has replaced another one, which may still be there            */
     uint8_t installed;     /* ISAKMP__INSTALLED_* */
-    uint32_t partner; /* index of the child that it replaces, or is to replace, or that replaces it, from 1:
+    uint32_t
+        partner; /* index of the child that it replaces, or is to replace, or that replaces it, from 1:
                          each is the other's; 0: none */
-    uint32_t rank;    /* from the nonces: who wins if both sides replace a child at the same time */
+    uint32_t rank; /* from the nonces: who wins if both sides replace a child at the same time */
 };
 
 /* ---- Exchange ------------------------------------------------------------------------------ */
@@ -262,8 +264,8 @@ struct isakmp__exch {
     uint16_t notify;  /* the last notify the peer sent about this exchange, proven or not       */
     uint64_t ticket;  /* of the open question */
     isakmp_sa_id replaces; /* of a phase 1 that is to replace an SA: which one; else { 0 }        */
-    uint64_t last;    /* fingerprint of the last accepted message; 0: none */
-    uint64_t reading; /* fingerprint of the message that is being read */
+    uint64_t last;         /* fingerprint of the last accepted message; 0: none */
+    uint64_t reading;      /* fingerprint of the message that is being read */
     isakmp_time resend_at, hard_at;
     isakmp__packet *tx;   /* the last message sent, or being written */
     isakmp__packet *held; /* the message that is being read, while an answer is awaited */

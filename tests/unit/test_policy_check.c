@@ -396,6 +396,13 @@ static void test_flags_and_families(void **state)
     assert_int_equal(isakmp_peer_policy_check(&peer, NULL, why, sizeof why), ISAKMP_E_ARG);
     child.flags = 0x8000;
     assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_E_ARG);
+    peer.flags = ISAKMP_PF_DEFAULT_POLICY | ISAKMP_PF_REKEY | ISAKMP_PF_RESTART;
+    assert_int_equal(isakmp_peer_policy_check(&peer, NULL, why, sizeof why), ISAKMP_OK);
+    child.flags = ISAKMP_CF_REKEY | ISAKMP_CF_REKEY_USED;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_OK);
+    child.flags = ISAKMP_CF_REKEY_USED;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_E_ARG);
+    assert_non_null(strstr(why, "ISAKMP_CF_REKEY"));
     child.flags = 0;
     memset(&child.local, 0, sizeof child.local);
     memset(&child.remote, 0, sizeof child.remote);
