@@ -649,6 +649,55 @@ static void test_both_children_each_message_lost(void **state)
         }
 }
 
+/* Each side has sent its last message before it knows of the other's negotiation: both children come up, on
+ * either side in another order. */
+static struct {
+    isakmp_time start;
+    uint32_t of_b; /* message ID of what B has begun */
+    int seen_a;
+} crossing;
+
+static int cross(pair *p, wire_item *w)
+{
+    isakmp_header h = header_of(w);
+    if (h.exchange != ISAKMP_EXCH_QUICK)
+        return PAIR_DELIVER;
+    if (w->from == 0 && !crossing.seen_a) {
+        crossing.seen_a = 1;
+        w->at = p->now + 1000;
+    } else if (w->from == 1 && crossing.of_b == 0) {
+        crossing.of_b = h.msg_id;
+    } else if (w->from == 1 && crossing.of_b == h.msg_id) {
+        w->at = crossing.start + 3000;
+    }
+    return PAIR_DELIVER;
+}
+
+static void test_both_children_come_up(void **state)
+{
+    unsigned times = 0;
+    (void)state;
+    for (unsigned flags = 0; flags < 2; flags++)
+        for (uint64_t seed = 360; seed < 372; seed++) {
+            set_up(seed, 86400, 28800);
+            if (!flags)
+                no_flags();
+            come_up(ISAKMP_EXCH_MAIN, 1);
+            memset(&crossing, 0, sizeof crossing);
+            crossing.start = pr.now;
+            reporting = 0; /* a packet would stand for the last message */
+            pr.filter = cross;
+            for (int i = 0; i < 2; i++)
+                rekey_child(&pr.p[i], first_child(&pr.p[i]));
+            run_with_traffic(200000, 50);
+            assert_int_equal(gaps + no_outbound, 0);
+            assert_true(both_up(1));
+            times += heard(A, ISAKMP_EV_CHILD_UP) == 3;
+            finish();
+        }
+    assert_in_range(times, 4, 20);
+}
+
 static void test_both_sas(void **state)
 {
     static const uint8_t exchanges[] = {ISAKMP_EXCH_MAIN, ISAKMP_EXCH_AGGRESSIVE};
@@ -716,6 +765,7 @@ int main(void)
         cmocka_unit_test(test_hours_of_loss),
         cmocka_unit_test(test_both_children),
         cmocka_unit_test(test_both_children_each_message_lost),
+        cmocka_unit_test(test_both_children_come_up),
         cmocka_unit_test(test_both_sas),
         cmocka_unit_test(test_all_at_once),
     };
