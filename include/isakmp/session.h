@@ -166,7 +166,8 @@ ISAKMP_API int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
  * Of an ISAKMP SA: children go over to the new one, so their isakmp_child_info.sa changes; the old one is
  * deleted some seconds later.
  *
- * If both sides do it at once, one new SA is left in the end, the same on both sides. */
+ * If both sides do it at once, one new child is left in the end, the same on both sides; and one ISAKMP SA, if
+ * the policies have ISAKMP_PF_REKEY. */
 
 /* Negotiate a child anew, for the selectors that were agreed on.  ISAKMP_EV_CHILD_UP with other_child
  * follows, or _CHILD_DOWN of the new one; the old one stays until then, in any case.  If its ISAKMP SA has

@@ -186,10 +186,11 @@ static void die(isakmp_ctx *x, isakmp__sa *sa)
             end_children(x, other, why);
 }
 
-static int asks(const isakmp_ctx *x, const isakmp__sa *sa)
+/* Of two SAs, one in the other's place, the one that is spoken through. */
+static int asks(const isakmp_ctx *x, isakmp__sa *sa)
 {
-    return sa->state == ISAKMP_SA_UP && !sa->replaced && sa->dpd & ISAKMP__DPD_KNOWN &&
-           sa->policy->dpd_s &&
+    return sa->state == ISAKMP_SA_UP && isakmp__sa_speaker(x, sa) == sa &&
+           sa->dpd & ISAKMP__DPD_KNOWN && sa->policy->dpd_s &&
            (sa->asked || sa->wanted || sa->policy->flags & ISAKMP_PF_DPD_PERIODIC) &&
            isakmp__exchange_of(x, ISAKMP_EXCH_INFO) != NULL;
 }

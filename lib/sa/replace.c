@@ -78,6 +78,8 @@ static isakmp__sa *named(const isakmp_ctx *x, const isakmp__sa *sa)
 static isakmp__sa *next_old(const isakmp_ctx *x, const isakmp__sa *sa, isakmp__sa *old)
 {
     const isakmp__sa *by_name = named(x, sa);
+    if (by_name == NULL && !isakmp__sa_is_renewed(sa))
+        return NULL;
     while ((old = isakmp__sa_sibling(x, sa, old)) != NULL)
         if (old == by_name || (isakmp__sa_is_renewed(sa) && is_in_place_of(sa, old)))
             return old;
@@ -205,7 +207,7 @@ void isakmp__sa_supersede(isakmp_ctx *x, isakmp__sa *sa)
             replace(x, old, sa, are_rivals(x, sa, old) ? overlap_of(old) : overlap_of(sa));
         }
     }
-    if (!sa->initiator)
+    if (!sa->initiator && isakmp__sa_is_renewed(sa))
         end_others_of_ours(x, sa);
 }
 
@@ -396,11 +398,25 @@ static int is_replaced_by(const isakmp_ctx *x, const isakmp__exch *e, const isak
            c->sa->policy->flags & ISAKMP_PF_RESTART || (!e->initiator && is_being_replaced(x, t));
 }
 
+/* Many clients may have one identity: they are not looked through for a child that nobody replaces. */
+static int may_replace(const isakmp__exch *e)
+{
+    const isakmp__exch *t = NULL;
+    if (isakmp__child_is_renewed(e->child) || e->rival)
+        return 1;
+    while ((t = isakmp__exch_after(e->sa, t)) != NULL)
+        if (t->initiator && t->child && t->child->partner)
+            return 1;
+    return 0;
+}
+
 void isakmp__child_supersede(isakmp_ctx *x, const isakmp__exch *e)
 {
     isakmp__child *c = e->child, *old = isakmp__child_partner(x, c), *t = NULL, *best;
     c->rank = isakmp__rank_of(e);
     c->confirmed = !e->initiator;
+    if (!may_replace(e))
+        return;
     best = winner(x, e);
     if (best) {
         replace_child(x, c, best);

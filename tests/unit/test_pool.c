@@ -224,11 +224,11 @@ static void many_random_operations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_slots_can_be_taken), cmocka_unit_test(an_empty_pool_is_full),
-        cmocka_unit_test(giving_back_wipes),              cmocka_unit_test(stale_ids_find_nothing),
-        cmocka_unit_test(renewed_in_its_place),
-        cmocka_unit_test(ids_that_never_were),    cmocka_unit_test(generations_wrap_in_step),
-        cmocka_unit_test(each_visits_the_taken),  cmocka_unit_test(many_random_operations),
+        cmocka_unit_test(all_slots_can_be_taken),   cmocka_unit_test(an_empty_pool_is_full),
+        cmocka_unit_test(giving_back_wipes),        cmocka_unit_test(stale_ids_find_nothing),
+        cmocka_unit_test(renewed_in_its_place),     cmocka_unit_test(ids_that_never_were),
+        cmocka_unit_test(generations_wrap_in_step), cmocka_unit_test(each_visits_the_taken),
+        cmocka_unit_test(many_random_operations),
     };
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
 }
