@@ -190,6 +190,10 @@ typedef struct isakmp_event {
     const isakmp_addr *gateway; /* of ISAKMP_EV_REDIRECT, else NULL                              */
     uint32_t life_peer, life_ours, life_used; /* of ISAKMP_EV_LIFE, in seconds                   */
     const isakmp_assignment *assignment; /* NULL unless ISAKMP_EV_CONFIG or _CONFIG_END          */
+    /* The SA, or child, that this one replaces, or was to replace; of one that is down: that which has taken
+     * its place, or is being negotiated for that.  { 0 }: none. */
+    isakmp_sa_id other_sa;
+    isakmp_child_id other_child;
 } isakmp_event;
 
 /* How much log there is. */

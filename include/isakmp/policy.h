@@ -92,6 +92,12 @@ enum {
                                       not only if traffic waits for the peer                     */
     ISAKMP_PF_FORCE_ENCAP = 256, /* act as if we were behind a NAT, so that ESP goes in UDP, such as
                                       through a firewall that lets nothing else pass             */
+    ISAKMP_PF_REKEY = 0x200,  /* an ISAKMP SA that nears its end is negotiated anew by the library,
+                                and one that the peer negotiates anew takes the place of the old
+                                one.  The children go over to it                                 */
+    ISAKMP_PF_RESTART = 0x400, /* if the peer is dead (isakmp_dpd), or the ISAKMP SA could not be
+                                 negotiated anew before its end, the library goes on trying to
+                                 connect, and asks for the children that there were              */
     ISAKMP_PF_RECOVER =
         0x800, /* invalid-SPI recovery: isakmp_invalid_spi() begins a phase 1 exchange
                                     with a peer that we have no ISAKMP SA with; and a child that we
@@ -215,6 +221,12 @@ typedef struct isakmp_child_policy {
 /* Flags of a child policy */
 enum {
     ISAKMP_CF_NO_INTEG = 1, /* ESP that encrypts without authenticating is meant, not forgotten  */
+    ISAKMP_CF_REKEY = 2,    /* a child that nears its end is negotiated anew by the library, and one
+                               that the peer negotiates for the same traffic takes the place of the
+                               old one                                                           */
+    ISAKMP_CF_REKEY_USED = 8, /* ... by the library only if the host has reported traffic through
+                                    it (isakmp_child_traffic()), as routers do: else it ends, and
+                                    whoever needs it again asks for it                           */
     ISAKMP_CF_NO_REPLAY = 4, /* no anti-replay window is kept for what comes in; the peer is told by
                                REPLAY-STATUS [RFC2407 4.6.3.2]                                   */
     ISAKMP_CF_TED = 256 /* Tunnel Endpoint Discovery may find the peer for this traffic, and probes

@@ -204,6 +204,50 @@ ISAKMP_API int isakmp_discover(isakmp_ctx *x, isakmp_time now, const isakmp_disc
  *   returns  ISAKMP_OK, ISAKMP_E_REENTRANT. */
 ISAKMP_API int isakmp_discover_end(isakmp_ctx *x, isakmp_time now,
                                    const isakmp_child_policy *child);
+/* ---- Rekeying ------------------------------------------------------------------------------ */
+
+/* IKEv1 has no message for it: an SA that nears its end is replaced by a new one, negotiated as the first one
+ * was.  With ISAKMP_CF_REKEY and ISAKMP_PF_REKEY the library does it when ISAKMP_EV_CHILD_SOFT or _SA_SOFT
+ * is told, and tries again until the lifetime is over; these functions are for a host that wants it now.
+ *
+ * Of a child: the new inbound SAs are installed before the peer can use them, the new outbound ones last, so
+ * send with the newest.  The old ones are removed, with a Delete, some seconds after the peer is known to use
+ * the new ones: it has confirmed them, or the host has reported a packet through them
+ * (isakmp_child_traffic()).  If nobody says anything that takes two minutes.
+ *
+ * Of an ISAKMP SA: children go over to the new one, so their isakmp_child_info.sa changes; the old one is
+ * deleted some seconds later.
+ *
+ * If both sides do it at once, one new child is left in the end, the same on both sides; and one ISAKMP SA, if
+ * the policies have ISAKMP_PF_REKEY. */
+
+/* Negotiate a child anew, for the selectors that were agreed on.  ISAKMP_EV_CHILD_UP with other_child
+ * follows, or _CHILD_DOWN of the new one; the old one stays until then, in any case.  If its ISAKMP SA has
+ * ended, and we may, that is negotiated first.
+ *   out      gets the id of the new one; may be NULL.
+ *   returns  ISAKMP_OK; ISAKMP_E_STATE if the child is not up, or has been or is being replaced, or if there
+ *            is no ISAKMP SA and we may not begin one (see isakmp_rekey()); ISAKMP_E_LIMIT; ISAKMP_E_CRYPTO;
+ *            ISAKMP_E_STALE; ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_child_rekey(isakmp_ctx *x, isakmp_time now, isakmp_child_id child,
+                                  isakmp_child_id *out);
+
+/* Negotiate an ISAKMP SA anew: by the same exchange, with the same policy, along the path that it has now.
+ * ISAKMP_EV_SA_UP with other_sa follows, or _SA_DOWN of the new one.
+ *   out      gets the id of the new one; may be NULL.
+ *   returns  ISAKMP_OK; ISAKMP_E_STATE if the SA is not up, or has been or is being replaced, or if a client
+ *            with hybrid authentication began it: only that one can; ISAKMP_E_LIMIT; ISAKMP_E_CRYPTO;
+ *            ISAKMP_E_STALE; ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_rekey(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa, isakmp_sa_id *out);
+
+/* Report the traffic of a child: what its lifetime in kilobytes is counted by, and a sign that the peer uses
+ * it.  Whoever negotiates children anew should report at least the first packet of each.  Call it now and
+ * then, such as once a second for the children that had traffic; for every packet does no harm.
+ *   child    as sa_install has it: it need not be up yet.
+ *   in, out  octets since it was installed, in packets whose authentication was found right.  A kilobyte has
+ *            1,024.  What comes later is never less.
+ *   returns  ISAKMP_OK; ISAKMP_E_STALE; ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_child_traffic(isakmp_ctx *x, isakmp_time now, isakmp_child_id child,
+                                    uint64_t in, uint64_t out);
 
 /* ---- Signs of life ------------------------------------------------------------------------- */
 
@@ -272,6 +316,7 @@ typedef struct isakmp_sa_info {
         vendors; /* the vendor IDs with a name that the peer has sent, as bits: bit i is that of
                          isakmp_vendor_known(i).  They prove nothing                              */
     isakmp_addr ip4, ip6; /* what the client has by Mode Config; family 0: nothing                */
+    uint8_t replaced; /* 1: another one has taken its place, and it goes in a moment              */
 } isakmp_sa_info;
 
 typedef enum isakmp_child_state {
@@ -296,6 +341,8 @@ typedef struct isakmp_child_info {
     isakmp_time since, soft_at, hard_at; /* 0 until it is up                                     */
     const isakmp_child_policy *policy;
     uint8_t unchecked; /* 1: the peer has said that it keeps no anti-replay window               */
+    isakmp_child_id replaces, replaced_by; /* while both are there, or one is being negotiated;
+                                              { 0 }: none                                        */
 } isakmp_child_info;
 
 /* The SA, or child, after one; { 0 } begins.  With sa { 0 } the children of all SAs.

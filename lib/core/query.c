@@ -2,7 +2,7 @@
  * all of it may be called from inside a callback.
  *
  * Structs that the caller makes may be shorter than ours: no more is written than it has room for. */
-#include "sa/sa.h"
+#include "sa/replace.h"
 
 static void give(void *out, const void *own, uint32_t out_size, size_t own_size)
 {
@@ -59,6 +59,7 @@ int isakmp_sa_get(const isakmp_ctx *x, isakmp_sa_id id, isakmp_sa_info *out)
         i.ip4 = a->ip4;
         i.ip6 = a->ip6;
     }
+    i.replaced = sa->replaced;
     give(out, &i, out->size, sizeof i);
     return ISAKMP_OK;
 }
@@ -73,6 +74,15 @@ isakmp_child_id isakmp_child_next(const isakmp_ctx *x, isakmp_sa_id sa, isakmp_c
         c = (const isakmp__child *)isakmp__pool_each(&x->children, &index);
     while (c && sa.v && isakmp__sa_id(x, c->sa).v != sa.v);
     return isakmp__child_id(x, c);
+}
+
+static void tell_partner(const isakmp_ctx *x, const isakmp__child *c, isakmp_child_info *out)
+{
+    const isakmp__child *partner = isakmp__child_partner(x, c);
+    if (partner && isakmp__child_is_newer(c, partner))
+        out->replaces = isakmp__child_id(x, partner);
+    else
+        out->replaced_by = isakmp__child_id(x, partner);
 }
 
 int isakmp_child_get(const isakmp_ctx *x, isakmp_child_id id, isakmp_child_info *out)
@@ -104,6 +114,7 @@ int isakmp_child_get(const isakmp_ctx *x, isakmp_child_id id, isakmp_child_info 
     }
     i.policy = c->policy;
     i.unchecked = c->unchecked;
+    tell_partner(x, c, &i);
     give(out, &i, out->size, sizeof i);
     return ISAKMP_OK;
 }

@@ -16,6 +16,7 @@
 #include "base/secret.h"
 #include "engine.h"
 #include "sa/host.h"
+#include "sa/replace.h"
 
 const isakmp__row *isakmp__row_of(const isakmp__exch *e)
 {
@@ -69,6 +70,8 @@ static void accept(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
     isakmp__have_keys(x, e, r);
     if (e->authentic && e->msg > 1)
         isakmp__sa_heard(x, e->sa);
+    if (e->def->phase == 2 && e->sa->state == ISAKMP_SA_UP)
+        e->sa->spoken = 1;
     e->last = e->reading;
     e->repeats = 0;
     e->tries = 0;
@@ -224,8 +227,8 @@ static void finish(isakmp_ctx *x, isakmp__exch *e, int spoke_last)
         isakmp__exch_keep(x, e);
     else
         isakmp__exch_give(x, e);
-    if (goes_on)
-        isakmp__go_on(x, sa);
+    if (goes_on) /* it may have been replaced at once by another one */
+        isakmp__go_on(x, isakmp__sa_heir(x, sa));
 }
 
 void isakmp__engine_connected(isakmp_ctx *x, isakmp__exch *e)
@@ -508,14 +511,21 @@ void isakmp__engine_resume(isakmp_ctx *x, isakmp__exch *e)
         isakmp__count(x, rc);
 }
 
+void isakmp__engine_finish(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp__sa_heard(x, e->sa);
+    finish(x, e, 0);
+}
+
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned detail = e->hint != ISAKMP_D_NONE ? e->hint : (unsigned)ISAKMP_D_TIMEOUT;
+    int is_late = x->now >= e->hard_at || e->tries >= x->config.retransmit_tries;
     if (e->disbelief)
         detail = e->disbelief;
     if (e->ask != ISAKMP__ASK_NONE)
         detail = ISAKMP_D_BUSY;
-    if (e->phase == ISAKMP__DONE) {
+    if (e->phase == ISAKMP__DONE && (is_late || isakmp__sa_is_sure(e->sa))) {
         isakmp__exch_give(x, e);
         return;
     }
@@ -523,7 +533,7 @@ void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
         isakmp__engine_connected(x, e);
         return;
     }
-    if (x->now >= e->hard_at || e->tries >= x->config.retransmit_tries) {
+    if (is_late) {
         give_up(x, e, isakmp__reason(ISAKMP_BY_TIMER, detail, e->msg, e->notify));
         return;
     }

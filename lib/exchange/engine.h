@@ -24,6 +24,9 @@ unsigned isakmp__engine_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
 /* The open question of an exchange has been answered. */
 void isakmp__engine_resume(isakmp_ctx *x, isakmp__exch *e);
 
+/* The peer has shown that it has done what the message being waited for, the last one, would say. */
+void isakmp__engine_finish(isakmp_ctx *x, isakmp__exch *e);
+
 /* The timer of an exchange is due. */
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e);
 
@@ -165,6 +168,13 @@ int isakmp__connect_check(isakmp_ctx *x, const isakmp_peer_policy *policy, const
  * it is ending. */
 int isakmp__connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
                     uint8_t exchange, isakmp__sa **out);
+/* Make ready what a phase 1 begins with.  Results as isakmp__begin_sa(). */
+int isakmp__phase1_prepare(isakmp_ctx *x, isakmp__sa *sa, isakmp__exch **out);
+/* Begin phase 1 with a peer; all arguments are sound.
+ *   old      the SA that it is to replace; NULL: none.
+ *   returns  ISAKMP_OK, ISAKMP_E_LIMIT or ISAKMP_E_CRYPTO. */
+int isakmp__begin_sa(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
+                     uint8_t exchange, isakmp__sa *old, isakmp__sa **out);
 /* Could a child be negotiated by a policy?
  *   returns  ISAKMP_OK, ISAKMP_E_ARG, ISAKMP_E_STATE. */
 int isakmp__child_check(isakmp_ctx *x, const isakmp_child_policy *policy);

@@ -34,7 +34,7 @@ static const isakmp__row rows[] = {
               V(take_lifetime), V(take_replay), V(derive_pfs_secret)}},
     {.msg = 3, .from_i = 1, .auth = ISAKMP__AUTH_ANY, .sec = ISAKMP__ENCRYPTED,
      .hash = ISAKMP__HASH_3, .flags = ISAKMP__F_LAST, .lead = 1, .rules = r_qm3,
-     .send = {V(install_in)}},
+     .send = {V(yield_to_peer), V(install_in)}},
 };
 /* clang-format on */
 

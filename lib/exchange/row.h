@@ -215,6 +215,8 @@ ISAKMP__VERB(install_in);
 ISAKMP__VERB(finish_child);
 ISAKMP__VERB(put_replay);
 ISAKMP__VERB(take_replay);
+/* rekey.c */
+ISAKMP__VERB(yield_to_peer);
 /* verbs_info.c */
 ISAKMP__VERB(put_info);
 ISAKMP__VERB(take_info);

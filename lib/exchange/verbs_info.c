@@ -4,6 +4,7 @@
  * remembered as a hint; it never changes anything. */
 #include "crypto/keys.h"
 #include "engine.h"
+#include "rekey.h"
 #include "sa/host.h"
 
 /* ---- Reading -------------------------------------------------------------------------------- */
@@ -140,6 +141,8 @@ static void act_on_spi(isakmp_ctx *x, isakmp__sa *sa, uint8_t proto, isakmp_span
     if (proto != ISAKMP_PROTO_ISAKMP) {
         if (c)
             isakmp__child_end(x, c, why);
+        if (c && c->state == ISAKMP_CHILD_UP)
+            isakmp__remind_of(x, c);
         return;
     }
     if (isakmp__sa_has_cookies(sa, spi))
@@ -179,6 +182,9 @@ void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp_reason why = isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_INITIAL_CONTACT, 0, 0);
     isakmp__sa *other = NULL;
+    for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+        if (c->state == ISAKMP_CHILD_UP && c->since < sa->since - sa->took_ms) /* adopted */
+            isakmp__child_end(x, c, why);
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL) {
         if (other->since >= sa->since - sa->took_ms)
             continue;

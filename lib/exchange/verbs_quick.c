@@ -3,7 +3,9 @@
 #include "crypto/keys.h"
 #include "engine.h"
 #include "kex.h"
+#include "rekey.h"
 #include "sa/host.h"
+#include "sa/replace.h"
 
 static isakmp__means means_of(const isakmp_ctx *x, const isakmp__exch *e)
 {
@@ -41,12 +43,23 @@ static unsigned ask_spi(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(ask_spi);
 
+/* What we offer: a child that is negotiated anew has the group that was agreed on, where the policy leaves
+ * it open, for the peer may insist on one. */
+static isakmp_child_policy offered(const isakmp__child *c)
+{
+    isakmp_child_policy p = *c->policy;
+    if (p.pfs_group == 0)
+        p.pfs_group = c->pfs_group;
+    return p;
+}
+
 /* ---- SA payloads ---------------------------------------------------------------------------- */
 
 static unsigned put_child_offer(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__means m = means_of(x, e);
-    isakmp__offer_child(&e->w, e->child->policy, &m, &e->child->spis);
+    isakmp_child_policy p = offered(e->child);
+    isakmp__offer_child(&e->w, &p, &m, &e->child->spis);
     return ISAKMP_OK;
 }
 ISAKMP__DEFINE_PUT_VERB(put_child_offer, ISAKMP_PAYLOAD_SA);
@@ -56,13 +69,13 @@ static void agree(isakmp__exch *e)
 {
     const isakmp__bundle *b = &e->u.bundle;
     isakmp__child *c = e->child;
-    c->n = b->n;
+    c->n = b->n & 3u;
     memcpy(c->protect, b->protect, sizeof c->protect);
     memcpy(c->spi_out, b->spi, sizeof c->spi_out);
     c->life_s = b->life.seconds;
     c->life_kb = b->life.kilobytes;
     c->pfs_group = b->group;
-    c->mode = c->policy->mode;
+    c->mode = c->policy->mode & 3u;
     c->natt = e->sa->udp != ISAKMP__UDP_NONE;
     if (e->sa->udp == ISAKMP__UDP_DRAFT_500 && !e->sa->path.natt)
         c->natt = ISAKMP_NATT_PORT_500;
@@ -98,8 +111,9 @@ ISAKMP__DEFINE_PUT_VERB(put_child_choice, ISAKMP_PAYLOAD_SA);
 static unsigned take_child_choice(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__means m = means_of(x, e);
-    unsigned rc = isakmp__confirm_child(&e->u.bundle, e->child->policy, &m,
-                                        isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SA, 0));
+    isakmp_child_policy p = offered(e->child);
+    unsigned rc =
+        isakmp__confirm_child(&e->u.bundle, &p, &m, isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SA, 0));
     if (rc == ISAKMP_OK)
         agree(e);
     return rc;
@@ -111,7 +125,7 @@ ISAKMP__DEFINE_VERB(take_child_choice);
 static unsigned make_pfs_ke(isakmp_ctx *x, isakmp__exch *e)
 {
     if (e->initiator)
-        e->group = e->child->policy->pfs_group;
+        e->group = offered(e->child).pfs_group;
     return e->group ? isakmp__make_ke(x, e) : ISAKMP_OK;
 }
 ISAKMP__DEFINE_VERB(make_pfs_ke);
@@ -407,18 +421,24 @@ static void tell_life(isakmp_ctx *x, const isakmp__exch *e)
                       isakmp__life_for(isakmp__child_life(c->policy), &m).seconds);
 }
 
-/* If the peer wants to say when it is ready, that is what it waits for: outbound SAs come last. */
+/* If the peer wants to say when it is ready, that is what it waits for: outbound SAs come last.
+ * One that gives way at once to another for the same traffic is not sent through: who sends with the newest SA
+ * would. */
 static unsigned finish_child(isakmp_ctx *x, isakmp__exch *e)
 {
-    unsigned rc;
+    unsigned rc = ISAKMP_OK;
     if (isakmp__commit_waits(e))
         return ISAKMP_PENDING;
-    rc = isakmp__child_install(x, e->child, e, 0);
+    isakmp__child_supersede(x, e);
+    if (!e->child->replaced)
+        rc = isakmp__child_install(x, e->child, e, 0);
     if (rc != ISAKMP_OK)
         return rc;
     isakmp__child_up(x, e->child);
     tell_life(x, e);
     isakmp__commit_inform(x, e);
+    isakmp__tell_twins(x, e);
+    isakmp__child_follow(x, e->child);
     return ISAKMP_OK;
 }
 ISAKMP__DEFINE_VERB(finish_child);

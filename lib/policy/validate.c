@@ -65,9 +65,13 @@ static int is_taken(const isakmp_peer_policy *p, size_t i)
 
 /* All flags of a peer policy that there are. */
 #define KNOWN_FLAGS                                                                                \
-    ((2u * ISAKMP_PF_FORCE_ENCAP - 1u) | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT |                    \
+    ((2u * ISAKMP_PF_RESTART - 1u) | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT |                    \
      ISAKMP_PF_SET_COMMIT | ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO |    \
      CONFIG_FLAGS)
+
+#define KNOWN_CHILD_FLAGS                                                                          \
+    (ISAKMP_CF_NO_INTEG | ISAKMP_CF_REKEY | ISAKMP_CF_REKEY_USED | ISAKMP_CF_NO_REPLAY |           \
+     ISAKMP_CF_TED)
 
 static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
 {
@@ -189,7 +193,7 @@ static int check_selector(const isakmp_selector *s, const char *text, isakmp__te
 static int check_child_habits(const isakmp_child_policy *p, isakmp__text *why)
 {
     uint16_t window = p->replay_window;
-    if (p->flags & ~(uint32_t)(ISAKMP_CF_NO_INTEG | ISAKMP_CF_NO_REPLAY | ISAKMP_CF_TED))
+    if (p->flags & ~(uint32_t)KNOWN_CHILD_FLAGS)
         return wrong(why, "the flags %u of a child policy are not all known", p->flags);
     if (window && (window < 32 || window > 4096))
         return wrong(why, "the anti-replay window must be 32 to 4096 packets, or 0 for 64, not %u",
@@ -256,6 +260,9 @@ static int check_child(const isakmp_child_policy *p, const isakmp_crypto *crypto
         rc = wrong(why, "in transport mode a selector is %u address of an end", 1);
     if (rc == ISAKMP_OK && p->flags & ISAKMP_CF_TED)
         rc = check_ted(p, why);
+    if (rc == ISAKMP_OK && p->flags & ISAKMP_CF_REKEY_USED && !(p->flags & ISAKMP_CF_REKEY))
+        rc = wrong(why, "ISAKMP_CF_REKEY_USED is of no use without ISAKMP_CF_REKEY (%u)",
+                   ISAKMP_CF_REKEY);
     return rc == ISAKMP_OK ? check_child_habits(p, why) : rc;
 }
 

@@ -30,6 +30,21 @@ void isakmp__child_give(isakmp_ctx *x, isakmp__child *c)
     isakmp__pool_give(&x->children, c);
 }
 
+void isakmp__child_renew(isakmp__child *c)
+{
+    isakmp__unlink(&c->queue_link);
+    isakmp__pool_renew(c);
+    memset(&c->spis, 0, sizeof c->spis);
+    memset(c->spi_out, 0, sizeof c->spi_out);
+    memset(&c->why, 0, sizeof c->why);
+    c->state = ISAKMP_CHILD_WAITING;
+    c->initiator = 1;
+    c->n = 0;
+    c->since = 0;
+    c->partner = 0;
+    c->ending = c->soft_told = c->used = c->confirmed = c->replaced = c->replaces = 0;
+}
+
 isakmp__child *isakmp__child_of(const isakmp_ctx *x, isakmp_child_id id)
 {
     return (isakmp__child *)isakmp__pool_find(&x->children, id.v);

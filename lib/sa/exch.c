@@ -105,6 +105,13 @@ void isakmp__exch_fail(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why)
         isakmp__exch_give(x, e);
 }
 
+/* The responder of Aggressive Mode does not repeat its message by a timer: our last one may be lost, and then
+ * it has no new SA when we delete the old one. */
+static int repeats_by_itself(const isakmp__exch *e)
+{
+    return e->replaces.v && e->sa->exchange == ISAKMP_EXCH_AGGRESSIVE;
+}
+
 void isakmp__exch_keep(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__packet_give(x, &e->held);
@@ -113,7 +120,8 @@ void isakmp__exch_keep(isakmp_ctx *x, isakmp__exch *e)
     isakmp__wipe(e->skeyid, sizeof e->skeyid);
     e->child = NULL;
     e->phase = ISAKMP__DONE;
-    e->resend_at = ISAKMP_NEVER;
+    e->resend_at = repeats_by_itself(e) ? x->now + x->config.retransmit_ms : ISAKMP_NEVER;
+    e->tries = 0;
     e->hard_at = x->now + x->config.linger_ms;
     isakmp__list_append(&x->done, &e->done_link);
     isakmp__exch_schedule(x, e);

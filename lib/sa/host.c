@@ -3,6 +3,7 @@
  * Whatever they are told is already so: state is committed before a callback runs, and while it runs
  * every function of the interface that would change something returns ISAKMP_E_REENTRANT. */
 #include "host.h"
+#include "replace.h"
 
 /* ---- DO ------------------------------------------------------------------------------------ */
 
@@ -84,6 +85,10 @@ void isakmp__tell(isakmp_ctx *x, uint16_t type, const isakmp__sa *sa, const isak
     isakmp_event ev = event_about(x, type, sa, c);
     if (why)
         ev.why = *why;
+    if (c)
+        ev.other_child = isakmp__child_other(x, c);
+    else if (type == ISAKMP_EV_SA_UP || type == ISAKMP_EV_SA_DOWN)
+        ev.other_sa = isakmp__sa_other(x, sa);
     tell(x, &ev);
 }
 

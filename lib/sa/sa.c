@@ -202,26 +202,80 @@ void isakmp__sa_give(isakmp_ctx *x, isakmp__sa *sa)
     isakmp__pool_give(&x->sas, sa);
 }
 
-isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after)
+isakmp__sa *isakmp__sa_relative(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after)
 {
     isakmp_id mine = isakmp__sa_peer_id(sa), theirs;
     const isakmp__list *b = id_bucket(x, sa);
     isakmp__sa *other = (isakmp__sa *)(uintptr_t)after;
     while ((other = peer_after(b, other)) != NULL) {
         theirs = isakmp__sa_peer_id(other);
-        if (other != sa && (other->state == ISAKMP_SA_UP || other->state == ISAKMP_SA_ENDED) &&
-            other->peer_key == sa->peer_key && isakmp_id_equal(&mine, &theirs))
+        if (other != sa && other->peer_key == sa->peer_key && isakmp_id_equal(&mine, &theirs))
             return other;
     }
     return NULL;
 }
 
+isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after)
+{
+    isakmp__sa *other = isakmp__sa_relative(x, sa, after);
+    while (other && other->state != ISAKMP_SA_UP && other->state != ISAKMP_SA_ENDED)
+        other = isakmp__sa_relative(x, sa, other);
+    return other;
+}
+
+/* The initiator of Main Mode has the last message of its peer; else the peer may not have it up. */
+int isakmp__sa_is_sure(const isakmp__sa *sa)
+{
+    return sa->spoken || (sa->initiator && sa->exchange == ISAKMP_EXCH_MAIN);
+}
+
+/* 0: not at all. */
+static unsigned fitness(const isakmp__sa *sa)
+{
+    if (sa->state == ISAKMP_SA_ENDED || sa->ending)
+        return 0;
+    if (sa->replaced)
+        return 2;
+    return isakmp__sa_is_sure(sa) ? 3 : 1;
+}
+
+/* One that was replaced is better than a new one of which nobody knows whether the peer has it up. */
 isakmp__sa *isakmp__sa_speaker(const isakmp_ctx *x, isakmp__sa *sa)
 {
-    isakmp__sa *other = sa;
-    while (other && (other->state == ISAKMP_SA_ENDED || other->ending))
-        other = isakmp__sa_sibling(x, sa, other == sa ? NULL : other);
-    return other;
+    isakmp__sa *other = NULL, *best = fitness(sa) ? sa : NULL;
+    if (fitness(sa) == 3)
+        return sa;
+    while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
+        if (fitness(other) &&
+            (best == NULL || (other->policy == sa->policy && (best->replaced || other->replaced) &&
+                              fitness(other) > fitness(best))))
+            best = other;
+    return best;
+}
+
+/* Who the peer was stays, so that it is found if the peer itself begins; and so do path, policy and children. */
+static void forget(isakmp__sa *sa)
+{
+    sa->keyed = sa->proven = sa->wanted = sa->asked = 0;
+    sa->soft_told = sa->rekeying = sa->replaced = sa->spoken = sa->contact = sa->fragments = 0;
+    sa->natt = sa->udp = sa->nat = sa->dpd = sa->next_used = 0;
+    sa->life_s = sa->took_ms = sa->soft_ms = 0;
+    sa->suite = NULL;
+    sa->vendors = 0;
+    memset(&sa->why, 0, sizeof sa->why);
+    memset(sa->cky_i, 0, sizeof sa->cky_i);
+    memset(sa->cky_r, 0, sizeof sa->cky_r);
+    memset(sa->iv, 0, sizeof sa->iv);
+    memset(sa->used_ids, 0, sizeof sa->used_ids);
+}
+
+void isakmp__sa_renew(isakmp_ctx *x, isakmp__sa *sa)
+{
+    forget(sa);
+    isakmp__pool_renew(sa);
+    sa->state = ISAKMP_SA_NEGOTIATING;
+    sa->initiator = 1;
+    sa->since = x->now;
 }
 
 /* ---- Facts -------------------------------------------------------------------------------- */

@@ -50,8 +50,14 @@ void isakmp__sa_set_peer_id(isakmp__sa *sa, const isakmp_id *id);
  * identity and has proved it by the same key: with a key of his own and a policy that lets any identity
  * pass, anybody could take any name. */
 isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after);
-/* The SA that speaks to the peer of one: itself unless it has ended, else another one that is up; NULL if
- * there is none. */
+/* ... in any state. */
+isakmp__sa *isakmp__sa_relative(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after);
+/* One that has ended is to be negotiated again, as initiator: it gets a new id, and keeps its children. */
+void isakmp__sa_renew(isakmp_ctx *x, isakmp__sa *sa);
+/* Is it known that the peer has an SA up that is up here? */
+int isakmp__sa_is_sure(const isakmp__sa *sa);
+/* The SA that speaks to the peer of one: itself unless it has ended or was replaced, else another one that is
+ * up; NULL if there is none. */
 isakmp__sa *isakmp__sa_speaker(const isakmp_ctx *x, isakmp__sa *sa);
 /* The host has named its policy. */
 void isakmp__sa_set_policy(isakmp_ctx *x, isakmp__sa *sa, const isakmp_peer_policy *p);
@@ -110,6 +116,8 @@ void isakmp__msg_id_note(isakmp__sa *sa, uint32_t msg_id);
 /* ---- Children ------------------------------------------------------------------------------ */
 
 isakmp__child *isakmp__child_take(isakmp_ctx *x, isakmp__sa *sa, const isakmp_child_policy *policy);
+/* One that has been taken out of the SAD is to be negotiated again when its SA is up: it gets a new id. */
+void isakmp__child_renew(isakmp__child *c);
 isakmp__child *isakmp__child_of(const isakmp_ctx *x, isakmp_child_id id);
 isakmp_child_id isakmp__child_id(const isakmp_ctx *x, const isakmp__child *c);
 /* The child of an SA that uses a protocol with one of the peer's SPIs. */

@@ -106,13 +106,18 @@ struct isakmp__sa {
     uint8_t proven;    /* 1: the peer has proved its return address by our cookie                */
     uint8_t half_open; /* 1: a peer began it, and is not authenticated yet                       */
     uint8_t ending;    /* 1: it has ended, and waits for isakmp__settle()                        */
-    uint8_t soft_told; /* 1: ISAKMP_EV_SA_SOFT was told                                          */
+    uint8_t attempts;  /* how often it was begun again in vain, since it was up last             */
     uint8_t natt;      /* the way of NAT traversal that both know, from 1; 0: none               */
     uint8_t udp;       /* ISAKMP__UDP_*: how ESP is encapsulated                                 */
     uint8_t nat;       /* ISAKMP_NAT_*                                                           */
     uint8_t contact : 1;   /* 1: the peer announced INITIAL-CONTACT in phase 1                   */
     uint8_t fragments : 1; /* 1: the peer understands fragments                                  */
     uint8_t config : 2;    /* ISAKMP__CONFIG_*                                                   */
+    uint8_t soft_told : 1; /* 1: ISAKMP_EV_SA_SOFT was told                                      */
+    uint8_t rekeying : 1;  /* 1: one that is to replace it is being negotiated                   */
+    uint8_t replaced : 1;  /* 1: another one has replaced it: it only waits for its end           */
+    uint8_t again : 1;     /* 1: when it ends, it begins again                                   */
+    uint8_t spoken : 1;    /* 1: the peer has used it since it came up                           */
     uint8_t exchange;  /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                                        */
     uint8_t next_used; /* where in used_ids the next message ID goes                             */
     uint8_t dpd;       /* ISAKMP__DPD_*                                                          */
@@ -126,7 +131,9 @@ struct isakmp__sa {
     const isakmp_policy *suite;       /* what was agreed; NULL until then */
     isakmp_time since;                /* when it came up, or began */
     uint32_t took_ms;                 /* from its beginning to its coming up */
-    uint32_t soft_ms;                 /* after since */
+    uint32_t
+        soft_ms; /* after since: when it nears its end; then, when it is tried again to replace it; once
+                         it is replaced, when it goes */
     uint32_t n_children;
     uint32_t
         peer_key; /* what the peer proved itself by: a fingerprint of the pre-shared key; one value
@@ -174,7 +181,7 @@ struct isakmp__child {
     isakmp__link queue_link; /* of ending children */
     const isakmp_child_policy *policy;
     isakmp_time since; /* when it came up */
-    uint32_t soft_ms;  /* after since */
+    uint32_t soft_ms;  /* after since, as that of an SA */
     uint32_t life_s, life_kb;
     isakmp__spis spis;                   /* ours, inbound */
     uint32_t spi_out[ISAKMP_MAX_BUNDLE]; /* the peer's */
@@ -183,12 +190,21 @@ struct isakmp__child {
     isakmp_selector local, remote;
     isakmp_reason why; /* once it is ending */
     uint16_t pfs_group;
-    uint8_t n; /* protocols */
-    uint8_t state, initiator, mode, natt;
-    uint8_t ending;    /* 1: it has ended, and waits for isakmp__settle() */
-    uint8_t installed; /* ISAKMP__INSTALLED_* */
-    uint8_t soft_told;
-    uint8_t unchecked; /* 1: the peer has said that it keeps no anti-replay window */
+    uint8_t n : 2; /* protocols */
+    uint8_t state : 2, mode : 2, natt : 2;
+    uint8_t initiator : 1;
+    uint8_t ending : 1; /* 1: it has ended, and waits for isakmp__settle()                       */
+    uint8_t soft_told : 1;
+    uint8_t used : 1;      /* 1: traffic has passed through it                                   */
+    uint8_t confirmed : 1; /* 1: the peer is known to use it                                     */
+    uint8_t replaced : 1;  /* 1: another one has replaced it: it only waits for its end           */
+    uint8_t unchecked : 1; /* 1: the peer has said that it keeps no anti-replay window            */
+    uint8_t replaces : 1;  /* 1: it has replaced another one, which may still be there            */
+    uint8_t installed;     /* ISAKMP__INSTALLED_* */
+    uint32_t
+        partner; /* index of the child that it replaces, or is to replace, or that replaces it, from 1:
+                         each is the other's; 0: none */
+    uint32_t rank; /* from the nonces: who wins if both sides replace a child at the same time */
 };
 
 /* ---- Exchange ------------------------------------------------------------------------------ */
@@ -261,6 +277,7 @@ struct isakmp__exch {
     uint8_t disown;     /* 1: ... and with the last one the peer takes the SA for established    */
     uint8_t opened;     /* RSA blocks that were decrypted                                        */
     uint8_t stranger;   /* 1: there is no public key for the identity that the peer claims       */
+    uint8_t rival;      /* 1: of a Quick Mode: a child for the same traffic came up meanwhile     */
     uint8_t asked, asked_kept; /* ISAKMP__ASKED_*; kept: from accepted messages                  */
     uint8_t commit;    /* 1: the peer has set the commit bit                                    */
     uint8_t connected; /* 1: ... and has sent CONNECTED, or has not for too long                */
@@ -277,8 +294,9 @@ struct isakmp__exch {
     uint16_t block_n; /* ... of the RSA block in it                                             */
     uint16_t notify;  /* the last notify the peer sent about this exchange, proven or not       */
     uint64_t ticket;  /* of the open question */
-    uint64_t last;    /* fingerprint of the last accepted message; 0: none */
-    uint64_t reading; /* fingerprint of the message that is being read */
+    isakmp_sa_id replaces; /* of a phase 1 that is to replace an SA: which one; else { 0 }        */
+    uint64_t last;         /* fingerprint of the last accepted message; 0: none */
+    uint64_t reading;      /* fingerprint of the message that is being read */
     isakmp_time resend_at, hard_at;
     isakmp__packet *tx;   /* the last message sent, or being written */
     isakmp__packet *held; /* the message that is being read, while an answer is awaited */

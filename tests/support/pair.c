@@ -77,6 +77,9 @@ static void try_reentry(peer *p)
         isakmp_invalid_spi(p->x, now, &path, 3, 4096, NULL) != ISAKMP_E_REENTRANT ||
         isakmp_discover(p->x, now, NULL) != ISAKMP_E_REENTRANT ||
         isakmp_discover_end(p->x, now, NULL) != ISAKMP_E_REENTRANT ||
+        isakmp_rekey(p->x, now, sa, &sa) != ISAKMP_E_REENTRANT ||
+        isakmp_child_rekey(p->x, now, child, &child) != ISAKMP_E_REENTRANT ||
+        isakmp_child_traffic(p->x, now, child, 1, 1) != ISAKMP_E_REENTRANT ||
         isakmp_close(p->x, now, sa) != ISAKMP_E_REENTRANT || sa.v != 1 || child.v != 1;
     (void)isakmp_deadline(p->x);
     (void)isakmp_sa_next(p->x, sa);
@@ -555,6 +558,8 @@ static void on_event(void *user, const isakmp_event *ev)
     h->has_report = ev->report != NULL;
     h->nat = ev->nat;
     h->sa = ev->sa;
+    h->other_sa = ev->other_sa;
+    h->other_child = ev->other_child;
     h->child = ev->child;
     h->step = p->step;
     if (ev->report && isakmp_report_get(ev->report, 0, &m) == ISAKMP_OK)

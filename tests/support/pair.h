@@ -42,8 +42,8 @@ enum {
 typedef struct heard_event {
     uint16_t type, detail, notify;
     uint8_t by, message, authentic, has_report, nat;
-    isakmp_sa_id sa;
-    isakmp_child_id child;
+    isakmp_sa_id sa, other_sa;
+    isakmp_child_id child, other_child;
     unsigned step; /* the peer's count of callbacks at that moment */
     char text[160];
 } heard_event;

@@ -391,9 +391,10 @@ static void test_forced_encapsulation(void **state)
 /* Every flag that there is, each alone, and none besides. */
 static void test_every_flag(void **state)
 {
-    const uint32_t peers = 0x1ffu | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT | ISAKMP_PF_SET_COMMIT |
+    const uint32_t peers = 0x7ffu | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT | ISAKMP_PF_SET_COMMIT |
                            ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO | 0x1f00000u;
-    const uint32_t children = ISAKMP_CF_NO_INTEG | ISAKMP_CF_NO_REPLAY | ISAKMP_CF_TED;
+    const uint32_t children = ISAKMP_CF_NO_INTEG | ISAKMP_CF_REKEY | ISAKMP_CF_REKEY_USED |
+                              ISAKMP_CF_NO_REPLAY | ISAKMP_CF_TED;
     (void)state;
     peer.dpd_s = 10;
     child.local.family = child.remote.family = 4; /* which discovery needs */
@@ -402,7 +403,7 @@ static void test_every_flag(void **state)
         peer.flags = ISAKMP_PF_DEFAULT_POLICY | flag;
         assert_int_equal(isakmp_peer_policy_check(&peer, NULL, NULL, 0),
                          peers & flag ? ISAKMP_OK : ISAKMP_E_ARG);
-        child.flags = flag;
+        child.flags = flag == ISAKMP_CF_REKEY_USED ? flag | ISAKMP_CF_REKEY : flag;
         assert_int_equal(isakmp_child_policy_check(&child, NULL, NULL, 0),
                          children & flag ? ISAKMP_OK : ISAKMP_E_ARG);
     }
@@ -502,6 +503,13 @@ static void test_flags_and_families(void **state)
     assert_int_equal(isakmp_peer_policy_check(&peer, NULL, why, sizeof why), ISAKMP_E_ARG);
     child.flags = 0x8000;
     assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_E_ARG);
+    peer.flags = ISAKMP_PF_DEFAULT_POLICY | ISAKMP_PF_REKEY | ISAKMP_PF_RESTART;
+    assert_int_equal(isakmp_peer_policy_check(&peer, NULL, why, sizeof why), ISAKMP_OK);
+    child.flags = ISAKMP_CF_REKEY | ISAKMP_CF_REKEY_USED;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_OK);
+    child.flags = ISAKMP_CF_REKEY_USED;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_E_ARG);
+    assert_non_null(strstr(why, "ISAKMP_CF_REKEY"));
     child.flags = 0;
     memset(&child.local, 0, sizeof child.local);
     memset(&child.remote, 0, sizeof child.remote);
