@@ -10,7 +10,7 @@ static isakmp_time life_due(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp_time soft_at = sa->since + sa->soft_ms, hard_at = isakmp__hard_at(sa->since, sa->life_s);
     if (x->now >= hard_at) {
-        isakmp__inform_sa_only_gone(x, sa);
+        isakmp__inform_sa_expired(x, sa);
         isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_TIMER, ISAKMP_D_EXPIRED, 0, 0));
         return ISAKMP_NEVER;
     }
