@@ -41,8 +41,9 @@ EXAMPLE_SRC = $(filter-out $(HOST_SRC),$(wildcard examples/*.c))
 LIVE_SRC    = $(wildcard tests/live/*.c)
 BENCH_SRC   = $(wildcard tests/bench/*.c)
 TIMING_SRC  = $(wildcard tests/timing/*.c)
+SIM_SRC     = $(wildcard tests/sim/*.c)
 HEADERS     = $(wildcard include/isakmp/*.h include/isakmp/*.def lib/*/*.h lib/*/*.def \
-              lib/*/*/*.h examples/*.h tests/*/*.h)
+              lib/*/*/*.h examples/*.h tests/*/*.h tests/*/*.def)
 
 obj  = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 pobj = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
@@ -52,7 +53,8 @@ LIBS = $(BUILD)/libisakmp.a $(BUILD)/libisakmp-mbedtls.a
 SHARED = $(BUILD)/libisakmp.so.$(VERSION) $(BUILD)/libisakmp-mbedtls.so.$(VERSION)
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(subst _,-,$(EXAMPLE_SRC)))
 
-.PHONY: all libs examples unit flow live timing demo check check-ports bench lint fuzz-smoke install clean
+.PHONY: all libs examples unit flow live timing sim demo check check-ports soak bench lint fuzz-smoke \
+        install clean
 .SECONDARY:
 all: libs examples
 libs: $(LIBS) $(SHARED)
@@ -61,6 +63,7 @@ unit: $(call bin,$(UNIT_SRC))
 flow: $(call bin,$(FLOW_SRC))
 live: $(call bin,$(LIVE_SRC))
 timing: $(call bin,$(TIMING_SRC))
+sim: $(BUILD)/tests/sim/sim
 
 # ---- Compiling --------------------------------------------------------------------------------
 
@@ -108,6 +111,9 @@ $(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o $(BUILD)/libsupport.a $(LIBS)
 	@mkdir -p $(@D)
 	$(LINK) -lcmocka
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libsupport.a $(LIBS)
+	@mkdir -p $(@D)
+	$(LINK)
+$(BUILD)/tests/sim/sim: $(call obj,$(SIM_SRC)) $(BUILD)/libsupport.a $(LIBS)
 	@mkdir -p $(@D)
 	$(LINK)
 $(BUILD)/tests/timing/%: $(BUILD)/obj/tests/timing/%.o $(LIBS)
