@@ -4,6 +4,7 @@
 #   make demo         two peers negotiate over UDP on this machine
 #   make check        every test this machine can run
 #   make check-ports  other word sizes, byte orders, compilers and libraries
+#   make soak         the simulator, for SOAK_SECONDS from a random seed
 #   make bench        sizes and speeds
 #   make install      headers, libraries and pkg-config files (DESTDIR, PREFIX, LIBDIR)
 #
@@ -154,6 +155,14 @@ lint:
 
 fuzz-smoke:
 	@fuzz/smoke.sh
+
+# The simulator for so many seconds, from a seed that is printed.
+SOAK_SECONDS = 600
+soak:
+	@tests/need.sh $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory -s sim
+	@seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); echo "from seed $$seed, $(SOAK_SECONDS) s"; \
+	$(BUILD)/tests/sim/sim --from $$seed --seconds $(SOAK_SECONDS) --jobs $$(nproc)
 
 install: libs
 	install -d $(DESTDIR)$(PREFIX)/include/isakmp $(DESTDIR)$(LIBDIR)/pkgconfig

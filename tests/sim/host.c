@@ -332,6 +332,7 @@ void host_stop(host *h, int checked)
     memset(h->sa_to, 0, sizeof h->sa_to);
     memset(h->renew_to, 0, sizeof h->renew_to);
     memset(h->doubt_to, 0, sizeof h->doubt_to);
+    memset(h->refusals, 0, sizeof h->refusals);
     memset(h->lonely, 0, sizeof h->lonely);
 }
 

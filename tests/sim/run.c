@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "lib_view.h"
 #include "sim.h"
 
@@ -223,7 +224,7 @@ static void break_something(world *w)
     if (w->fault == FAULT_miscounts)
         lib_miscount(x);
     if (w->fault == FAULT_wanders)
-        trace(w, "the world is at %p", (void *)w);
+        trace(w, "this is process %d", (int)getpid());
 }
 
 static void heal(world *w)
@@ -252,13 +253,12 @@ static void stop(world *w)
     w->cap_queue = 0;
 }
 
-int run_world(world *w)
+/* Users do nothing for so long before they close everything, so that nothing is on its way. */
+#define QUIET_MS 15000
+
+/* One host after the other, so that no two Deletes cross each other. */
+static void close_in_turn(world *w)
 {
-    make(w);
-    run_until(w, 1000 * (isakmp_time)K(w, span_s));
-    heal(w);
-    run_until(w, w->now + check_settled_after(w) + 1000 * (isakmp_time)K(w, child_life_s));
-    w->phase = CLOSING;
     w->closing_at = w->now;
     trace(w, "those who began close");
     for (int i = 0; i < w->n_hosts && !w->failed; i++) {
@@ -266,6 +266,17 @@ int run_world(world *w)
         run_until(w, w->now + 2000);
     }
     run_until(w, w->now + 5000);
+}
+
+int run_world(world *w)
+{
+    make(w);
+    run_until(w, 1000 * (isakmp_time)K(w, span_s));
+    heal(w);
+    run_until(w, w->now + check_settled_after(w) + 1000 * (isakmp_time)K(w, child_life_s));
+    w->phase = CLOSING;
+    run_until(w, w->now + QUIET_MS);
+    close_in_turn(w);
     check_closed(w);
     w->phase = EMPTY;
     trace(w, "everybody closes");

@@ -124,6 +124,7 @@ struct host {
     isakmp_sa_id sa_to[MAX_HOSTS]; /* which the user negotiated with whom */
     uint8_t renew_to[MAX_HOSTS];   /* 1: its lifetime nears its end */
     uint8_t doubt_to[MAX_HOSTS];   /* 1: nothing that was asked for under it was answered */
+    uint8_t refusals[MAX_HOSTS];   /* how often it was refused, one after the other */
 
     entry sad[MAX_SAD];
     int sad_top; /* none is used from here on */

@@ -3,7 +3,7 @@
  *
  * A user looks every second or so.  He keeps to what the headers say: under an SA that he was told is up, or
  * that he has begun; a new one when he is told that the lifetime nears its end; and another SA when nothing
- * that he asked for under the old one was answered. */
+ * that he asked for under the old one was answered, or all was refused. */
 #include <string.h>
 #include "sim.h"
 
@@ -73,9 +73,17 @@ int wish_of_policy(const host *h, const isakmp_child_policy *p, int *side)
 
 /* ---- What the host is told -------------------------------------------------------------------- */
 
-static int is_no_answer(const isakmp_event *ev)
+/* Something is wrong with an SA if what is asked for under it is not answered, or refused again and again:
+ * everybody's policies match.  (Who changes NAT-D payloads on their way, which nothing protects, lets one side
+ * believe in a NAT that the other does not see, and then they do not agree on encapsulation.) */
+#define REFUSALS 3
+
+static void doubt(host *h, int to, isakmp_reason why)
 {
-    return ev->why.by == ISAKMP_BY_TIMER && ev->why.detail == ISAKMP_D_TIMEOUT;
+    if (why.by == ISAKMP_BY_TIMER && why.detail == ISAKMP_D_TIMEOUT)
+        h->doubt_to[to] = 1;
+    if (why.detail == ISAKMP_D_PEER_REFUSED && ++h->refusals[to] >= REFUSALS)
+        h->doubt_to[to] = 1;
 }
 
 static void child_event(host *h, wish *s, const isakmp_event *ev)
@@ -85,8 +93,10 @@ static void child_event(host *h, wish *s, const isakmp_event *ev)
         return;
     if (ev->type == ISAKMP_EV_CHILD_SOFT)
         s->renew = K(h->w, renew);
-    if (ev->type == ISAKMP_EV_CHILD_DOWN && is_no_answer(ev) && ev->sa.v == h->sa_to[to].v)
-        h->doubt_to[to] = 1;
+    if (ev->type == ISAKMP_EV_CHILD_UP)
+        h->refusals[to] = 0;
+    if (ev->type == ISAKMP_EV_CHILD_DOWN && ev->sa.v == h->sa_to[to].v)
+        doubt(h, to, ev->why);
 }
 
 void user_event(host *h, const isakmp_event *ev)
@@ -155,6 +165,8 @@ static void have_sa(host *h, int to)
     uint8_t state = sa_state(h, h->sa_to[to]);
     if (h->doubt_to[to] && state == ISAKMP_SA_UP)
         close_sa(h, h->sa_to[to]);
+    if (h->doubt_to[to])
+        h->refusals[to] = 0;
     h->doubt_to[to] = 0;
     state = sa_state(h, h->sa_to[to]);
     if ((state != ISAKMP_SA_UP && state != ISAKMP_SA_NEGOTIATING) || h->renew_to[to])
