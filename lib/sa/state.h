@@ -235,6 +235,7 @@ struct isakmp__exch {
     uint8_t opened;     /* RSA blocks that were decrypted                                        */
     uint8_t stranger;   /* 1: there is no public key for the identity that the peer claims       */
     uint8_t asked, asked_kept; /* ISAKMP__ASKED_*; kept: from accepted messages                  */
+    uint8_t brief;      /* 1: an Informational, which is over before the call is                 */
     uint16_t disbelief; /* why the last one was not believed, 0: there was none                  */
     uint64_t doubted;   /* its fingerprint                                                       */
     uint8_t doubted_iv[ISAKMP_MAX_BLOCK]; /* the chain behind it                                 */
