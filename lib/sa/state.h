@@ -84,6 +84,8 @@ enum {
     ISAKMP__DPD_THEIRS = 4 /* dpd_theirs has a value                                             */
 };
 
+/* What every message looks at stands together: with very many SAs each line of it that is not in a cache costs
+ * as much as a hundred instructions. */
 struct isakmp__sa {
     isakmp__slot slot;
     isakmp__timer timer;
@@ -107,6 +109,9 @@ struct isakmp__sa {
     uint32_t life_s;   /* in use                                                                 */
     uint8_t cky_i[ISAKMP_COOKIE_SIZE],
         cky_r[ISAKMP_COOKIE_SIZE]; /* side by side: both are hashed */
+    isakmp__sa *cookie_next;       /* in the bucket of its own cookie */
+    isakmp__list children, exchs;
+    uint32_t used_ids[ISAKMP_USED_MSG_IDS];
     isakmp_path path;
     const isakmp_peer_policy *policy; /* NULL until the host has named it */
     const isakmp_policy *suite;       /* what was agreed; NULL until then */
@@ -127,12 +132,9 @@ struct isakmp__sa {
     uint8_t skeyid_d[ISAKMP_MAX_HASH], skeyid_a[ISAKMP_MAX_HASH], key[ISAKMP_MAX_KEY];
     uint8_t iv[ISAKMP_MAX_BLOCK]; /* the last ciphertext block of phase 1 */
     uint64_t vendors;             /* known vendor IDs of the peer, as bits */
-    uint32_t used_ids[ISAKMP_USED_MSG_IDS];
-    isakmp__sa *cookie_next;  /* in the bucket of its own cookie */
     isakmp__link peer_link;   /* in the bucket of its peer: half-open by address, up by identity */
     isakmp__link policy_link; /* in the bucket of its policy */
     isakmp__link queue_link;  /* of half-open SAs, oldest first, or of ending ones */
-    isakmp__list children, exchs;
     uint8_t peer_id[ISAKMP_MAX_ID];
 };
 
