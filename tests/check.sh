@@ -15,7 +15,7 @@ suite build tests/build.sh "$make"
 suite lint tests/lint/lint.sh
 suite unit tests/run_all.sh build/tests/unit
 suite flow tests/run_all.sh build/tests/flow
-suite simulator tests/sim/check.sh 20000
+suite simulator tests/sim/check.sh 30000
 suite dump tests/dump/check.sh
 suite examples tests/examples/check.sh
 suite install tests/install/check.sh
