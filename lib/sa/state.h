@@ -84,8 +84,6 @@ enum {
     ISAKMP__DPD_THEIRS = 4 /* dpd_theirs has a value                                             */
 };
 
-/* What every message looks at stands together: with very many SAs each line of it that is not in a cache costs
- * as much as a hundred instructions. */
 struct isakmp__sa {
     isakmp__slot slot;
     isakmp__timer timer;
@@ -110,6 +108,7 @@ struct isakmp__sa {
     uint8_t cky_i[ISAKMP_COOKIE_SIZE],
         cky_r[ISAKMP_COOKIE_SIZE]; /* side by side: both are hashed */
     isakmp__sa *cookie_next;       /* in the bucket of its own cookie */
+    /* With cookies, lists and message IDs side by side fewer lines of an SA that is in no cache are read. */
     isakmp__list children, exchs;
     uint32_t used_ids[ISAKMP_USED_MSG_IDS];
     isakmp_path path;
