@@ -278,26 +278,29 @@ static void close_sas(host *h, int all, int ended)
             close_sa(h, sa);
 }
 
-/* Whom can a host tell?  Those with whom it has an SA that it began, which came up lately; but if one is
- * about to expire, Deletes of both sides may cross each other. */
+/* Whom can a host tell?  Those with whom it has an SA that it began, which came up lately.  But if one is about to
+ * expire, Deletes of both sides may cross each other; and under one from before, which the other side may have
+ * forgotten, they may not be heard. */
 static void note_who_is_told(host *h)
 {
     world *w = h->w;
     isakmp_sa_id sa = {0};
     isakmp_sa_info info = {.size = sizeof info};
-    uint8_t told[MAX_HOSTS] = {0}, crossing[MAX_HOSTS] = {0};
+    uint8_t told[MAX_HOSTS] = {0}, unsure[MAX_HOSTS] = {0};
     while ((sa = isakmp_sa_next(h->x, sa)).v) {
         int peer;
         if (isakmp_sa_get(h->x, sa, &info) != ISAKMP_OK || info.state != ISAKMP_SA_UP)
             continue;
         peer = host_by_id(w, &info.peer_id);
-        if (peer >= 0 && info.hard_at < host_clock(h) + check_drift_ms(w, K(w, life_s)) + 5000)
-            crossing[peer] = 1;
-        else if (peer >= 0 && info.initiator && host_when(h, info.since) > w->healed_at)
-            told[peer] = 1;
+        if (peer < 0)
+            continue;
+        if (info.hard_at < host_clock(h) + check_drift_ms(w, K(w, life_s)) + 5000 ||
+            host_when(h, info.since) <= w->healed_at)
+            unsure[peer] = 1;
+        told[peer] |= info.initiator;
     }
     for (int i = 0; i < w->n_hosts; i++)
-        w->told[h->index][i] = told[i] && !crossing[i];
+        w->told[h->index][i] = told[i] && !unsure[i];
 }
 
 /* What has ended first: as long as there is somebody to speak for it. */
