@@ -97,6 +97,7 @@ static void restart(world *w)
     trace(w, "%d restarts", h->index);
     w->restarts++;
     host_stop(h, 1);
+    user_forget(h);
     host_start(h);
 }
 

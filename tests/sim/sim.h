@@ -235,6 +235,8 @@ void net_rebind(world *w);
 /* user.c */
 void user_make_wishes(world *w);
 void user_look(host *h);
+/* The host has lost its memory: ids mean nothing any more. */
+void user_forget(host *h);
 void user_event(host *h, const isakmp_event *ev);
 void user_close_something(world *w);
 void user_whim(world *w);

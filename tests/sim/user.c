@@ -221,6 +221,18 @@ static void look_after(host *h, wish *s)
     child_connect(h, s);
 }
 
+void user_forget(host *h)
+{
+    static const isakmp_child_id none = {0};
+    for (wish *s = h->w->wishes; s < h->w->wishes + h->w->n_wishes; s++) {
+        if (s->host[0] != h->index)
+            continue;
+        s->child = s->replaced = none;
+        s->renew = 0;
+        s->close_at = 0;
+    }
+}
+
 void user_look(host *h)
 {
     world *w = h->w;
