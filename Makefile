@@ -4,6 +4,7 @@
 #   make demo         two peers negotiate over UDP on this machine
 #   make check        every test this machine can run
 #   make check-ports  other word sizes, byte orders, compilers and libraries
+#   make soak         the simulator, for SOAK_SECONDS from a random seed
 #   make bench        sizes and speeds
 #   make install      headers, libraries and pkg-config files (DESTDIR, PREFIX, LIBDIR)
 #
@@ -41,8 +42,9 @@ EXAMPLE_SRC = $(filter-out $(HOST_SRC),$(wildcard examples/*.c))
 LIVE_SRC    = $(wildcard tests/live/*.c)
 BENCH_SRC   = $(wildcard tests/bench/*.c)
 TIMING_SRC  = $(wildcard tests/timing/*.c)
+SIM_SRC     = $(wildcard tests/sim/*.c)
 HEADERS     = $(wildcard include/isakmp/*.h include/isakmp/*.def lib/*/*.h lib/*/*.def \
-              lib/*/*/*.h examples/*.h tests/*/*.h)
+              lib/*/*/*.h examples/*.h tests/*/*.h tests/*/*.def)
 
 obj  = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 pobj = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
@@ -52,7 +54,8 @@ LIBS = $(BUILD)/libisakmp.a $(BUILD)/libisakmp-mbedtls.a
 SHARED = $(BUILD)/libisakmp.so.$(VERSION) $(BUILD)/libisakmp-mbedtls.so.$(VERSION)
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(subst _,-,$(EXAMPLE_SRC)))
 
-.PHONY: all libs examples unit flow live timing demo check check-ports bench lint fuzz-smoke install clean
+.PHONY: all libs examples unit flow live timing sim demo check check-ports soak bench lint fuzz-smoke \
+        install clean
 .SECONDARY:
 all: libs examples
 libs: $(LIBS) $(SHARED)
@@ -61,6 +64,7 @@ unit: $(call bin,$(UNIT_SRC))
 flow: $(call bin,$(FLOW_SRC))
 live: $(call bin,$(LIVE_SRC))
 timing: $(call bin,$(TIMING_SRC))
+sim: $(BUILD)/tests/sim/sim
 
 # ---- Compiling --------------------------------------------------------------------------------
 
@@ -110,6 +114,9 @@ $(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o $(BUILD)/libsupport.a $(LIBS)
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libsupport.a $(LIBS)
 	@mkdir -p $(@D)
 	$(LINK)
+$(BUILD)/tests/sim/sim: $(call obj,$(SIM_SRC)) $(BUILD)/libsupport.a $(LIBS)
+	@mkdir -p $(@D)
+	$(LINK)
 $(BUILD)/tests/timing/%: $(BUILD)/obj/tests/timing/%.o $(LIBS)
 	@mkdir -p $(@D)
 	$(LINK) -lm
@@ -148,6 +155,14 @@ lint:
 
 fuzz-smoke:
 	@fuzz/smoke.sh
+
+# The simulator for so many seconds, from a seed that is printed.
+SOAK_SECONDS = 600
+soak:
+	@tests/need.sh $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory -s sim
+	@seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); echo "from seed $$seed, $(SOAK_SECONDS) s"; \
+	$(BUILD)/tests/sim/sim --from $$seed --seconds $(SOAK_SECONDS) --jobs $$(nproc)
 
 install: libs
 	install -d $(DESTDIR)$(PREFIX)/include/isakmp $(DESTDIR)$(LIBDIR)/pkgconfig

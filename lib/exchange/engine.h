@@ -102,6 +102,8 @@ int isakmp__inform_as(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, con
  * gone. */
 void isakmp__inform_child_gone(isakmp_ctx *x, const isakmp__child *c);
 void isakmp__inform_sa_only_gone(isakmp_ctx *x, isakmp__sa *sa);
+/* ... and those that are being negotiated, if the peer may have installed them already. */
+void isakmp__inform_sa_expired(isakmp_ctx *x, isakmp__sa *sa);
 void isakmp__inform_sa_gone(isakmp_ctx *x, isakmp__sa *sa);
 /* Tell the peer why its message was refused: protected if it is authentic, else in the clear, where
  * that is safe and not too often. */

@@ -378,6 +378,15 @@ void isakmp__inform_sa_only_gone(isakmp_ctx *x, isakmp__sa *sa)
     isakmp__inform(x, sa, NULL, &d);
 }
 
+/* What is being negotiated ends with it; but who has had our answer may use what comes of it already. */
+void isakmp__inform_sa_expired(isakmp_ctx *x, isakmp__sa *sa)
+{
+    for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+        if (c->state == ISAKMP_CHILD_NEGOTIATING && c->installed)
+            isakmp__inform_child_gone(x, c);
+    isakmp__inform_sa_only_gone(x, sa);
+}
+
 /* The children first.  One Delete payload in each message: strongSwan reads only the first. */
 void isakmp__inform_sa_gone(isakmp_ctx *x, isakmp__sa *sa)
 {

@@ -47,6 +47,7 @@ isakmp__exch *isakmp__exch_take(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exch
     e->def = def;
     e->msg = 1;
     e->hint = ISAKMP_D_NONE;
+    e->brief = (uint8_t)urgent;
     e->timer.kind = ISAKMP__TIMER_EXCH;
     e->resend_at = ISAKMP_NEVER;
     e->hard_at = ISAKMP_NEVER;
@@ -147,8 +148,11 @@ unsigned isakmp__exch_store(isakmp__exch *e, isakmp_span *out, isakmp_span bytes
     return ISAKMP_OK;
 }
 
+/* What is over before the call is waits for nothing, and needs no place among the timers. */
 void isakmp__exch_schedule(isakmp_ctx *x, isakmp__exch *e)
 {
+    if (e->brief)
+        return;
     isakmp__timer_set(&x->deadlines, &e->timer,
                       e->resend_at < e->hard_at ? e->resend_at : e->hard_at);
 }

@@ -111,8 +111,8 @@ static isakmp__sa *find_in(const isakmp_ctx *x, const isakmp_header *h, int init
 
 isakmp__sa *isakmp__sa_find(const isakmp_ctx *x, const isakmp_header *h)
 {
-    isakmp__sa *sa = find_in(x, h, 1);
-    return sa ? sa : find_in(x, h, 0);
+    isakmp__sa *sa = find_in(x, h, 0);
+    return sa ? sa : find_in(x, h, 1);
 }
 
 static isakmp__list *policy_bucket(const isakmp_ctx *x, const isakmp_peer_policy *p)
