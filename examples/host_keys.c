@@ -181,11 +181,11 @@ static int add_all(loader *l, unsigned needs)
     const host_key_files *f = l->f;
     unsigned use = use_of((needs & HOST_NEED_VERIFY) != 0, (needs & HOST_NEED_ENCRYPT) != 0,
                           f->peer_encr_key, f->one_key);
-    for (unsigned i = 0; i < f->n_cas; i++)
-        if (!add_file(l, isakmp_pki_add_ca, "--ca", f->cas[i], "the certificate of a CA"))
+    for (unsigned i = 0; i < f->cas.n; i++)
+        if (!add_file(l, isakmp_pki_add_ca, "--ca", f->cas.names[i], "the certificate of a CA"))
             return 0;
-    for (unsigned i = 0; i < f->n_crls; i++)
-        if (!add_file(l, isakmp_pki_add_crl, "--crl", f->crls[i], "a revocation list"))
+    for (unsigned i = 0; i < f->crls.n; i++)
+        if (!add_file(l, isakmp_pki_add_crl, "--crl", f->crls.names[i], "a revocation list"))
             return 0;
     if (f->peer_key && !add_peer_key(l, use, "--peer-pubkey", f->peer_key))
         return 0;

@@ -213,9 +213,11 @@ static void show_child(const isakmp_ctx *x, isakmp_child_id id)
 {
     static const char *const states[] = {"", "waiting", "negotiating", "up"};
     isakmp_child_info i;
-    char local[64], remote[64], suite[64];
+    isakmp_sa_info sa;
+    char local[64], remote[64], suite[64], peer[64];
     i.size = sizeof i;
-    if (isakmp_child_get(x, id, &i) != ISAKMP_OK)
+    sa.size = sizeof sa;
+    if (isakmp_child_get(x, id, &i) != ISAKMP_OK || isakmp_sa_get(x, i.sa, &sa) != ISAKMP_OK)
         return;
     isakmp_selector_text(local, sizeof local, &i.local);
     isakmp_selector_text(remote, sizeof remote, &i.remote);
@@ -227,7 +229,7 @@ static void show_child(const isakmp_ctx *x, isakmp_child_id id)
     }
     if (i.pfs_group)
         printf(", PFS %s", isakmp_name(ISAKMP_REG_GROUP, i.pfs_group));
-    printf(", %u s\n", (unsigned)i.life_s);
+    printf(", %u s, with %s\n", (unsigned)i.life_s, ip_text(peer, sizeof peer, sa.path.remote, 1));
 }
 
 /* Four octets of a hash over the keys: enough to see that two sides have the same, useless for

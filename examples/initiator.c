@@ -228,6 +228,7 @@ int main(int argc, char **argv)
     config.host = &host;
     config.exchanges = isakmp_all_exchanges;
     config.extensions = isakmp_all_extensions;
+    config.natt_keepalive_s = a.o.natt_keepalive_s;
     config.natt_port = host_udp_natt_port(a.o.remote.port);
     if (config.natt_port == 0)
         a.o.peer.flags |= ISAKMP_PF_NO_NATT;

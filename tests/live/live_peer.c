@@ -410,6 +410,7 @@ int main(int argc, char **argv)
     config.host = &host;
     config.exchanges = isakmp_all_exchanges;
     config.extensions = isakmp_all_extensions;
+    config.natt_keepalive_s = l.o.natt_keepalive_s;
     arena = calloc(1, isakmp_ctx_size(&config));
     if (isakmp_ctx_init(&x, arena, isakmp_ctx_size(&config), &config, host_now()) != ISAKMP_OK)
         return 1;
