@@ -8,7 +8,9 @@
 #include "host_hosts.h"
 #include "host_keys.h"
 
-#define HOST_MAX_SUITES 16
+/* Octets of the longest message: a chain of certificates with long keys may have some thousands. */
+#define HOST_MAX_DATAGRAM 16384
+#define HOST_MAX_SUITES   16
 /* As many as fit in an SA payload. */
 #define HOST_MAX_POLICIES 48
 

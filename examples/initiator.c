@@ -224,6 +224,7 @@ int main(int argc, char **argv)
 
     isakmp_config_init(&config, sizeof config);
     config.limits.max_dh = ISAKMP_MAX_DH_PUBLIC;
+    config.limits.max_datagram = HOST_MAX_DATAGRAM;
     config.crypto = isakmp_crypto_mbedtls();
     config.host = &host;
     config.exchanges = isakmp_all_exchanges;

@@ -254,6 +254,7 @@ int main(int argc, char **argv)
     config.limits.children = HOST_MAX_CHILDREN;
     config.limits.exchanges = 64;
     config.limits.max_dh = ISAKMP_MAX_DH_PUBLIC;
+    config.limits.max_datagram = HOST_MAX_DATAGRAM;
     config.crypto = isakmp_crypto_mbedtls();
     config.host = &host;
     config.exchanges = isakmp_all_exchanges;
