@@ -127,7 +127,7 @@ $(BUILD)/tests/live/fakexfrm.so: tests/live/fakexfrm.c Makefile
 
 BUILD_PACKAGES = gcc libc6-dev libmbedtls-dev libsodium-dev libpcap-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) g++ clang libclang-rt-14-dev libcmocka-dev valgrind cppcheck \
-                 clang-format python3 iproute2 iputils-ping tcpdump tshark strongswan-swanctl \
+                 clang-format python3 iproute2 iputils-ping nftables conntrack procps tcpdump tshark strongswan-swanctl \
                  strongswan-charon strongswan-pki charon-systemd libstrongswan-standard-plugins \
                  libstrongswan-extra-plugins libcharon-extra-plugins \
                  libcharon-extauth-plugins
