@@ -8,13 +8,14 @@
 #
 #     KERNEL, PRELOAD   of charon_start: the plugin where ESP is, and a library for the program
 #     CONN, CHILD       of charon_conf: more lines for the connection, and for the child
-#     POOLS             ... and address pools, in the words of swanctl.conf
+#     LOCAL_2, REMOTE_2 ... how a side authenticates in a second round
+#     POOLS             ... and address pools, all in the words of swanctl.conf (conn.sh has some)
 #     FRAGMENTATION, CHILD_MODE, OUR_NETS, THEIR_NETS
 #     WORDS, LOG        of ours: words of live_peer before the role, and the file for what it prints
 # shellcheck shell=sh
 
 KERNEL='kernel-libipsec kernel-netlink' PRELOAD='' CONN='' CHILD='' POOLS='' FRAGMENTATION=no CHILD_MODE=tunnel
-OUR_NETS=10.99.12.1/32 THEIR_NETS=10.99.11.1/32 WORDS='' CHARON='' OURS='' N=''
+OUR_NETS=10.99.12.1/32 THEIR_NETS=10.99.11.1/32 WORDS='' LOCAL_2='' REMOTE_2='' CHARON='' OURS='' N=''
 
 new_netns() { ip netns add "$1" && ip -n "$1" link set lo up; }
 # wire NETNS DEVICE ADDRESS NETNS DEVICE ADDRESS
@@ -133,8 +134,10 @@ connections { t {
     proposals = $1
     fragmentation = $FRAGMENTATION
     $CONN
-    local { $4 }
-    remote { $5 }
+    local-1 { $4 }
+    remote-1 { $5 }
+    $([ -z "$LOCAL_2" ] || echo "local-2 { $LOCAL_2 }")
+    $([ -z "$REMOTE_2" ] || echo "remote-2 { $REMOTE_2 }")
     children { c {
         local_ts = $THEIR_NETS
         remote_ts = $OUR_NETS
