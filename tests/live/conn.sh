@@ -40,14 +40,14 @@ user() {
 }
 
 # rekeys IKE-SECONDS CHILD-SECONDS: strongSwan negotiates new ones so often, to the second; 0: never.  Of an ISAKMP SA it
-# makes a wholly new one, and children go over to that.
+# makes a wholly new one, and children go over to that.  The lifetimes that it offers are long enough for us.
 rekeys() {
     CONN="$CONN
     rekey_time = ${1}s
     rand_time = 0s
-    over_time = 10s"
+    over_time = 3600s"
     CHILD="$CHILD
         rekey_time = ${2}s
         rand_time = 0s
-        life_time = $((${2} + 10))s"
+        life_time = 3600s"
 }
