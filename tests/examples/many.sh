@@ -53,5 +53,5 @@ status=$?
 sleep 0.1
 last_table "$dir/r" >"$dir/out"
 [ "$(grep -c '^  127.0.1.*up' "$dir/out")" = $((N - 1)) ] && [ "$(sad "$dir/out" | wc -l)" = $((2 * N - 2)) ] &&
-    ! grep -q "127\.0\.1\.$N[: ]" "$dir/out" || status=1
+    ! grep -q "127\.0\.1\.${N}[: ]" "$dir/out" || status=1
 say $status "one client goes, and only its SAs go with it"

@@ -80,9 +80,12 @@ static int is_about_sa(const struct nlmsghdr *h, size_t n)
             h->nlmsg_type == XFRM_MSG_DELSA);
 }
 
-/* strongSwan sends each request by one call of this. */
-ssize_t sendto(int fd, const void *data, size_t n, int flags, const struct sockaddr *to,
-               socklen_t to_n)
+/* strongSwan sends each request by one call of sendto(), which this is by the name that linkers see: glibc's
+ * declaration of it cannot be repeated in C99. */
+ssize_t fake_sendto(int fd, const void *data, size_t n, int flags, const struct sockaddr *to,
+                    socklen_t to_n) __asm__("sendto");
+ssize_t fake_sendto(int fd, const void *data, size_t n, int flags, const struct sockaddr *to,
+                    socklen_t to_n)
 {
     static ssize_t (*next)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
     const struct nlmsghdr *h = data;

@@ -301,15 +301,9 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, chain_scene, made_ring_free)
     const struct CMUnitTest tests[] = {
-        TEST(spaces_and_case),
-        TEST(stray_characters),
-        TEST(final_quit),
-        TEST(lengths),
-        TEST(wrong_digits),
-        TEST(der),
-        TEST(short_sentences),
-        TEST(as_openssl_writes),
-        TEST(what_cannot_be_written),
+        TEST(spaces_and_case), TEST(stray_characters),  TEST(final_quit),
+        TEST(lengths),         TEST(wrong_digits),      TEST(der),
+        TEST(short_sentences), TEST(as_openssl_writes), TEST(what_cannot_be_written),
         TEST(round_trip),
     };
     return cmocka_run_group_tests_name("keystring", tests, chain_keys, free_chain_keys);
