@@ -39,7 +39,8 @@ UNIT_SRC    = $(wildcard tests/unit/test_*.c)
 FLOW_SRC    = $(wildcard tests/flow/flow_*.c)
 HOST_SRC    = $(wildcard examples/host_*.c)
 EXAMPLE_SRC = $(filter-out $(HOST_SRC),$(wildcard examples/*.c))
-LIVE_SRC    = $(wildcard tests/live/*.c)
+LIVE_SRC    = tests/live/live_peer.c
+LIVE_HELP   = tests/live/live_esp.c tests/live/live_ping.c
 BENCH_SRC   = $(wildcard tests/bench/*.c)
 TIMING_SRC  = $(wildcard tests/timing/*.c)
 SIM_SRC     = $(wildcard tests/sim/*.c)
@@ -62,7 +63,7 @@ libs: $(LIBS) $(SHARED)
 examples: $(EXAMPLES)
 unit: $(call bin,$(UNIT_SRC))
 flow: $(call bin,$(FLOW_SRC))
-live: $(call bin,$(LIVE_SRC))
+live: $(call bin,$(LIVE_SRC)) $(BUILD)/tests/live/fakexfrm.so
 timing: $(call bin,$(TIMING_SRC))
 sim: $(BUILD)/tests/sim/sim
 
@@ -120,15 +121,19 @@ $(BUILD)/tests/sim/sim: $(call obj,$(SIM_SRC)) $(BUILD)/libsupport.a $(LIBS)
 $(BUILD)/tests/timing/%: $(BUILD)/obj/tests/timing/%.o $(LIBS)
 	@mkdir -p $(@D)
 	$(LINK) -lm
-$(BUILD)/tests/live/%: $(BUILD)/obj/tests/live/%.o $(call obj,$(HOST_SRC)) $(LIBS)
+$(BUILD)/tests/live/%: $(BUILD)/obj/tests/live/%.o $(call obj,$(LIVE_HELP) $(HOST_SRC)) $(LIBS)
 	@mkdir -p $(@D)
 	$(LINK) -lpcap
+# For a program of others, so without whatever CFLAGS may ask for.
+$(BUILD)/tests/live/fakexfrm.so: tests/live/fakexfrm.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c99 $(WARN) $(POSIX) -O2 -shared -fPIC -o $@ $<
 
 # ---- What people run --------------------------------------------------------------------------
 
 BUILD_PACKAGES = gcc libc6-dev libmbedtls-dev libsodium-dev libpcap-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) g++ clang libclang-rt-14-dev libcmocka-dev valgrind cppcheck \
-                 clang-format python3 iproute2 iputils-ping tcpdump tshark strongswan-swanctl \
+                 clang-format python3 iproute2 iputils-ping nftables conntrack procps tcpdump tshark strongswan-swanctl \
                  strongswan-charon strongswan-pki charon-systemd libstrongswan-standard-plugins \
                  libstrongswan-extra-plugins libcharon-extra-plugins \
                  libcharon-extauth-plugins

@@ -175,6 +175,9 @@ ISAKMP__DEFINE_VERB(check_client_hash);
 static int knows_peer(const isakmp_ctx *x, const isakmp__sa *sa)
 {
     const isakmp__sa *other;
+    for (const isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+        if (c->state == ISAKMP_CHILD_UP) /* from before: this SA takes the place of another one */
+            return 1;
     for (uint32_t i = 0; (other = (const isakmp__sa *)isakmp__pool_each(&x->sas, &i)) != NULL;) {
         isakmp_id id = isakmp__sa_peer_id(other);
         if ((other->state == ISAKMP_SA_UP || other->state == ISAKMP_SA_ENDED) &&

@@ -290,7 +290,21 @@ static unsigned take_ids(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(take_ids);
 
-/* IKEv1 knows no narrowing: what comes back must be what was proposed. */
+/* What was proposed comes back.  But a NAT changes addresses between hosts, and of one that is behind it
+ * some, such as strongSwan, name the address that they see; ours stays as we have proposed it. */
+static int is_confirmed(const isakmp__exch *e, const isakmp_selector *answer,
+                        const isakmp_selector *proposed, uint8_t side)
+{
+    isakmp_selector a = *answer;
+    if (e->child->policy->mode == ISAKMP_MODE_TRANSPORT && e->sa->natt && e->sa->nat & side &&
+        a.family == proposed->family && isakmp__selector_is_host(&a)) {
+        memcpy(a.lo, proposed->lo, sizeof a.lo);
+        memcpy(a.hi, proposed->hi, sizeof a.hi);
+    }
+    return isakmp__selector_equal(&a, proposed);
+}
+
+/* IKEv1 knows no narrowing. */
 static unsigned confirm_ids(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_selector local, remote;
@@ -305,8 +319,8 @@ static unsigned confirm_ids(isakmp_ctx *x, isakmp__exch *e)
         e->local = local;
         e->remote = remote;
     }
-    if (!e->has_ids || !isakmp__selector_equal(&local, &e->child->local) ||
-        !isakmp__selector_equal(&remote, &e->child->remote))
+    if (!e->has_ids || !is_confirmed(e, &local, &e->child->local, ISAKMP_NAT_LOCAL) ||
+        !is_confirmed(e, &remote, &e->child->remote, ISAKMP_NAT_REMOTE))
         return ISAKMP_D_SELECTORS;
     return ISAKMP_OK;
 }
