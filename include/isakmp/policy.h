@@ -90,8 +90,15 @@ enum {
                                       understands them                                           */
     ISAKMP_PF_DPD_PERIODIC = 128,  /* dead peer detection asks whenever nothing was heard for dpd_s,
                                       not only if traffic waits for the peer                     */
-    ISAKMP_PF_FORCE_ENCAP = 256 /* act as if we were behind a NAT, so that ESP goes in UDP, such as
+    ISAKMP_PF_FORCE_ENCAP = 256, /* act as if we were behind a NAT, so that ESP goes in UDP, such as
                                       through a firewall that lets nothing else pass             */
+    ISAKMP_PF_XAUTH_ASK = 0x10000000,    /* the peer is a client, whose user is authenticated by XAUTH
+                                            also where the method does not say so; one that does not
+                                            know XAUTH is refused                                */
+    ISAKMP_PF_XAUTH_ANSWER = 0x20000000, /* the peer is a gateway that does so: nothing goes on before
+                                            it has                                               */
+    ISAKMP_PF_XAUTH_AGAIN = 0x40000000 /* ask for the user also when a client renews its ISAKMP SA
+                                          (else that is left out where it is safe: see host.h)   */
 };
 
 typedef struct isakmp_peer_policy {
@@ -116,10 +123,13 @@ typedef struct isakmp_peer_policy {
     uint16_t dpd_s;       /* seconds without a sign of life before it is asked; 0: it is never   */
     uint16_t dpd_retry_s; /* seconds until a question without an answer is repeated; 0: 2        */
     uint8_t dpd_tries;    /* repetitions before it is dead, 100 at most; 0: 5                    */
+    uint16_t user_s;      /* XAUTH: seconds in which the user must be authenticated, 5 to 3,600: a
+                             person has to type, and a server elsewhere to answer; 0: 60         */
 } isakmp_peer_policy;
 
 #define ISAKMP_DEFAULT_DPD_RETRY_S 2
 #define ISAKMP_DEFAULT_DPD_TRIES   5
+#define ISAKMP_DEFAULT_USER_S      60
 
 /* ---- Phase 2 ------------------------------------------------------------------------------ */
 

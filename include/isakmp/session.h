@@ -38,6 +38,8 @@ typedef struct isakmp_limits {
     uint32_t max_datagram;       /* octets of the longest message, marker included: 576 to 65,535 */
     uint32_t max_dh;             /* octets of the longest public value: 32 to 1024.  Groups beyond
                                     it are neither offered nor matched                           */
+    uint32_t users;              /* clients whose user XAUTH has found, if isakmp_xauth is named;
+                                    0: as many as sas                                            */
 } isakmp_limits;
 
 typedef struct isakmp_config {
@@ -174,8 +176,8 @@ typedef enum isakmp_sa_state {
     ISAKMP_SA_UP = 2,
     ISAKMP_SA_ENDED = 3, /* expired or deleted, but children it made live on until their own end */
     ISAKMP_SA_XAUTH =
-        4 /* phase 1 with hybrid authentication is through, but the client's user is not
-                           authenticated yet: nothing but Informational passes                      */
+        4 /* phase 1 is through, but the client's user is not authenticated yet by XAUTH: nothing but
+                           that and Informational passes                                            */
 } isakmp_sa_state;
 
 typedef struct isakmp_sa_info {
@@ -196,6 +198,7 @@ typedef struct isakmp_sa_info {
     uint64_t
         vendors; /* the vendor IDs with a name that the peer has sent, as bits: bit i is that of
                          isakmp_vendor_known(i).  They prove nothing                              */
+    isakmp_span user;  /* of the client, authenticated by XAUTH: valid as peer_id; empty: none     */
 } isakmp_sa_info;
 
 typedef enum isakmp_child_state {

@@ -7,4 +7,4 @@ const isakmp_exchange *const isakmp_all_exchanges[] = {
     &isakmp_transaction, NULL};
 
 const isakmp_extension *const isakmp_all_extensions[] = {&isakmp_natt, &isakmp_dpd, &isakmp_frag,
-                                                         NULL};
+                                                         &isakmp_xauth, NULL};

@@ -53,6 +53,7 @@ int isakmp_sa_get(const isakmp_ctx *x, isakmp_sa_id id, isakmp_sa_info *out)
     i.policy = sa->policy;
     i.n_children = sa->n_children;
     i.vendors = sa->vendors;
+    i.user = isakmp__sa_user(x, sa);
     give(out, &i, out->size, sizeof i);
     return ISAKMP_OK;
 }

@@ -496,11 +496,12 @@ void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
         isakmp__exch_give(x, e);
         return;
     }
-    if (x->now >= e->hard_at || e->tries >= x->config.retransmit_tries) {
+    if (x->now >= e->hard_at || (e->tries >= x->config.retransmit_tries && !e->patient)) {
         give_up(x, e, isakmp__reason(ISAKMP_BY_TIMER, detail, e->msg, e->notify));
         return;
     }
-    e->tries++;
+    if (e->tries < UINT8_MAX)
+        e->tries++;
     e->resend_at = isakmp__next_repetition(x, e);
     isakmp__exch_schedule(x, e);
     isakmp__log(x, ISAKMP_LOG_INFO, e->sa, "%s, message %u repeated", e->def->name, e->msg - 1u);

@@ -125,6 +125,10 @@ struct isakmp_extension {
     void (*go_on)(isakmp_ctx *x, isakmp__sa *sa);
     /* Must a child wait, which we begin (ours 1) or the peer? */
     int (*holds)(const isakmp_ctx *x, const isakmp__sa *sa, int ours);
+
+    /* Can it authenticate users after phase 1, on this side (e NULL), or also by what the peer of an exchange has
+     * said of itself so far? */
+    int (*extends)(const isakmp_ctx *x, const isakmp__exch *e);
 };
 
 /* The row of an exchange's message e->msg for the method in use. */

@@ -255,6 +255,13 @@ static unsigned take_status(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(take_status);
 
+void isakmp__come_up(isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp__sa_establish(x, sa);
+    if (sa->contact)
+        isakmp__end_siblings(x, sa);
+}
+
 /* Aggressive Mode has no encrypted message of the responder's: there the lifetime is announced by an
  * Informational. */
 static unsigned establish(isakmp_ctx *x, isakmp__exch *e)
@@ -262,13 +269,14 @@ static unsigned establish(isakmp_ctx *x, isakmp__exch *e)
     isakmp__sa *sa = e->sa;
     isakmp_notify n;
     uint8_t attrs[16];
-    if (isakmp__auth_family(sa->suite->auth) & (ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR)) {
+    if (isakmp__sa_xauth_role(sa) == ISAKMP__XAUTH_NONE) {
+        isakmp__come_up(x, sa);
+    } else if (isakmp__auth_user(sa->suite->auth) || isakmp__can_extend(x, e)) {
         isakmp__sa_await_user(x, sa);
-        return ISAKMP_OK;
+    } else { /* it did not say so, and whose user it is nobody would ask */
+        isakmp__inform_sa_only_gone(x, sa);
+        return ISAKMP_D_NO_XAUTH;
     }
-    isakmp__sa_establish(x, sa);
-    if (sa->contact)
-        isakmp__end_siblings(x, sa);
     if (e->announce) {
         life_notify(&n, attrs, sa);
         isakmp__inform(x, sa, &n, NULL);

@@ -48,14 +48,14 @@ static const isakmp_extension *owner_of(const isakmp_ctx *x, isakmp_span attrs)
 
 /* ---- The first message ---------------------------------------------------------------------- */
 
-/* The payload stays open while the extension waits for an answer of the host. */
-static unsigned put_payload(isakmp_ctx *x, isakmp__exch *e, uint8_t type)
+/* The payload stays open while the extension waits for an answer of the host, which may also make another
+ * message of it than was begun: so the type comes last. */
+static unsigned put_payload(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned rc;
     if (!e->cfg_open) {
         e->cfg_at = (uint32_t)isakmp_wr_open(&e->w, ISAKMP_PAYLOAD_ATTRIBUTE);
-        isakmp_wr_u8(&e->w, type);
-        isakmp_wr_u8(&e->w, 0);
+        isakmp_wr_u16(&e->w, 0);
         isakmp_wr_u16(&e->w, e->cfg_id);
         e->cfg_open = 1;
     }
@@ -64,12 +64,14 @@ static unsigned put_payload(isakmp_ctx *x, isakmp__exch *e, uint8_t type)
         isakmp_wr_close(&e->w, e->cfg_at);
         e->cfg_open = 0;
     }
+    if (rc == ISAKMP_OK && !e->w.fault)
+        e->w.base[e->cfg_at + 4] = e->initiator ? e->cfg_type : answer_to(e->cfg_type);
     return rc;
 }
 
 static unsigned put_config(isakmp_ctx *x, isakmp__exch *e)
 {
-    return put_payload(x, e, e->cfg_type);
+    return put_payload(x, e);
 }
 ISAKMP__DEFINE_PUT_VERB(put_config, ISAKMP_PAYLOAD_ATTRIBUTE);
 
@@ -94,7 +96,7 @@ ISAKMP__DEFINE_VERB(take_config);
 
 static unsigned put_config_answer(isakmp_ctx *x, isakmp__exch *e)
 {
-    return put_payload(x, e, answer_to(e->cfg_type));
+    return put_payload(x, e);
 }
 ISAKMP__DEFINE_PUT_VERB(put_config_answer, ISAKMP_PAYLOAD_ATTRIBUTE);
 

@@ -49,6 +49,7 @@ static isakmp_event event_about(const isakmp_ctx *x, uint16_t type, const isakmp
         ev.peer_policy = sa->policy;
         ev.peer_id = isakmp__sa_peer_id(sa);
         ev.nat = sa->nat;
+        ev.user = isakmp__sa_user(x, sa);
     }
     if (c) {
         ev.child = isakmp__child_id(x, c);
@@ -92,6 +93,13 @@ void isakmp__tell_notify(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__chil
     ev.path = path;
     ev.notify = n;
     ev.authentic = (uint8_t)authentic;
+    tell(x, &ev);
+}
+
+void isakmp__tell_text(isakmp_ctx *x, const isakmp__sa *sa, isakmp_span text)
+{
+    isakmp_event ev = event_about(x, ISAKMP_EV_XAUTH_TEXT, sa, NULL);
+    ev.text = text;
     tell(x, &ev);
 }
 

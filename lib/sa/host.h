@@ -40,6 +40,12 @@ int isakmp__ask_encrypt(isakmp_ctx *x, isakmp__exch *e, const isakmp_plain *p, u
 int isakmp__ask_decrypt(isakmp_ctx *x, isakmp__exch *e, const isakmp_sealed *s, uint8_t *block,
                         size_t cap, size_t *n);
 
+/* XAUTH: who is our user?  Is it the client's? */
+int isakmp__ask_get_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *asked,
+                         isakmp_user *out);
+int isakmp__ask_check_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *got,
+                           isakmp_user *out);
+
 /* Is a late answer what the open question of an exchange wants? */
 int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t n);
 
@@ -54,6 +60,8 @@ void isakmp__tell_refused(isakmp_ctx *x, const isakmp__exch *e, isakmp_reason wh
 /* The peer sent a notify. */
 void isakmp__tell_notify(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__child *c,
                          const isakmp_path *path, const isakmp_notify *n, int authentic);
+/* The gateway has something to say to our user. */
+void isakmp__tell_text(isakmp_ctx *x, const isakmp__sa *sa, isakmp_span text);
 /* The peer has proved itself, and sent certificates. */
 void isakmp__tell_learn(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cert *certs, size_t n);
 void isakmp__tell_keylog(isakmp_ctx *x, const isakmp__sa *sa);

@@ -198,20 +198,40 @@ void isakmp__sa_give(isakmp_ctx *x, isakmp__sa *sa)
     isakmp__timer_set(&x->deadlines, &sa->timer, ISAKMP_NEVER);
     isakmp__unlink(&sa->peer_link);
     isakmp__unlink(&sa->policy_link);
+    isakmp__sa_drop_user(x, sa);
     isakmp__pool_give(&x->sas, sa);
+}
+
+/* Has another SA the same identity and key, and is it, or was it, up? */
+static int is_namesake(const isakmp__sa *sa, const isakmp__sa *other)
+{
+    isakmp_id mine = isakmp__sa_peer_id(sa), theirs = isakmp__sa_peer_id(other);
+    return other != sa && (other->state == ISAKMP_SA_UP || other->state == ISAKMP_SA_ENDED) &&
+           other->peer_key == sa->peer_key && isakmp_id_equal(&mine, &theirs);
 }
 
 isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after)
 {
-    isakmp_id mine = isakmp__sa_peer_id(sa), theirs;
     const isakmp__list *b = id_bucket(x, sa);
     isakmp__sa *other = (isakmp__sa *)(uintptr_t)after;
-    while ((other = peer_after(b, other)) != NULL) {
-        theirs = isakmp__sa_peer_id(other);
-        if (other != sa && (other->state == ISAKMP_SA_UP || other->state == ISAKMP_SA_ENDED) &&
-            other->peer_key == sa->peer_key && isakmp_id_equal(&mine, &theirs))
+    while ((other = peer_after(b, other)) != NULL)
+        if (is_namesake(sa, other) && isakmp__same_user(x, sa, other))
             return other;
-    }
+    return NULL;
+}
+
+/* A client of hybrid authentication has proved nothing by which to know it again. */
+const isakmp__sa *isakmp__sa_with_user(const isakmp_ctx *x, const isakmp__sa *sa)
+{
+    const isakmp__list *b = id_bucket(x, sa);
+    const isakmp__sa *other = NULL;
+    if (isakmp__auth_family(sa->suite->auth) & (ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR))
+        return NULL;
+    while ((other = peer_after(b, other)) != NULL)
+        if (is_namesake(sa, other) && other->state == ISAKMP_SA_UP && !other->ending &&
+            isakmp_addr_equal(&other->path.remote, &sa->path.remote) &&
+            isakmp__sa_user(x, other).n)
+            return other;
     return NULL;
 }
 

@@ -5,7 +5,8 @@
  *   isakmp__child     a pair of IPsec SAs, or a bundle of pairs: long-lived, small, without keys;
  *   isakmp__exch      a running exchange: short-lived, large, wiped at its end;
  *   isakmp__packet    a message that is kept: to be repeated, or until an answer comes;
- *   isakmp__assembly  a message that comes in pieces, until the last one is there.
+ *   isakmp__assembly  a message that comes in pieces, until the last one is there;
+ *   isakmp__user      the user of a client: only gateways of XAUTH have any.
  *
  * Short-lived and long-lived state never mix.  Objects of one arena may point to each other as long
  * as the one pointed to cannot go first: exchanges and children end before their SA.  Nothing is
@@ -25,6 +26,7 @@ typedef struct isakmp__child isakmp__child;
 typedef struct isakmp__exch isakmp__exch;
 typedef struct isakmp__packet isakmp__packet;
 typedef struct isakmp__assembly isakmp__assembly;
+typedef struct isakmp__user isakmp__user;
 
 /* Whose timer is due. */
 enum {
@@ -84,6 +86,14 @@ enum {
     ISAKMP__DPD_THEIRS = 4 /* dpd_theirs has a value                                             */
 };
 
+/* What a gateway of XAUTH does next. */
+enum {
+    ISAKMP__USER_BEGIN = 0, /* ask the host what to ask for                                      */
+    ISAKMP__USER_MORE,      /* ask the client                                                    */
+    ISAKMP__USER_YES,       /* tell it that all is well                                          */
+    ISAKMP__USER_NO         /* tell it that it is not; sa->why says why                          */
+};
+
 struct isakmp__sa {
     isakmp__slot slot;
     isakmp__timer timer;
@@ -99,6 +109,8 @@ struct isakmp__sa {
     uint8_t nat;       /* ISAKMP_NAT_*                                                           */
     uint8_t contact : 1;   /* 1: the peer announced INITIAL-CONTACT in phase 1                   */
     uint8_t fragments : 1; /* 1: the peer understands fragments                                  */
+    uint8_t user_next : 2; /* what a gateway does next about the user: ISAKMP__USER_*            */
+    uint8_t user_rounds : 4; /* how often it has asked                                           */
     uint8_t exchange;  /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                                        */
     uint8_t next_used; /* where in used_ids the next message ID goes                             */
     uint8_t dpd;       /* ISAKMP__DPD_*                                                          */
@@ -112,7 +124,7 @@ struct isakmp__sa {
     const isakmp_policy *suite;       /* what was agreed; NULL until then */
     isakmp_time since;                /* when it came up, or began */
     uint32_t took_ms;                 /* from its beginning to its coming up */
-    uint32_t soft_ms;                 /* after since */
+    uint32_t soft_ms;                 /* after since; while a user is awaited: until when */
     uint32_t n_children;
     uint32_t
         peer_key; /* what the peer proved itself by: a fingerprint of the pre-shared key; one value
@@ -134,6 +146,16 @@ struct isakmp__sa {
     isakmp__link queue_link;  /* of half-open SAs, oldest first, or of ending ones */
     isakmp__list children, exchs;
     uint8_t peer_id[ISAKMP_MAX_ID];
+};
+
+/* ---- User of a client ----------------------------------------------------------------------- */
+
+struct isakmp__user {
+    isakmp__slot slot;
+    isakmp__link link; /* in the bucket of its SA's index */
+    const isakmp__sa *sa;
+    uint8_t n;
+    uint8_t name[ISAKMP_MAX_USER];
 };
 
 /* ---- Child --------------------------------------------------------------------------------- */
@@ -191,7 +213,9 @@ typedef enum isakmp__ask {
     ISAKMP__ASK_SIGN,
     ISAKMP__ASK_VERIFY,
     ISAKMP__ASK_ENCRYPT,
-    ISAKMP__ASK_DECRYPT
+    ISAKMP__ASK_DECRYPT,
+    ISAKMP__ASK_GET_USER,
+    ISAKMP__ASK_CHECK_USER
 } isakmp__ask;
 
 /* What follows from the nonces and the shared secret, where it is not known yet how. */
@@ -273,6 +297,9 @@ struct isakmp__exch {
     uint16_t cfg_id;             /* ... its identifier */
     uint8_t cfg_type;            /* ... what it began with: ISAKMP_CFG_REQUEST or _SET */
     uint8_t cfg_open;            /* ... 1: its Attribute payload is being written, and began at: */
+    uint8_t patient;             /* ... 1: it is repeated until hard_at: a person may have to type */
+    uint8_t declined;            /* ... 1: our user does not say who it is */
+    uint8_t chained;             /* ... 1: its chain of IVs is that of the one before it */
     uint32_t cfg_at;
     isakmp_span cfg;             /* ... what the extension keeps of it, in the room */
     const isakmp_notify *say_notify; /* what an Informational says, while it is being written */
@@ -299,6 +326,13 @@ typedef struct isakmp__answer {
     size_t n;
 } isakmp__answer;
 
+/* What the host wants a client to be told, and how to go on: ISAKMP__USER_*. */
+typedef struct isakmp__said {
+    uint8_t next;
+    uint16_t why; /* ISAKMP__USER_NO: an isakmp_detail; 0: the client itself has ended it */
+    isakmp_user words;
+} isakmp__said;
+
 #define ISAKMP__LINE 160
 
 struct isakmp_ctx {
@@ -311,12 +345,13 @@ struct isakmp_ctx {
     uint64_t secret[2];    /* of fingerprints and buckets */
     uint64_t last_ticket;
     uint8_t entered; /* 1: inside a call */
-    isakmp__pool sas, children, exchs, packets, assemblies;
+    isakmp__pool sas, children, exchs, packets, assemblies, users;
     isakmp__deadlines deadlines;
     isakmp__sa **by_cookie;
-    isakmp__list *by_peer, *by_policy;
-    uint32_t bucket_mask;
+    isakmp__list *by_peer, *by_policy, *by_user;
+    uint32_t bucket_mask, user_mask;
     isakmp__list half_open, done, ending, ending_children, assembling;
+    isakmp__said said;     /* what the host has said about a user: used before the call returns  */
     isakmp__packet *whole; /* which the message lies in that was put together and is being read   */
     uint32_t n_half_open;
     isakmp__answer answer;

@@ -46,6 +46,7 @@ typedef struct heard_event {
     isakmp_child_id child;
     unsigned step; /* the peer's count of callbacks at that moment */
     char text[160];
+    char user[40], words[80]; /* with a final zero each */
 } heard_event;
 
 typedef struct sad_record {
@@ -67,7 +68,9 @@ enum {
     PAIR_SIGN,
     PAIR_VERIFY,
     PAIR_ENCRYPT,
-    PAIR_DECRYPT
+    PAIR_DECRYPT,
+    PAIR_GET_USER,
+    PAIR_CHECK_USER
 };
 
 /* Octets of an RSA block of the pair: as of a key with 1024 bits. */
@@ -86,6 +89,7 @@ typedef struct parked {
     uint16_t why;
     uint8_t signature[32], block[PAIR_BLOCK];
     size_t block_n;
+    isakmp_user user;
 } parked;
 
 typedef struct peer {
@@ -121,6 +125,12 @@ typedef struct peer {
     int learn_first; /* 1: no encrypted nonces before the peer's certificates were learnt      */
     int named_cert;  /* 1: the peer is told by HASH(1) which key is used                      */
     isakmp_id owner; /* whose key we say that it is; type NONE: anybody's                      */
+    /* XAUTH: the name and the password of the user, as a client knows it, and a gateway of a client's. */
+    const char *user, *password;
+    int mute_user; /* 1: nobody ever says who the user is */
+    /* Other answers, if set; what they refer to is there for ever. */
+    int (*tell_user)(struct peer *p, const isakmp_user *asked, isakmp_user *out);
+    int (*judge_user)(struct peer *p, const isakmp_user *got, isakmp_user *out);
     /* Other answers than `peer` and `child`, if set. */
     const isakmp_peer_policy *(*choose_peer)(struct peer *p, const isakmp_query *q);
     const isakmp_child_policy *(*choose_child)(struct peer *p, const isakmp_selector *local,
@@ -146,6 +156,7 @@ typedef struct peer {
     size_t hash_1_n;                  /* octets of HASH(1) in the last question to decrypt        */
     unsigned signs, verifies, wanted; /* wanted: names in the last question about certificates   */
     unsigned strange_wanted;          /* names that no peer of the pair asks for                 */
+    unsigned gets, checks;            /* questions for a user, and about one                      */
     isakmp_id proven;                 /* whose proof verify has looked at last; only type and n  */
     unsigned step;                    /* callbacks of every kind */
     parked asks[PAIR_ASKS];
