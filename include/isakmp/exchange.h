@@ -39,6 +39,11 @@ ISAKMP_API extern const isakmp_extension isakmp_dpd;
  * policy has a fragment_size. */
 ISAKMP_API extern const isakmp_extension isakmp_frag;
 
+/* Mode Config [draft-dukes-ike-mode-cfg-02], as gateway and as client: who begins is said by the flags of a
+ * peer policy, what a client is given by isakmp_host.assign.  It needs isakmp_transaction.  Children wait
+ * until it is through; one whose policy leaves the client's end open has the client's address there. */
+ISAKMP_API extern const isakmp_extension isakmp_mode_config;
+
 /* XAUTH [draft-beaulieu-ike-xauth-02], as gateway and as client, which is said by the method
  * (ISAKMP_AUTH_XAUTH_*, _HYBRID_*) or the flags of a peer policy: none of these can be used without it.  It
  * needs isakmp_transaction, and the callback get_user or check_user of the host. */

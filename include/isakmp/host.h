@@ -13,7 +13,7 @@
 #ifndef ISAKMP_HOST_H
 #define ISAKMP_HOST_H
 
-#include "policy.h"
+#include "modecfg.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -174,6 +174,10 @@ typedef enum isakmp_event_type {
     ISAKMP_EV_NAT,     /* NAT traversal is in use for this SA: see path and nat               */
     ISAKMP_EV_SA_XAUTH, /* phase 1 is through, and the client's user is to be authenticated by XAUTH;
                              with hybrid authentication only the gateway has proved its identity  */
+    ISAKMP_EV_CONFIG,      /* Mode Config is through, or what it brought is kept: see assignment  */
+    ISAKMP_EV_CONFIG_NONE, /* ... has brought nothing: see why.  Children go on without           */
+    ISAKMP_EV_CONFIG_END,  /* the addresses in assignment are the client's no more, if they ever were: as
+                              gateway, what assign gave can be given to others                    */
     ISAKMP_EV_XAUTH_TEXT /* the gateway has a text for the user, with its yes or no: see text      */
 } isakmp_event_type;
 
@@ -196,6 +200,7 @@ typedef struct isakmp_event {
     isakmp_reason why;
     const isakmp_notify *notify; /* NULL unless ISAKMP_EV_NOTIFY                                 */
     const isakmp_report *report; /* the mismatch report, NULL if there is none                   */
+    const isakmp_assignment *assignment; /* NULL unless ISAKMP_EV_CONFIG or _CONFIG_END          */
     isakmp_span user; /* of the client, as check_user has believed it; empty: none                */
     isakmp_span text; /* of ISAKMP_EV_XAUTH_TEXT: any octets at all                               */
 } isakmp_event;
@@ -341,7 +346,19 @@ typedef struct isakmp_host {
      * Never called unless set, and not compiled with ISAKMP_KEYLOG=0. */
     void (*keylog)(void *user, const uint8_t cky_i[ISAKMP_COOKIE_SIZE], isakmp_span key);
 
-    /* -- ASK, of XAUTH -- */
+    /* -- ASK, as above -- */
+
+    /* Optional.  What is a client to be given by Mode Config?  Without this callback it is given nothing.
+     *   q    q->peer_id is proven.
+     *   a    ip4, ip6: what it has from us already, so give it that again if it may keep it; attrs: what it
+     *        asks for, values being its wishes; empty: it has not asked.
+     *   out  gets the attributes, by isakmp_wr_cfg_addr() and its kin: at most ISAKMP_MAX_CFG octets.  The
+     *        first address of each family is the client's from now on: each that this callback has given
+     *        ends with one ISAKMP_EV_CONFIG_END, also if the client never heard of it.
+     *   later    those octets.  If isakmp_answer() returns ISAKMP_E_STALE nobody has the address.
+     *   returns  ISAKMP_NONE if there is nothing for it, such as when no address is free. */
+    int (*assign)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,
+                  isakmp_writer *out);
 
     /* Optional.  As client: the gateway, which has proved itself in phase 1, asks who our user is.  Without
      * this callback it is told that nobody is there.

@@ -309,6 +309,38 @@ enum {
     ISAKMP_CFG_ACK = 4
 };
 
+/* Attributes of Mode Config [mode-cfg draft 3.4] */
+enum {
+    ISAKMP_CFG_IP4_ADDRESS = 1,
+    ISAKMP_CFG_IP4_NETMASK = 2,
+    ISAKMP_CFG_IP4_DNS = 3,
+    ISAKMP_CFG_IP4_NBNS = 4,
+    ISAKMP_CFG_ADDRESS_EXPIRY = 5, /* seconds */
+    ISAKMP_CFG_IP4_DHCP = 6,
+    ISAKMP_CFG_VERSION = 7,
+    ISAKMP_CFG_IP6_ADDRESS = 8,
+    ISAKMP_CFG_IP6_NETMASK = 9,
+    ISAKMP_CFG_IP6_DNS = 10,
+    ISAKMP_CFG_IP6_NBNS = 11,
+    ISAKMP_CFG_IP6_DHCP = 12,
+    ISAKMP_CFG_IP4_SUBNET = 13,
+    ISAKMP_CFG_SUPPORTED = 14, /* numbers of attributes */
+    ISAKMP_CFG_IP6_SUBNET = 15,
+    ISAKMP_CFG_MS_IP4_SERVER = 23456, /* Microsoft */
+    ISAKMP_CFG_MS_IP6_SERVER = 23457,
+    ISAKMP_CFG_BANNER = 28672, /* Cisco Unity, from here on */
+    ISAKMP_CFG_SAVE_PASSWORD = 28673,
+    ISAKMP_CFG_DEFAULT_DOMAIN = 28674,
+    ISAKMP_CFG_SPLIT_DNS = 28675,     /* domains */
+    ISAKMP_CFG_SPLIT_INCLUDE = 28676, /* subnets: what goes through the tunnel */
+    ISAKMP_CFG_NATT_PORT = 28677,
+    ISAKMP_CFG_LOCAL_LAN = 28678, /* subnets: what does not */
+    ISAKMP_CFG_PFS = 28679,
+    ISAKMP_CFG_FIREWALL = 28680,
+    ISAKMP_CFG_BACKUP_SERVERS = 28681, /* names or addresses, as texts */
+    ISAKMP_CFG_DDNS_NAME = 28682
+};
+
 /* Attributes of XAUTH [draft-beaulieu-ike-xauth-02 6.2] */
 enum {
     ISAKMP_CFG_XAUTH_TYPE = 16520, /* ISAKMP_XAUTH_* */

@@ -148,9 +148,14 @@ int isakmp_sa_wanted(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa)
 
 /* ---- Children ------------------------------------------------------------------------------- */
 
-/* Are both selectors of one family, with the addresses of the ends for those left open? */
+/* Are both selectors of one family, with the addresses of the ends for those left open?  Of the address that a
+ * client may be given nobody knows yet. */
 static int families_agree(const isakmp__sa *sa, const isakmp_child_policy *p)
 {
+    const uint32_t config = ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER |
+                            ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT;
+    if (sa->policy && sa->policy->flags & config && !(p->local.family && p->remote.family))
+        return 1;
     return (p->local.family ? p->local.family : sa->path.local.family) ==
            (p->remote.family ? p->remote.family : sa->path.remote.family);
 }

@@ -25,6 +25,14 @@ void isakmp_config_init(isakmp_config *c, size_t size)
     memcpy(c, &d, size < sizeof d ? size : sizeof d);
 }
 
+/* Is there an extension that gives addresses to clients? */
+static int any_assigns(const isakmp_extension *const *p)
+{
+    while (p && *p && !(*p)->assigns)
+        p++;
+    return p && *p;
+}
+
 /* Is XAUTH among the extensions?  Only that keeps users. */
 static int extends(const isakmp_config *c)
 {
@@ -47,6 +55,10 @@ static isakmp_config complete(const isakmp_config *c)
         l->half_open_per_addr = (l->half_open + 1) / 2;
     if (l->packets == 0)
         l->packets = l->exchanges + (l->exchanges + 1) / 2;
+    if (!any_assigns(own.extensions))
+        l->assignments = 0;
+    else if (l->assignments == 0 || l->assignments > l->sas)
+        l->assignments = l->sas;
     if (!extends(&own))
         l->users = 0;
     else if (l->users == 0)

@@ -17,8 +17,8 @@ typedef struct part {
 } part;
 
 typedef struct plan {
-    part sas, children, exchs, packets, assemblies, users, heap, by_cookie, by_peer, by_policy,
-        by_user;
+    part sas, children, exchs, packets, assemblies, heap, by_cookie, by_peer, by_policy;
+    part assignments, assigned, users, by_user;
     size_t total; /* 0: it does not fit in a size_t */
 } plan;
 
@@ -65,6 +65,8 @@ static plan plan_of(const isakmp_config *c)
     add(&p, &p.packets, sizeof(isakmp__packet) + ISAKMP__FRONT + l->max_datagram,
         l->packets + ISAKMP__HELD_BACK, 1);
     add(&p, &p.assemblies, sizeof(isakmp__assembly), assemblies, 1);
+    add(&p, &p.assignments, sizeof(isakmp__assignment), l->assignments, 1);
+    add(&p, &p.assigned, sizeof(uint32_t), l->assignments ? l->sas : 0, 0);
     add(&p, &p.users, sizeof(isakmp__user), l->users, 1);
     add(&p, &p.heap, sizeof(isakmp__timer *),
         l->sas + l->children + l->exchanges + ISAKMP__HELD_BACK + assemblies, 0);
@@ -93,6 +95,9 @@ static void lay_out(isakmp_ctx *x, uint8_t *mem, const plan *p)
     make_pool(&x->exchs, mem, &p->exchs);
     make_pool(&x->packets, mem, &p->packets);
     make_pool(&x->assemblies, mem, &p->assemblies);
+    make_pool(&x->assignments, mem, &p->assignments);
+    if (p->assigned.n)
+        x->assigned = (uint32_t *)(void *)(mem + p->assigned.off);
     make_pool(&x->users, mem, &p->users);
     x->deadlines.heap = (isakmp__timer **)(void *)(mem + p->heap.off);
     x->by_cookie = (isakmp__sa **)(void *)(mem + p->by_cookie.off);

@@ -73,6 +73,35 @@ static void add_xauth(isakmp__text *t, const isakmp_event *ev)
     isakmp__text_add(t, " is through, and the user is to be authenticated");
 }
 
+/* "the client of 192.0.2.1:500 has the address 10.1.0.1" */
+static void add_config(isakmp__text *t, const isakmp_event *ev)
+{
+    const isakmp_assignment *a = ev->assignment;
+    int ours = a && a->ours;
+    isakmp__text_add(t, "%s", ours ? "we" : "the client");
+    add_addr(t, ours ? " have from " : " at ", ev);
+    isakmp__text_add(t, "%s", ours ? "" : " has");
+    if (ev->type == ISAKMP_EV_CONFIG_END)
+        isakmp__text_add(t, " no longer");
+    if (a && a->ip4.family) {
+        isakmp__text_add(t, " the address ");
+        isakmp__describe_addr(t, &a->ip4);
+    }
+    if (a && a->ip6.family) {
+        isakmp__text_add(t, " the address ");
+        isakmp__describe_addr(t, &a->ip6);
+    }
+    if (a && !a->ip4.family && !a->ip6.family)
+        isakmp__text_add(t, " a configuration without an address");
+}
+
+static void add_no_config(isakmp__text *t, const isakmp_event *ev)
+{
+    isakmp__text_add(t, "there is no configuration");
+    add_addr(t, " with ", ev);
+    add_why(t, &ev->why);
+}
+
 size_t isakmp_event_text(char *out, size_t cap, const isakmp_event *ev)
 {
     isakmp__text t = isakmp__text_begin(out, cap);
@@ -84,6 +113,10 @@ size_t isakmp_event_text(char *out, size_t cap, const isakmp_event *ev)
         add_refused(&t, ev);
     else if (ev->type == ISAKMP_EV_NOTIFY)
         add_notify(&t, ev);
+    else if (ev->type == ISAKMP_EV_CONFIG || ev->type == ISAKMP_EV_CONFIG_END)
+        add_config(&t, ev);
+    else if (ev->type == ISAKMP_EV_CONFIG_NONE)
+        add_no_config(&t, ev);
     else if (ev->type == ISAKMP_EV_NAT)
         add_nat(&t, ev);
     else

@@ -28,9 +28,11 @@ static uint8_t next_message(const isakmp__sa *sa)
 int isakmp_sa_get(const isakmp_ctx *x, isakmp_sa_id id, isakmp_sa_info *out)
 {
     const isakmp__sa *sa = isakmp__sa_of(x, id);
+    const isakmp__assignment *a;
     isakmp_sa_info i;
     if (sa == NULL)
         return ISAKMP_E_STALE;
+    a = isakmp__assignment_of(x, sa);
     memset(&i, 0, sizeof i);
     i.state = sa->state;
     i.initiator = sa->initiator;
@@ -53,6 +55,10 @@ int isakmp_sa_get(const isakmp_ctx *x, isakmp_sa_id id, isakmp_sa_info *out)
     i.policy = sa->policy;
     i.n_children = sa->n_children;
     i.vendors = sa->vendors;
+    if (a) {
+        i.ip4 = a->ip4;
+        i.ip6 = a->ip6;
+    }
     i.user = isakmp__sa_user(x, sa);
     give(out, &i, out->size, sizeof i);
     return ISAKMP_OK;

@@ -11,10 +11,9 @@
 /* Nothing may refer to what is dropped: it will be overwritten. */
 static void forget_dropped(isakmp__exch *e)
 {
-    isakmp_span *const all[] = {&e->psk,     &e->priv,  &e->g_xi,   &e->g_xr,  &e->g_xy,
-                                &e->ni,      &e->nr,    &e->sai,    &e->idci,  &e->idcr,
-                                &e->id_mine, &e->owner, &e->sealed, &e->other, &e->id_peer,
-                                &e->cfg};
+    isakmp_span *const all[] = {
+        &e->psk,  &e->priv, &e->g_xi,    &e->g_xr,  &e->g_xy,   &e->ni,    &e->nr,      &e->sai,
+        &e->idci, &e->idcr, &e->id_mine, &e->owner, &e->sealed, &e->other, &e->id_peer, &e->cfg};
     for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++)
         if (all[i]->n && all[i]->p >= e->room + e->room_kept)
             *all[i] = isakmp__span(NULL, 0);

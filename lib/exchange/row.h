@@ -84,6 +84,7 @@ struct isakmp_exchange {
  * Each hook may be NULL. */
 struct isakmp_extension {
     const char *name;
+    uint8_t assigns; /* 1: it needs isakmp__assignment                                           */
     /* May a payload type stand in the message being read, though it is not in the row's rules? */
     int (*allows)(const isakmp__exch *e, uint8_t type);
     /* Add payloads to the message being written, after the send verbs. */

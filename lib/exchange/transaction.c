@@ -29,5 +29,5 @@ static const isakmp__row rows[] = {
 /* clang-format on */
 
 const isakmp_exchange isakmp_transaction = {
-    "Transaction", ISAKMP_EXCH_TRANSACTION, 2, sizeof rows / sizeof rows[0], rows,
-    {NULL},        V(end_config)};
+    "Transaction", ISAKMP_EXCH_TRANSACTION, 2, sizeof rows / sizeof rows[0], rows, {NULL},
+    V(end_config)};

@@ -144,13 +144,15 @@ ISAKMP__DEFINE_VERB(derive_pfs_secret);
 
 /* ---- Selectors ------------------------------------------------------------------------------ */
 
-/* What is not said is the address of that end [RFC2409 5.5]. */
-static isakmp_selector selector_or(const isakmp_selector *s, const isakmp_addr *a)
+/* What is not said is the address of that end [RFC2409 5.5], or of the client there. */
+static isakmp_selector selector_or(const isakmp_ctx *x, const isakmp__exch *e, int ours)
 {
+    const isakmp_child_policy *p = e->child->policy;
+    const isakmp_selector *s = ours ? &p->local : &p->remote;
     isakmp_selector out;
     if (s->family)
         return *s;
-    out = isakmp__selector_of(a);
+    out = isakmp__open_end(x, e->sa, ours, ours ? p->remote.family : p->local.family);
     out.proto = s->proto;
     out.port = s->port;
     return out;
@@ -174,10 +176,11 @@ static unsigned put_ids(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__child *c = e->child;
     unsigned rc;
-    (void)x;
     if (e->initiator) {
-        c->local = selector_or(&c->policy->local, &e->sa->path.local);
-        c->remote = selector_or(&c->policy->remote, &e->sa->path.remote);
+        c->local = selector_or(x, e, 1);
+        c->remote = selector_or(x, e, 0);
+        if (c->local.family != c->remote.family)
+            return ISAKMP_D_SELECTORS;
         rc = put_selector(e, &e->idci, &c->local);
         return rc == ISAKMP_OK ? put_selector(e, &e->idcr, &c->remote) : rc;
     }
@@ -228,6 +231,9 @@ static unsigned begin_child(isakmp_ctx *x, isakmp__exch *e, const isakmp_child_p
     }
     if (!isakmp_selector_within(local, &p->local) || !isakmp_selector_within(remote, &p->remote) ||
         local->family != remote->family)
+        return ISAKMP_D_SELECTORS;
+    if ((p->local.family == 0 && !isakmp__open_end_allows(x, e->sa, 1, local)) ||
+        (p->remote.family == 0 && !isakmp__open_end_allows(x, e->sa, 0, remote)))
         return ISAKMP_D_SELECTORS;
     if (p->mode == ISAKMP_MODE_TRANSPORT &&
         !(isakmp__selector_is_host(local) && isakmp__selector_is_host(remote)))

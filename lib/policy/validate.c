@@ -57,12 +57,14 @@ static int is_taken(const isakmp_peer_policy *p, size_t i)
     return 0;
 }
 
-#define MAX_DPD_TRIES 100
-#define MIN_USER_S    5
-#define MAX_USER_S    3600
-#define KNOWN_FLAGS                                                                                \
-    ((((uint32_t)ISAKMP_PF_FORCE_ENCAP << 1) - 1) | ISAKMP_PF_XAUTH_ASK | ISAKMP_PF_XAUTH_ANSWER |   \
-     ISAKMP_PF_XAUTH_AGAIN)
+#define MAX_DPD_TRIES    100
+#define MAX_CONFIG_WANTS 64
+#define MIN_USER_S       5
+#define MAX_USER_S       3600
+#define CONFIG_FLAGS                                                                               \
+    (ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER | ISAKMP_PF_CONFIG_PULL |                     \
+     ISAKMP_PF_CONFIG_ACCEPT | ISAKMP_PF_CONFIG_AGAIN)
+#define XAUTH_FLAGS (ISAKMP_PF_XAUTH_ASK | ISAKMP_PF_XAUTH_ANSWER | ISAKMP_PF_XAUTH_AGAIN)
 
 static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
 {
@@ -72,11 +74,17 @@ static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
         return wrong(why, "dpd_tries must be %u or less", MAX_DPD_TRIES);
     if (p->flags & ISAKMP_PF_FORCE_ENCAP && p->flags & ISAKMP_PF_NO_NATT)
         return wrong(why, "UDP encapsulation cannot be forced without NAT traversal", 0);
+    if (p->flags & (ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER) &&
+        p->flags & (ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT))
+        return wrong(why, "nobody is gateway and client of one peer in Mode Config", 0);
+    if (p->n_config_wants > MAX_CONFIG_WANTS || (p->n_config_wants && p->config_wants == NULL))
+        return wrong(why, "config_wants must have %u attributes at most, and not be NULL",
+                     MAX_CONFIG_WANTS);
     if (p->flags & ISAKMP_PF_XAUTH_ASK && p->flags & ISAKMP_PF_XAUTH_ANSWER)
         return wrong(why, "a peer is a client of XAUTH or its gateway, not both", 0);
     if (p->user_s && (p->user_s < MIN_USER_S || p->user_s > MAX_USER_S))
         return wrong(why, "user_s must be 0, or 5 to 3600 seconds, not %u", p->user_s);
-    if (p->flags & ~KNOWN_FLAGS)
+    if ((p->flags & ~(uint32_t)(CONFIG_FLAGS | XAUTH_FLAGS)) >= ISAKMP_PF_FORCE_ENCAP << 1)
         return wrong(why, "the flags %u of a peer policy are not all known", p->flags);
     return ISAKMP_OK;
 }

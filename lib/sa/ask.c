@@ -186,9 +186,9 @@ int isakmp__ask_sign(isakmp_ctx *x, isakmp__exch *e, isakmp_span hash, uint8_t *
             memcpy(sig, x->answer.value, *n);
     } else {
         t = open_question(x, e, ISAKMP__ASK_SIGN);
-        rc = close_question(e, x->host.sign(x->host.user, t, &q,
-                                            isakmp__auth_base(e->sa->suite->auth), hash, sig,
-                                            cap, n));
+        rc = close_question(e,
+                            x->host.sign(x->host.user, t, &q, isakmp__auth_base(e->sa->suite->auth),
+                                         hash, sig, cap, n));
     }
     return rc == ISAKMP_OK && (*n == 0 || *n > cap) ? ISAKMP_E_HOST : rc;
 }
@@ -251,6 +251,28 @@ void isakmp__tell_learn(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cert 
         x->host.learn(x->host.user, &q, certs, n);
 }
 
+/* ---- Mode Config ---------------------------------------------------------------------------- */
+
+int isakmp__can_assign(const isakmp_ctx *x)
+{
+    return x->host.assign != NULL;
+}
+
+int isakmp__ask_assign(isakmp_ctx *x, isakmp__exch *e, const isakmp_assignment *a,
+                       isakmp_writer *out)
+{
+    isakmp_query q = query_of(x, e);
+    isakmp_ticket t;
+    int rc;
+    if (is_answered(x, e, ISAKMP__ASK_ASSIGN, &rc)) {
+        if (rc == ISAKMP_OK)
+            isakmp_wr_bytes(out, isakmp__span(x->answer.value, x->answer.n));
+        return rc;
+    }
+    t = open_question(x, e, ISAKMP__ASK_ASSIGN);
+    return close_question(e, x->host.assign(x->host.user, t, &q, a, out));
+}
+
 /* ---- XAUTH --------------------------------------------------------------------------------- */
 
 /* What has been answered later; it may be nothing. */
@@ -260,8 +282,7 @@ static void take_words(const isakmp_ctx *x, isakmp_user *out)
         memcpy(out, x->answer.value, sizeof *out);
 }
 
-int isakmp__ask_get_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *asked,
-                         isakmp_user *out)
+int isakmp__ask_get_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *asked, isakmp_user *out)
 {
     isakmp_query q = query_of(x, e);
     isakmp_ticket t;
@@ -277,8 +298,7 @@ int isakmp__ask_get_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *aske
     return close_question(e, x->host.get_user(x->host.user, t, &q, asked, out));
 }
 
-int isakmp__ask_check_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *got,
-                           isakmp_user *out)
+int isakmp__ask_check_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *got, isakmp_user *out)
 {
     isakmp_query q = query_of(x, e);
     isakmp_ticket t;
@@ -361,6 +381,8 @@ int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t
     case ISAKMP__ASK_ENCRYPT:
     case ISAKMP__ASK_DECRYPT:
         return n > 0 && n <= ISAKMP_MAX_SIGNATURE;
+    case ISAKMP__ASK_ASSIGN:
+        return n <= ISAKMP_MAX_CFG;
     case ISAKMP__ASK_DH_KEY:
         return n == isakmp_group_secret_size(e->group);
     default:

@@ -33,9 +33,8 @@ static int waits_for_peer(const isakmp__sa *sa)
  * one. */
 static int may_go(const isakmp_ctx *x, const isakmp__sa *sa)
 {
-    int is_stranger =
-        sa->state == ISAKMP_SA_XAUTH &&
-        isakmp__auth_family(sa->suite->auth) & (ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR);
+    int is_stranger = sa->state == ISAKMP_SA_XAUTH &&
+                      isakmp__auth_family(sa->suite->auth) & (ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR);
     if (!waits_for_peer(sa) || (sa->proven && !is_stranger))
         return 0;
     return sa->since + (sa->proven ? USER_GRACE_MS : GRACE_MS) <= x->now;

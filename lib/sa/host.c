@@ -96,6 +96,23 @@ void isakmp__tell_notify(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__chil
     tell(x, &ev);
 }
 
+void isakmp__tell_assignment(isakmp_ctx *x, uint16_t type, const isakmp__sa *sa,
+                             const isakmp__assignment *a, isakmp_span attrs, int kept)
+{
+    isakmp_event ev = event_about(x, type, sa, NULL);
+    isakmp_assignment what;
+    memset(&what, 0, sizeof what);
+    what.ours = (sa->policy->flags & (ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT)) != 0;
+    if (a) {
+        what.ip4 = a->ip4;
+        what.ip6 = a->ip6;
+    }
+    what.kept = (uint8_t)kept;
+    what.attrs = attrs;
+    ev.assignment = &what;
+    tell(x, &ev);
+}
+
 void isakmp__tell_text(isakmp_ctx *x, const isakmp__sa *sa, isakmp_span text)
 {
     isakmp_event ev = event_about(x, ISAKMP_EV_XAUTH_TEXT, sa, NULL);

@@ -40,6 +40,11 @@ int isakmp__ask_encrypt(isakmp_ctx *x, isakmp__exch *e, const isakmp_plain *p, u
 int isakmp__ask_decrypt(isakmp_ctx *x, isakmp__exch *e, const isakmp_sealed *s, uint8_t *block,
                         size_t cap, size_t *n);
 
+/* What a client is to be given: a has what is known; the attributes go to out. */
+int isakmp__ask_assign(isakmp_ctx *x, isakmp__exch *e, const isakmp_assignment *a,
+                       isakmp_writer *out);
+/* Is there somebody who gives addresses? */
+int isakmp__can_assign(const isakmp_ctx *x);
 /* XAUTH: who is our user?  Is it the client's? */
 int isakmp__ask_get_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *asked,
                          isakmp_user *out);
@@ -64,6 +69,9 @@ void isakmp__tell_notify(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__chil
 void isakmp__tell_text(isakmp_ctx *x, const isakmp__sa *sa, isakmp_span text);
 /* The peer has proved itself, and sent certificates. */
 void isakmp__tell_learn(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cert *certs, size_t n);
+/* What the client of an SA has, or had; attrs: what was said with it. */
+void isakmp__tell_assignment(isakmp_ctx *x, uint16_t type, const isakmp__sa *sa,
+                             const isakmp__assignment *a, isakmp_span attrs, int kept);
 void isakmp__tell_keylog(isakmp_ctx *x, const isakmp__sa *sa);
 
 /* A line of log about an SA, which may be NULL; format as isakmp__text_add(). */

@@ -195,6 +195,7 @@ void isakmp__sa_move(isakmp_ctx *x, isakmp__sa *sa, const isakmp_path *path)
 void isakmp__sa_give(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__half_open_leave(x, sa);
+    isakmp__unassign(x, sa);
     isakmp__timer_set(&x->deadlines, &sa->timer, ISAKMP_NEVER);
     isakmp__unlink(&sa->peer_link);
     isakmp__unlink(&sa->policy_link);
@@ -229,8 +230,7 @@ const isakmp__sa *isakmp__sa_with_user(const isakmp_ctx *x, const isakmp__sa *sa
         return NULL;
     while ((other = peer_after(b, other)) != NULL)
         if (is_namesake(sa, other) && other->state == ISAKMP_SA_UP && !other->ending &&
-            isakmp_addr_equal(&other->path.remote, &sa->path.remote) &&
-            isakmp__sa_user(x, other).n)
+            isakmp_addr_equal(&other->path.remote, &sa->path.remote) && isakmp__sa_user(x, other).n)
             return other;
     return NULL;
 }

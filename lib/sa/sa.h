@@ -196,6 +196,33 @@ void isakmp__assembly_expire(isakmp_ctx *x, isakmp__assembly *a);
 /* An exchange needs the packet of the oldest one. */
 void isakmp__assembly_drop_oldest(isakmp_ctx *x);
 
+/* ---- What clients have by Mode Config (assignment.c) ----------------------------------------- */
+
+/* What the client of an SA has; NULL if it has nothing. */
+isakmp__assignment *isakmp__assignment_of(const isakmp_ctx *x, const isakmp__sa *sa);
+/* From now on it has these addresses (family 0: none), and those that it had, if they are others, are free
+ * again: the host is told.
+ *   returns  NULL if there is no room; then these are free again, too. */
+isakmp__assignment *isakmp__assign(isakmp_ctx *x, isakmp__sa *sa, int ours, const isakmp_addr *ip4,
+                                   const isakmp_addr *ip6);
+/* It has nothing any more: the host is told, unless another SA with this client takes it over. */
+void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa);
+/* An SA takes over what the client has under another one, such as when phase 1 is negotiated anew; nothing
+ * is told.
+ *   returns  1; 0 if there is nothing to be taken, or it has something already. */
+int isakmp__assignment_take_over(isakmp_ctx *x, isakmp__sa *sa, isakmp__sa *from);
+/* An SA that is up or has ended, with the same peer at the same address and port: the same client.
+ *   with  1: one that has an assignment; 0: one that has none, and is not this one's end itself. */
+isakmp__sa *isakmp__same_client(const isakmp_ctx *x, const isakmp__sa *sa, int with);
+/* The selector of an end that a child's policy leaves open: the client's address, if this end is the client
+ * and has one of the family, else the address on the path.
+ *   ours    1: our end;  family: 4 or 6, or 0: any. */
+isakmp_selector isakmp__open_end(const isakmp_ctx *x, const isakmp__sa *sa, int ours,
+                                 uint8_t family);
+/* May a peer propose this for an end that our policy leaves open?  A client may have its own address only. */
+int isakmp__open_end_allows(const isakmp_ctx *x, const isakmp__sa *sa, int ours,
+                            const isakmp_selector *s);
+
 /* ---- The end of a call --------------------------------------------------------------------- */
 
 /* Take apart what has ended: remove the SADs' entries, tell the host, give slots back. */

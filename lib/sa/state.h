@@ -6,6 +6,7 @@
  *   isakmp__exch      a running exchange: short-lived, large, wiped at its end;
  *   isakmp__packet    a message that is kept: to be repeated, or until an answer comes;
  *   isakmp__assembly  a message that comes in pieces, until the last one is there;
+ *   isakmp__assignment  the addresses of a client, if Mode Config is named;
  *   isakmp__user      the user of a client: only gateways of XAUTH have any.
  *
  * Short-lived and long-lived state never mix.  Objects of one arena may point to each other as long
@@ -26,6 +27,7 @@ typedef struct isakmp__child isakmp__child;
 typedef struct isakmp__exch isakmp__exch;
 typedef struct isakmp__packet isakmp__packet;
 typedef struct isakmp__assembly isakmp__assembly;
+typedef struct isakmp__assignment isakmp__assignment;
 typedef struct isakmp__user isakmp__user;
 
 /* Whose timer is due. */
@@ -86,6 +88,14 @@ enum {
     ISAKMP__DPD_THEIRS = 4 /* dpd_theirs has a value                                             */
 };
 
+/* How far Mode Config is under an SA. */
+enum {
+    ISAKMP__CONFIG_NONE = 0, /* not begun: the SA is not up                                      */
+    ISAKMP__CONFIG_WAITING,  /* for the peer to begin                                            */
+    ISAKMP__CONFIG_RUNNING,  /* we have begun                                                    */
+    ISAKMP__CONFIG_OVER      /* nothing waits for it                                             */
+};
+
 /* What a gateway of XAUTH does next. */
 enum {
     ISAKMP__USER_BEGIN = 0, /* ask the host what to ask for                                      */
@@ -103,14 +113,15 @@ struct isakmp__sa {
     uint8_t proven;    /* 1: the peer has proved its return address by our cookie                */
     uint8_t half_open; /* 1: a peer began it, and is not authenticated yet                       */
     uint8_t ending;    /* 1: it has ended, and waits for isakmp__settle()                        */
-    uint8_t soft_told; /* 1: ISAKMP_EV_SA_SOFT was told                                          */
+    uint8_t soft_told : 1;   /* 1: ISAKMP_EV_SA_SOFT was told                                    */
+    uint8_t user_rounds : 4; /* how often the client was asked for its user                      */
     uint8_t natt;      /* the way of NAT traversal that both know, from 1; 0: none               */
     uint8_t udp;       /* ISAKMP__UDP_*: how ESP is encapsulated                                 */
     uint8_t nat;       /* ISAKMP_NAT_*                                                           */
     uint8_t contact : 1;   /* 1: the peer announced INITIAL-CONTACT in phase 1                   */
     uint8_t fragments : 1; /* 1: the peer understands fragments                                  */
+    uint8_t config : 2;    /* ISAKMP__CONFIG_*                                                   */
     uint8_t user_next : 2; /* what a gateway does next about the user: ISAKMP__USER_*            */
-    uint8_t user_rounds : 4; /* how often it has asked                                           */
     uint8_t exchange;  /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                                        */
     uint8_t next_used; /* where in used_ids the next message ID goes                             */
     uint8_t dpd;       /* ISAKMP__DPD_*                                                          */
@@ -146,6 +157,16 @@ struct isakmp__sa {
     isakmp__link queue_link;  /* of half-open SAs, oldest first, or of ending ones */
     isakmp__list children, exchs;
     uint8_t peer_id[ISAKMP_MAX_ID];
+};
+
+/* ---- Assignment ---------------------------------------------------------------------------- */
+
+/* The addresses that the client of an SA has by Mode Config. */
+struct isakmp__assignment {
+    isakmp__slot slot;
+    isakmp_addr ip4, ip6; /* without ports; family 0: none                                       */
+    uint8_t ours;         /* 1: we are the client                                                */
+    uint8_t held;         /* 1: the client has acknowledged it, or has asked for it and was answered  */
 };
 
 /* ---- User of a client ----------------------------------------------------------------------- */
@@ -214,6 +235,7 @@ typedef enum isakmp__ask {
     ISAKMP__ASK_VERIFY,
     ISAKMP__ASK_ENCRYPT,
     ISAKMP__ASK_DECRYPT,
+    ISAKMP__ASK_ASSIGN,
     ISAKMP__ASK_GET_USER,
     ISAKMP__ASK_CHECK_USER
 } isakmp__ask;
@@ -297,11 +319,12 @@ struct isakmp__exch {
     uint16_t cfg_id;             /* ... its identifier */
     uint8_t cfg_type;            /* ... what it began with: ISAKMP_CFG_REQUEST or _SET */
     uint8_t cfg_open;            /* ... 1: its Attribute payload is being written, and began at: */
+    uint8_t cfg_none;            /* ... 1: an address is asked for, and there is none */
     uint8_t patient;             /* ... 1: it is repeated until hard_at: a person may have to type */
     uint8_t declined;            /* ... 1: our user does not say who it is */
     uint8_t chained;             /* ... 1: its chain of IVs is that of the one before it */
     uint32_t cfg_at;
-    isakmp_span cfg;             /* ... what the extension keeps of it, in the room */
+    isakmp_span cfg;                 /* ... what the extension keeps of it, in the room */
     const isakmp_notify *say_notify; /* what an Informational says, while it is being written */
     const isakmp_delete *say_delete;
     /* RFC 2409's names; all lie in the room.  sai: of a Quick Mode, the SA payload that was offered */
@@ -345,7 +368,9 @@ struct isakmp_ctx {
     uint64_t secret[2];    /* of fingerprints and buckets */
     uint64_t last_ticket;
     uint8_t entered; /* 1: inside a call */
-    isakmp__pool sas, children, exchs, packets, assemblies, users;
+    isakmp__pool sas, children, exchs, packets, assemblies, assignments, users;
+    uint32_t *assigned; /* for each SA by its index: that of its assignment from 1, or 0; NULL if there is
+                           none for any                                                          */
     isakmp__deadlines deadlines;
     isakmp__sa **by_cookie;
     isakmp__list *by_peer, *by_policy, *by_user;

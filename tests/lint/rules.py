@@ -14,10 +14,10 @@ STOCK = "crypto/mbedtls"
 LAYERS = ["base", "wire", "crypto", "policy", "sa", "exchange", "ext", "core", STOCK]
 PUBLIC = {
     "features": "base", "base": "base", "iana": "base", "errors": "base", "wire": "wire",
-    "crypto": "crypto", "policy": "policy", "host": "sa", "exchange": "sa", "session": "sa",
+    "crypto": "crypto", "policy": "policy", "modecfg": "policy", "host": "sa", "exchange": "sa", "session": "sa",
     "mbedtls": STOCK, "keyring": STOCK,
 }
-PUBLIC_ORDER = ["features", "errors", "base", "iana", "wire", "crypto", "policy", "host",
+PUBLIC_ORDER = ["features", "errors", "base", "iana", "wire", "crypto", "policy", "modecfg", "host",
                 "exchange", "session", "isakmp"]
 # What the headers of that archive may include last.
 ABOVE = {"mbedtls": "crypto", "keyring": "host"}

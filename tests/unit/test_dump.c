@@ -431,7 +431,7 @@ static void mode_config(void **state)
     (void)state;
     expect(write_mode_config,
            "  ATTRIBUTE: REPLY, identifier 513: ip4 address 10.1.2.3, xauth user name joe, "
-           "xauth status 0001, unity banner \\x0a\\x07, unity firewall type 01020304\n"
+           "xauth status 1, unity banner \\x0a\\x07, unity firewall type 01020304\n"
            "  ATTRIBUTE: 9, identifier 0: \n");
 }
 
