@@ -388,6 +388,26 @@ static void test_forced_encapsulation(void **state)
     peer_is("UDP encapsulation cannot be forced without NAT traversal");
 }
 
+static void test_xauth(void **state)
+{
+    (void)state;
+    peer.flags = ISAKMP_PF_XAUTH_ASK | ISAKMP_PF_XAUTH_AGAIN;
+    peer_is("");
+    peer.flags = ISAKMP_PF_XAUTH_ANSWER;
+    peer_is("");
+    peer.flags = ISAKMP_PF_XAUTH_ANSWER | ISAKMP_PF_XAUTH_ASK;
+    peer_is("a peer is a client of XAUTH or its gateway, not both");
+    peer.flags = 0;
+    peer.user_s = 5;
+    peer_is("");
+    peer.user_s = 3600;
+    peer_is("");
+    peer.user_s = 4;
+    peer_is("user_s must be 0, or 5 to 3600 seconds, not 4");
+    peer.user_s = 3601;
+    peer_is("user_s must be 0, or 5 to 3600 seconds, not 3601");
+}
+
 static void test_flags_and_families(void **state)
 {
     char why[200];
@@ -462,6 +482,7 @@ int main(void)
         cmocka_unit_test_setup(test_fragment_size, fresh),
         cmocka_unit_test_setup(test_dead_peer_detection, fresh),
         cmocka_unit_test_setup(test_forced_encapsulation, fresh),
+        cmocka_unit_test_setup(test_xauth, fresh),
         cmocka_unit_test_setup(test_flags_and_families, fresh),
         cmocka_unit_test_setup(test_T26_all_protections, fresh),
     };
