@@ -57,6 +57,8 @@ typedef struct isakmp_query {
     const isakmp_span *wanted; /* names (DER) of the CAs whose certificates the peer asks for;
                                   an empty one: of any                                           */
     size_t n_wanted;
+    isakmp_span user; /* of the client, as check_user has believed it; empty: none.  With hybrid
+                         authentication it is all that is known of a client                     */
 } isakmp_query;
 
 /* ---- Public keys [RFC2409 5.1 to 5.3, RFC4945] -------------------------------------------- */
@@ -168,17 +170,17 @@ typedef enum isakmp_event_type {
     ISAKMP_EV_CHILD_UP,   /* a child's SAs are installed in both directions                      */
     ISAKMP_EV_CHILD_SOFT, /* ... near the end of their lifetime: negotiate new ones              */
     ISAKMP_EV_CHILD_DOWN, /* ... have been removed, or never came up: see why                    */
-    ISAKMP_EV_REFUSED, /* we refused what a peer proposed: see why, and report if not NULL; or what
+    ISAKMP_EV_REFUSED,  /* we refused what a peer proposed: see why, and report if not NULL; or what
                              it sends does not fit our key, which is told once: we go on waiting */
-    ISAKMP_EV_NOTIFY,  /* the peer sent a notify: see notify and authentic                    */
-    ISAKMP_EV_NAT,     /* NAT traversal is in use for this SA: see path and nat               */
+    ISAKMP_EV_NOTIFY,   /* the peer sent a notify: see notify and authentic                    */
+    ISAKMP_EV_NAT,      /* NAT traversal is in use for this SA: see path and nat               */
     ISAKMP_EV_SA_XAUTH, /* phase 1 is through, and the client's user is to be authenticated by XAUTH;
                              with hybrid authentication only the gateway has proved its identity  */
-    ISAKMP_EV_CONFIG,      /* Mode Config is through, or what it brought is kept: see assignment  */
+    ISAKMP_EV_CONFIG,   /* Mode Config is through, or what it brought is kept: see assignment  */
     ISAKMP_EV_CONFIG_NONE, /* ... has brought nothing: see why.  Children go on without           */
-    ISAKMP_EV_CONFIG_END,  /* the addresses in assignment are the client's no more, if they ever were: as
+    ISAKMP_EV_CONFIG_END, /* the addresses in assignment are the client's no more, if they ever were: as
                               gateway, what assign gave can be given to others                    */
-    ISAKMP_EV_XAUTH_TEXT /* the gateway has a text for the user, with its yes or no: see text      */
+    ISAKMP_EV_XAUTH_TEXT  /* the gateway has a text for the user, with its yes or no: see text     */
 } isakmp_event_type;
 
 /* Which ends are behind a NAT, in isakmp_event.nat */

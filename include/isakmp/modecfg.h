@@ -26,9 +26,9 @@ enum {
     ISAKMP_CFG_ADDR,      /* an address, or a mask: addrs.lo                                     */
     ISAKMP_CFG_NET,       /* a subnet, of split tunnels also with protocol and port: addrs       */
     ISAKMP_CFG_NUMBER,    /* number                                                              */
-    ISAKMP_CFG_TEXT,      /* data is UTF-8 that can be printed: no control characters, but for the ends of
+    ISAKMP_CFG_TEXT, /* data is UTF-8 that can be printed: no control characters, but for the ends of
                              lines in a banner; not empty, never ended by a zero                 */
-    ISAKMP_CFG_OCTETS     /* data is something else: the attribute is not known, or its value is not what
+    ISAKMP_CFG_OCTETS /* data is something else: the attribute is not known, or its value is not what
                              it should be                                                        */
 };
 
@@ -67,7 +67,7 @@ typedef struct isakmp_assignment {
     isakmp_addr ip4, ip6; /* its addresses, without ports; family 0: none                        */
     uint8_t ours;         /* 1: we are the client, 0: the gateway                                */
     uint8_t kept;         /* 1: what it had under an ISAKMP SA before this one, taken over       */
-    isakmp_span attrs;    /* all that was said with it, for isakmp_cfg_values(); of one that ends or is
+    isakmp_span attrs; /* all that was said with it, for isakmp_cfg_values(); of one that ends or is
                              kept: empty                                                         */
 } isakmp_assignment;
 
@@ -81,12 +81,12 @@ typedef struct isakmp_assignment {
 #define ISAKMP_LEASE_NAME 32
 
 typedef struct isakmp_lease {
-    uint64_t who;                      /* a hash of the client's name, 0: nobody ever had it     */
-    uint32_t head, next;               /* a bucket of clients, and the next lease in its own     */
-    uint32_t before, after;            /* among those that are free, longest first               */
-    uint8_t used;                      /* 1: somebody has it now                                 */
-    uint8_t name_n;                    /* octets of name                                         */
-    uint8_t name[ISAKMP_LEASE_NAME];   /* whose it is, or was: the beginning                     */
+    uint64_t who;                    /* a hash of the client's name, 0: nobody ever had it     */
+    uint32_t head, next;             /* a bucket of clients, and the next lease in its own     */
+    uint32_t before, after;          /* among those that are free, longest first               */
+    uint8_t used;                    /* 1: somebody has it now                                 */
+    uint8_t name_n;                  /* octets of name                                         */
+    uint8_t name[ISAKMP_LEASE_NAME]; /* whose it is, or was: the beginning                     */
 } isakmp_lease;
 
 typedef struct isakmp_addr_pool {
@@ -102,7 +102,7 @@ typedef struct isakmp_addr_pool {
  *   first, last  of one family; the ports are not looked at.
  *   returns  ISAKMP_OK or ISAKMP_E_ARG.  [q] */
 ISAKMP_API int isakmp_addr_pool_init(isakmp_addr_pool *p, isakmp_lease *leases, size_t n,
-                                const isakmp_addr *first, const isakmp_addr *last);
+                                     const isakmp_addr *first, const isakmp_addr *last);
 /* An address for a client: the one that it had before, if it is free, else one that nobody has had, or not
  * for the longest time.  It costs the same in a pool of any size.
  *   who      the client's name, such as the data of its identity, or its user.  The same name twice has two
@@ -116,7 +116,8 @@ ISAKMP_API int isakmp_addr_pool_release(isakmp_addr_pool *p, const isakmp_addr *
 /* Looking: the address at a place and its lease.
  *   i        from 0.
  *   returns  the lease, or NULL after the last address.  [q] */
-ISAKMP_API const isakmp_lease *isakmp_addr_pool_get(const isakmp_addr_pool *p, size_t i, isakmp_addr *out);
+ISAKMP_API const isakmp_lease *isakmp_addr_pool_get(const isakmp_addr_pool *p, size_t i,
+                                                    isakmp_addr *out);
 
 #ifdef __cplusplus
 }

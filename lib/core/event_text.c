@@ -92,7 +92,7 @@ static void add_config(isakmp__text *t, const isakmp_event *ev)
         isakmp__describe_addr(t, &a->ip4);
     }
     if (a && a->ip6.family) {
-        isakmp__text_add(t, " the address ");
+        isakmp__text_add(t, "%s", a->ip4.family ? " and " : " the address ");
         isakmp__describe_addr(t, &a->ip6);
     }
     if (a && !a->ip4.family && !a->ip6.family)

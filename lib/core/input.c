@@ -7,7 +7,6 @@
  *     Informational in the clear         nobody's: the host is told, nothing changes
  *     message ID of a running exchange   that one
  *     any other message ID               a peer begins an exchange of phase 2 */
-#include "base/fingerprint.h"
 #include "base/secret.h"
 #include "crypto/keys.h"
 #include "entry.h"
@@ -101,33 +100,6 @@ static unsigned begin_phase2(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchang
     return rc;
 }
 
-/* Some gateways begin all that they ask about a user with one message ID, and let the chain of IVs go on.  The one
- * before has been answered; when this one counts, that answer need not be kept any more. */
-static int goes_on(const isakmp_ctx *x, const isakmp__exch *e, const isakmp_msg *m)
-{
-    return e->def->type == ISAKMP_EXCH_TRANSACTION && e->sa->state == ISAKMP_SA_XAUTH &&
-           e->phase == ISAKMP__DONE && e->last != isakmp__fingerprint(x->secret, m->raw);
-}
-
-static unsigned begin_chained(isakmp_ctx *x, isakmp__sa *sa, const isakmp__exch *before,
-                              isakmp_msg *m, const isakmp_path *path)
-{
-    uint8_t iv[ISAKMP_MAX_BLOCK];
-    isakmp__exch *e;
-    unsigned rc;
-    memcpy(iv, before->iv, sizeof iv);
-    e = isakmp__engine_take(x, sa, before->def, 0, 0); /* which may make room of the one before */
-    if (e == NULL)
-        return ISAKMP_D_POOL;
-    e->msg_id = m->h.msg_id;
-    e->chained = 1;
-    memcpy(e->iv, iv, sizeof e->iv);
-    rc = isakmp__engine_input(x, e, m, path);
-    if (rc == ISAKMP_OK && isakmp__exch_find(sa, m->h.msg_id) != e)
-        isakmp__exch_give(x, isakmp__exch_find(sa, m->h.msg_id));
-    return rc;
-}
-
 /* ---- An SA that is known -------------------------------------------------------------------- */
 
 /* Anybody could have sent it.  The last notify is kept as a hint for the day when the exchange times
@@ -161,6 +133,47 @@ static void remind_peer(isakmp_ctx *x, const isakmp__sa *sa)
         isakmp__exch_repeat(x, e);
 }
 
+/* Give back the end of an exchange that is only kept, known by the last message that it has read. */
+static void give_kept(isakmp_ctx *x, isakmp__sa *sa, uint64_t last)
+{
+    isakmp__exch *e = NULL;
+    while ((e = isakmp__exch_after(sa, e)) != NULL)
+        if (e->phase == ISAKMP__DONE && e->last == last) {
+            isakmp__exch_give(x, e);
+            return;
+        }
+}
+
+/* Some peers begin the next Transaction with the message ID of the last one, and go on with its chain of IVs.
+ * Our answer to that is kept until we know that it is so. */
+static unsigned begin_next(isakmp_ctx *x, const isakmp__exch *before, isakmp_msg *m,
+                           const isakmp_path *path)
+{
+    isakmp__sa *sa = before->sa;
+    uint64_t last = before->last;
+    uint8_t iv[ISAKMP_MAX_BLOCK];
+    isakmp__exch *e;
+    unsigned rc;
+    if (!may_begin(x, sa, before->def))
+        return ISAKMP_D_NOT_UP;
+    memcpy(iv, before->iv, sizeof iv);
+    e = isakmp__engine_take(x, sa, before->def, 0, 0); /* may take the room of the one before */
+    if (e == NULL)
+        return ISAKMP_D_POOL;
+    e->msg_id = m->h.msg_id;
+    e->chained = 1;
+    memcpy(e->iv, iv, sizeof e->iv);
+    rc = isakmp__engine_input(x, e, m, path);
+    if (rc == ISAKMP_OK)
+        give_kept(x, sa, last);
+    return rc;
+}
+
+static int may_have_next(const isakmp__exch *e)
+{
+    return e->phase == ISAKMP__DONE && e->def->type == ISAKMP_EXCH_TRANSACTION;
+}
+
 static unsigned message_of_sa(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchange *def,
                               isakmp_msg *m, const isakmp_path *path)
 {
@@ -172,10 +185,12 @@ static unsigned message_of_sa(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchan
         return informational_in_clear(x, sa, m, path);
     if ((m->h.msg_id == 0) != (def->phase == 1))
         return ISAKMP_D_MESSAGE_ID;
-    if (e && e->def == def && goes_on(x, e, m))
-        return begin_chained(x, sa, e, m, path);
-    if (e)
-        return e->def == def ? isakmp__engine_input(x, e, m, path) : (unsigned)ISAKMP_D_UNEXPECTED;
+    if (e) {
+        rc = e->def == def ? isakmp__engine_input(x, e, m, path) : (unsigned)ISAKMP_D_UNEXPECTED;
+        if (rc == ISAKMP_D_UNEXPECTED && e->def == def && may_have_next(e))
+            rc = begin_next(x, e, m, path);
+        return rc;
+    }
     if (def->phase == 1)
         return ISAKMP_D_UNEXPECTED;
     rc = begin_phase2(x, sa, def, m, path);

@@ -143,7 +143,7 @@ unsigned isakmp__open_message(isakmp_ctx *x, isakmp__exch *e, const isakmp__row 
     unsigned rc = check_flags(e, r, m);
     e->encrypted = (m->h.flags & ISAKMP_FLAG_ENCRYPTION) != 0;
     if (rc == ISAKMP_OK && e->encrypted) {
-        if (r->msg == 1)
+        if (r->msg == 1 && !e->chained)
             rc = isakmp__begin_iv(x, e);
         if (rc == ISAKMP_OK)
             rc = decrypt(x, e, m);

@@ -13,11 +13,10 @@ isakmp_span isakmp__cipher_key_of(const isakmp__sa *sa)
     return isakmp__span(sa->key, isakmp_cipher_key(sa->suite->cipher, sa->suite->key_bits));
 }
 
-/* The chain of an exchange after phase 1 begins anew for its message ID [RFC2409 App. B], unless it goes on where
- * one with the same ID has left it. */
+/* The chain of an exchange after phase 1 begins anew for its message ID [RFC2409 App. B]. */
 unsigned isakmp__begin_iv(isakmp_ctx *x, isakmp__exch *e)
 {
-    if (e->def->phase == 1 || e->chained)
+    if (e->def->phase == 1)
         return ISAKMP_OK;
     if (!e->sa->keyed)
         return ISAKMP_D_NOT_UP;

@@ -33,11 +33,11 @@ static int owns(uint16_t attr)
 /* ---- Attributes ----------------------------------------------------------------------------- */
 
 static const uint16_t default_wants[] = {
-    ISAKMP_CFG_IP4_ADDRESS,     ISAKMP_CFG_IP4_NETMASK,    ISAKMP_CFG_IP4_DNS,
-    ISAKMP_CFG_IP4_NBNS,        ISAKMP_CFG_ADDRESS_EXPIRY, ISAKMP_CFG_IP4_SUBNET,
-    ISAKMP_CFG_BANNER,          ISAKMP_CFG_SAVE_PASSWORD,  ISAKMP_CFG_DEFAULT_DOMAIN,
-    ISAKMP_CFG_SPLIT_DNS,       ISAKMP_CFG_SPLIT_INCLUDE,  ISAKMP_CFG_LOCAL_LAN,
-    ISAKMP_CFG_PFS,             ISAKMP_CFG_BACKUP_SERVERS};
+    ISAKMP_CFG_IP4_ADDRESS, ISAKMP_CFG_IP4_NETMASK,    ISAKMP_CFG_IP4_DNS,
+    ISAKMP_CFG_IP4_NBNS,    ISAKMP_CFG_ADDRESS_EXPIRY, ISAKMP_CFG_IP4_SUBNET,
+    ISAKMP_CFG_BANNER,      ISAKMP_CFG_SAVE_PASSWORD,  ISAKMP_CFG_DEFAULT_DOMAIN,
+    ISAKMP_CFG_SPLIT_DNS,   ISAKMP_CFG_SPLIT_INCLUDE,  ISAKMP_CFG_LOCAL_LAN,
+    ISAKMP_CFG_PFS,         ISAKMP_CFG_BACKUP_SERVERS};
 
 /* What the codec knows [mode-cfg draft 3.4]. */
 static const uint16_t supported[] = {1,     2,     3,     4,     5,     6,     7,     8,     9,
@@ -306,8 +306,7 @@ static void write_wants(isakmp__exch *e)
 {
     const isakmp_peer_policy *p = e->sa->policy;
     const uint16_t *wants = p->config_wants ? p->config_wants : default_wants;
-    size_t n =
-        p->config_wants ? p->n_config_wants : sizeof default_wants / sizeof default_wants[0];
+    size_t n = p->config_wants ? p->n_config_wants : sizeof default_wants / sizeof default_wants[0];
     for (size_t i = 0; i < n; i++)
         isakmp_wr_attr_bytes(&e->w, wants[i], empty());
 }

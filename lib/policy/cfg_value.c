@@ -43,7 +43,7 @@ static isakmp_span element_at(isakmp_span list, uint8_t kind, size_t *at)
     isakmp_span s = isakmp__span(list.p + *at, list.n - *at);
     if (kind == ISAKMP__CFG_NAMES)
         return name_at(list, at);
-    if ((kind == ISAKMP__CFG_SPLIT || kind == ISAKMP__CFG_TYPES) && list.n % size == 0)
+    if (list.n && (kind == ISAKMP__CFG_SPLIT || kind == ISAKMP__CFG_TYPES) && list.n % size == 0)
         s.n = size;
     *at += s.n;
     return s;

@@ -62,6 +62,7 @@ static isakmp_query query_of(const isakmp_ctx *x, const isakmp__exch *e)
         q.peer_id = q.policy->peer_id;
     q.wanted = e->wanted;
     q.n_wanted = e->n_wanted;
+    q.user = isakmp__sa_user(x, e->sa);
     return q;
 }
 

@@ -1,7 +1,7 @@
 /* sa/assignment.c -- what clients have by Mode Config: an address of each family at most.
  *
  * It belongs to one SA at a time, and stays while that or a child of it lives.  A client that negotiates a new
- * ISAKMP SA is known by its identity, by the key that proved it, and by its address and port: with a name
+ * ISAKMP SA is known by its identity, by the key that proved it, and by both addresses and ports: with a name
  * for a group of users the identity alone would give the address of one to another. */
 #include "host.h"
 
@@ -27,6 +27,7 @@ isakmp__sa *isakmp__same_client(const isakmp_ctx *x, const isakmp__sa *sa, int w
     isakmp__sa *other = NULL;
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
         if (isakmp_addr_equal(&other->path.remote, &sa->path.remote) &&
+            isakmp_addr_equal(&other->path.local, &sa->path.local) &&
             (isakmp__assignment_of(x, other) != NULL) == with &&
             (with || !other->ending || other->n_children))
             return other;

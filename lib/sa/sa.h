@@ -211,7 +211,8 @@ void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa);
  * is told.
  *   returns  1; 0 if there is nothing to be taken, or it has something already. */
 int isakmp__assignment_take_over(isakmp_ctx *x, isakmp__sa *sa, isakmp__sa *from);
-/* An SA that is up or has ended, with the same peer at the same address and port: the same client.
+/* An SA that is up or has ended, with the same peer between the same addresses and ports: the same
+ * client.
  *   with  1: one that has an assignment; 0: one that has none, and is not this one's end itself. */
 isakmp__sa *isakmp__same_client(const isakmp_ctx *x, const isakmp__sa *sa, int with);
 /* The selector of an end that a child's policy leaves open: the client's address, if this end is the client

@@ -166,7 +166,7 @@ struct isakmp__assignment {
     isakmp__slot slot;
     isakmp_addr ip4, ip6; /* without ports; family 0: none                                       */
     uint8_t ours;         /* 1: we are the client                                                */
-    uint8_t held;         /* 1: the client has acknowledged it, or has asked for it and was answered  */
+    uint8_t held; /* 1: the client has acknowledged it, or has asked for it and was answered  */
 };
 
 /* ---- User of a client ----------------------------------------------------------------------- */
@@ -319,10 +319,10 @@ struct isakmp__exch {
     uint16_t cfg_id;             /* ... its identifier */
     uint8_t cfg_type;            /* ... what it began with: ISAKMP_CFG_REQUEST or _SET */
     uint8_t cfg_open;            /* ... 1: its Attribute payload is being written, and began at: */
+    uint8_t chained;             /* ... 1: its chain goes on from that of the one before it */
     uint8_t cfg_none;            /* ... 1: an address is asked for, and there is none */
     uint8_t patient;             /* ... 1: it is repeated until hard_at: a person may have to type */
     uint8_t declined;            /* ... 1: our user does not say who it is */
-    uint8_t chained;             /* ... 1: its chain of IVs is that of the one before it */
     uint32_t cfg_at;
     isakmp_span cfg;                 /* ... what the extension keeps of it, in the room */
     const isakmp_notify *say_notify; /* what an Informational says, while it is being written */
@@ -369,7 +369,8 @@ struct isakmp_ctx {
     uint64_t last_ticket;
     uint8_t entered; /* 1: inside a call */
     isakmp__pool sas, children, exchs, packets, assemblies, assignments, users;
-    uint32_t *assigned; /* for each SA by its index: that of its assignment from 1, or 0; NULL if there is
+    uint32_t *
+        assigned; /* for each SA by its index: that of its assignment from 1, or 0; NULL if there is
                            none for any                                                          */
     isakmp__deadlines deadlines;
     isakmp__sa **by_cookie;

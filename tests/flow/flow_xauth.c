@@ -79,6 +79,26 @@ static void test_every_way(void **state)
     }
 }
 
+/* Mode Config comes after it, and gives to the user, whoever begins, and whatever is known besides. */
+static void test_mode_config_comes_after(void **state)
+{
+    (void)state;
+    EACH_WAY(k, i)
+    for (int push = 0; push < 2; push++) {
+        prepare(1001, &ways[i]);
+        client->peer.flags |= push ? ISAKMP_PF_CONFIG_ACCEPT : ISAKMP_PF_CONFIG_PULL;
+        gateway->peer.flags |= push ? ISAKMP_PF_CONFIG_PUSH : ISAKMP_PF_CONFIG_ANSWER;
+        pair_start(&pr);
+        pair_connect(&pr, modes[k], 0);
+        run_for(100);
+        assert_true(both_up(0));
+        assert_int_equal(gateway->assigns, 1);
+        assert_int_equal(heard(client, ISAKMP_EV_CONFIG), 1);
+        assert_int_equal(client->gets, 1);
+        finish();
+    }
+}
+
 /* ---- Rounds --------------------------------------------------------------------------------- */
 
 #define TEXT(literal) isakmp__span((const uint8_t *)(literal), sizeof(literal) - 1)
@@ -588,6 +608,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_way),
+        cmocka_unit_test(test_mode_config_comes_after),
         cmocka_unit_test(test_many_rounds),
         cmocka_unit_test(test_identifiers),
         cmocka_unit_test(test_rounds_are_bounded),

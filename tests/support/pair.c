@@ -376,6 +376,94 @@ static int on_decrypt(void *user, isakmp_ticket t, const isakmp_query *q, const 
     return rc;
 }
 
+/* ---- Mode Config: a gateway with four addresses, by the client's identity --------------------- */
+
+static void note_question(peer *p, const isakmp_assignment *a)
+{
+    isakmp_reader r = isakmp_rd(a->attrs);
+    isakmp_attr attr;
+    p->assigns++;
+    p->n_asked = 0;
+    p->had = a->ip4;
+    while (isakmp_attr_next(&r, &attr) == ISAKMP_OK && p->n_asked < 32)
+        p->asked[p->n_asked++] = attr.type;
+}
+
+static int give(peer *p, const isakmp_query *q, const isakmp_assignment *a, isakmp_writer *out)
+{
+    static const isakmp_addr ip6 = {
+        6, {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9}, 0};
+    isakmp_addr ip4 = a->ip4;
+    isakmp_span gift = {p->gift, p->gift_n};
+    if (p->nothing)
+        return ISAKMP_NONE;
+    if (p->only_gift) {
+        isakmp_wr_bytes(out, gift);
+        return ISAKMP_OK;
+    }
+    if (ip4.family == 0 && isakmp_addr_pool_lease(&p->pool, q->peer_id.data, &ip4) != ISAKMP_OK)
+        return ISAKMP_NONE;
+    isakmp_wr_cfg_addr(out, ISAKMP_CFG_IP4_ADDRESS, &ip4);
+    if (p->give_ip6)
+        isakmp_wr_cfg_addr(out, ISAKMP_CFG_IP6_ADDRESS, &ip6);
+    isakmp_wr_bytes(out, gift);
+    return ISAKMP_OK;
+}
+
+static int on_assign(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,
+                     isakmp_writer *out)
+{
+    peer *p = (peer *)user;
+    if (fails(p))
+        return ISAKMP_E_HOST;
+    must(q->peer_id.type != ISAKMP_ID_NONE || q->user.n, "nobody knows who the client is");
+    note_question(p, a);
+    if (parks(p, PAIR_ASSIGN, t, NULL, NULL)) {
+        parked *k = &p->asks[p->n_asks - 1];
+        isakmp_writer w;
+        isakmp_wr_init(&w, k->gift, sizeof k->gift);
+        k->rc = give(p, q, a, &w);
+        k->gift_n = w.len;
+        return ISAKMP_PENDING;
+    }
+    return give(p, q, a, out);
+}
+
+/* A gateway takes back what its client has no more. */
+static void note_assignment(peer *p, const isakmp_event *ev)
+{
+    const isakmp_assignment *a = ev->assignment;
+    if (a == NULL)
+        return;
+    if (ev->type == ISAKMP_EV_CONFIG_END && !a->ours && a->ip4.family) {
+        p->releases++;
+        p->lost_addresses += isakmp_addr_pool_release(&p->pool, &a->ip4) != ISAKMP_OK;
+    }
+    if (ev->type != ISAKMP_EV_CONFIG)
+        return;
+    must(a->attrs.n <= sizeof p->got, "a client is told too much");
+    p->ip4 = a->ip4;
+    p->ip6 = a->ip6;
+    p->kept = a->kept;
+    p->got_n = a->attrs.n;
+    if (a->attrs.n)
+        memcpy(p->got, a->attrs.p, a->attrs.n);
+}
+
+/* Late answers that nobody waits for any more: nobody has the address. */
+static void take_back(peer *p, const parked *a)
+{
+    isakmp_span attrs = {a->gift, a->gift_n};
+    isakmp_cfg_reader r = isakmp_cfg_values(attrs);
+    isakmp_cfg_value v;
+    isakmp_addr ip4 = {4, {0}, 0};
+    while (isakmp_cfg_next(&r, &v) == ISAKMP_OK)
+        if (v.type == ISAKMP_CFG_IP4_ADDRESS) {
+            memcpy(ip4.ip, v.addrs.lo, 4);
+            (void)isakmp_addr_pool_release(&p->pool, &ip4);
+        }
+}
+
 static void on_learn(void *user, const isakmp_query *q, const isakmp_cert *certs, size_t n_certs)
 {
     peer *p = (peer *)user;
@@ -510,6 +598,7 @@ static void on_event(void *user, const isakmp_event *ev)
     if (ev->report && isakmp_report_get(ev->report, 0, &m) == ISAKMP_OK)
         isakmp_mismatch_text(p->report, sizeof p->report, ev->report, &m);
     isakmp_event_text(h->text, sizeof h->text, ev);
+    note_assignment(p, ev);
     copy_text(h->user, sizeof h->user, ev->user);
     copy_text(h->words, sizeof h->words, ev->text);
     if (p->hear_event)
@@ -614,6 +703,13 @@ static void init_host(peer *p)
     p->host.check_user = on_check_user;
 }
 
+static void init_pool(peer *p)
+{
+    const isakmp_addr first = {4, {10, 9, 0, 1}, 0}, last = {4, {10, 9, 0, PAIR_LEASES}, 0};
+    must(isakmp_addr_pool_init(&p->pool, p->leases, PAIR_LEASES, &first, &last) == ISAKMP_OK,
+         "there is no pool");
+}
+
 static void init_peer(pair *pr, int index, uint64_t seed)
 {
     peer *p = &pr->p[index];
@@ -628,6 +724,7 @@ static void init_peer(pair *pr, int index, uint64_t seed)
     p->addr.port = 500;
     init_policies(p);
     init_host(p);
+    init_pool(p);
     isakmp_config_init(&p->config, sizeof p->config);
     p->config.limits.sas = 4;
     p->config.limits.children = 4;
@@ -650,6 +747,7 @@ static void start(peer *p)
     p->config.crypto = &p->toy.table;
     p->config.host = &p->host;
     p->host.get_spi = p->own_spis ? on_get_spi : NULL;
+    p->host.assign = p->no_assign ? NULL : on_assign;
     p->told_deadline = ISAKMP_NEVER;
     p->arena_n = isakmp_ctx_size(&p->config);
     must(p->arena_n > 0, "the limits are not valid");
@@ -734,7 +832,7 @@ int pair_deliver(pair *pr)
 static void answer_one(pair *pr, peer *p, const parked *a)
 {
     uint32_t spi = ++p->next_spi;
-    int rc = ISAKMP_OK;
+    int rc = ISAKMP_OK, told;
     const void *value = NULL;
     size_t n = 0;
     switch (a->kind) {
@@ -765,6 +863,11 @@ static void answer_one(pair *pr, peer *p, const parked *a)
         value = a->block;
         n = a->block_n;
         break;
+    case PAIR_ASSIGN:
+        rc = a->rc;
+        value = a->gift;
+        n = a->gift_n;
+        break;
     case PAIR_VERIFY:
         rc = a->rc;
         value = &a->why;
@@ -782,7 +885,10 @@ static void answer_one(pair *pr, peer *p, const parked *a)
     }
     if (p->answer_rc)
         rc = p->answer_rc;
-    p->stale_answers += isakmp_answer(p->x, pr->now, a->ticket, rc, value, n) == ISAKMP_E_STALE;
+    told = isakmp_answer(p->x, pr->now, a->ticket, rc, value, n);
+    p->stale_answers += told == ISAKMP_E_STALE;
+    if (a->kind == PAIR_ASSIGN && (told == ISAKMP_E_STALE || rc != ISAKMP_OK))
+        take_back(p, a);
 }
 
 static int answer_host(pair *pr, peer *p)

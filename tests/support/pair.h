@@ -69,9 +69,14 @@ enum {
     PAIR_VERIFY,
     PAIR_ENCRYPT,
     PAIR_DECRYPT,
+    PAIR_ASSIGN,
     PAIR_GET_USER,
     PAIR_CHECK_USER
 };
+
+/* Addresses of a gateway of the pair, and octets of what it gives. */
+#define PAIR_LEASES 4
+#define PAIR_GIFT   1024
 
 /* Octets of an RSA block of the pair: as of a key with 1024 bits. */
 #define PAIR_BLOCK 128
@@ -89,6 +94,8 @@ typedef struct parked {
     uint16_t why;
     uint8_t signature[32], block[PAIR_BLOCK];
     size_t block_n;
+    uint8_t gift[PAIR_GIFT];
+    size_t gift_n;
     isakmp_user user;
 } parked;
 
@@ -125,6 +132,16 @@ typedef struct peer {
     int learn_first; /* 1: no encrypted nonces before the peer's certificates were learnt      */
     int named_cert;  /* 1: the peer is told by HASH(1) which key is used                      */
     isakmp_id owner; /* whose key we say that it is; type NONE: anybody's                      */
+    /* Mode Config: what is given besides an address of the pool, as attributes. */
+    isakmp_lease leases[PAIR_LEASES];
+    isakmp_addr_pool
+        pool; /* 10.9.0.1 to 10.9.0.4, of the gateway, which gives from it              */
+    uint8_t gift[PAIR_GIFT];
+    size_t gift_n;
+    int no_assign; /* 1: the host has no callback                                               */
+    int nothing;   /* 1: it gives nothing                                                       */
+    int only_gift; /* 1: it gives no address of the pool                                        */
+    int give_ip6;  /* 1: it gives 2001:db8::9, too                                              */
     /* XAUTH: the name and the password of the user, as a client knows it, and a gateway of a client's. */
     const char *user, *password;
     int mute_user; /* 1: nobody ever says who the user is */
@@ -152,6 +169,16 @@ typedef struct peer {
     sad_record sad[PAIR_SAD];
     unsigned installs, removes, sends, keylogs;
     unsigned encrypts, decrypts, learns;
+    unsigned assigns;   /* questions what to give a client                          */
+    uint16_t asked[32]; /* attributes in the last of them                           */
+    unsigned n_asked;
+    isakmp_addr had;         /* what the client had then                                 */
+    unsigned releases;       /* addresses given back                                     */
+    unsigned lost_addresses; /* ... that nobody had                                      */
+    isakmp_addr ip4, ip6;    /* as client: what the last ISAKMP_EV_CONFIG told           */
+    uint8_t got[PAIR_GIFT];  /* ... and its attributes                                   */
+    size_t got_n;
+    int kept;                         /* ... and whether they were kept                           */
     unsigned learnt_certs;            /* encodings 5 among the certificates to be learnt          */
     size_t hash_1_n;                  /* octets of HASH(1) in the last question to decrypt        */
     unsigned signs, verifies, wanted; /* wanted: names in the last question about certificates   */

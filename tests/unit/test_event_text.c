@@ -134,6 +134,36 @@ static void test_nat(void **state)
     text_is("NAT traversal is in use, the peer is behind a NAT");
 }
 
+static void test_mode_config(void **state)
+{
+    isakmp_assignment a;
+    (void)state;
+    memset(&a, 0, sizeof a);
+    ev.type = ISAKMP_EV_CONFIG;
+    ev.assignment = &a;
+    text_is("the client at 192.0.2.1:500 has a configuration without an address");
+    a.ip4.family = 4;
+    a.ip4.ip[0] = 10;
+    text_is("the client at 192.0.2.1:500 has the address 10.0.0.0");
+    a.ours = 1;
+    a.ip6.family = 6;
+    a.ip6.ip[15] = 1;
+    text_is("we have from 192.0.2.1:500 the address 10.0.0.0 and ::1");
+    ev.type = ISAKMP_EV_CONFIG_END;
+    a.ip4.family = 0;
+    text_is("we have from 192.0.2.1:500 no longer the address ::1");
+    a.ours = 0;
+    text_is("the client at 192.0.2.1:500 has no longer the address ::1");
+    ev.path = NULL;
+    ev.assignment = NULL;
+    text_is("the client has no longer");
+    ev.type = ISAKMP_EV_CONFIG_NONE;
+    text_is("there is no configuration");
+    ev.path = &path;
+    because(ISAKMP_BY_TIMER, ISAKMP_D_TIMEOUT, 1, 0);
+    text_is("there is no configuration with 192.0.2.1:500: the peer did not answer (message 1)");
+}
+
 static void test_ipv6(void **state)
 {
     (void)state;
@@ -196,6 +226,7 @@ int main(void)
         cmocka_unit_test_setup(test_refused, fresh),
         cmocka_unit_test_setup(test_notifies, fresh),
         cmocka_unit_test_setup(test_nat, fresh),
+        cmocka_unit_test_setup(test_mode_config, fresh),
         cmocka_unit_test_setup(test_ipv6, fresh),
         cmocka_unit_test_setup(test_types_that_are_none, fresh),
         cmocka_unit_test_setup(test_users, fresh),

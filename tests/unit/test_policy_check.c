@@ -388,6 +388,34 @@ static void test_forced_encapsulation(void **state)
     peer_is("UDP encapsulation cannot be forced without NAT traversal");
 }
 
+static void test_mode_config(void **state)
+{
+    static const char both[] = "nobody is gateway and client of one peer in Mode Config";
+    static const char list[] = "config_wants must have 64 attributes at most, and not be NULL";
+    static const uint16_t wants[65];
+    static const uint32_t gateway[] = {ISAKMP_PF_CONFIG_PUSH, ISAKMP_PF_CONFIG_ANSWER},
+                          client[] = {ISAKMP_PF_CONFIG_PULL, ISAKMP_PF_CONFIG_ACCEPT};
+    uint32_t flags = peer.flags;
+    (void)state;
+    peer.flags = flags | gateway[0] | gateway[1] | ISAKMP_PF_CONFIG_AGAIN;
+    peer_is("");
+    peer.flags = flags | client[0] | client[1] | ISAKMP_PF_CONFIG_AGAIN;
+    peer_is("");
+    for (unsigned i = 0; i < 4; i++) {
+        peer.flags = flags | gateway[i / 2] | client[i % 2];
+        peer_is(both);
+        peer.flags = flags;
+    }
+    peer.n_config_wants = 1;
+    peer_is(list);
+    peer.config_wants = wants;
+    peer.n_config_wants = 65;
+    peer_is(list);
+    peer.config_wants = wants;
+    peer.n_config_wants = 64;
+    peer_is("");
+}
+
 static void test_xauth(void **state)
 {
     (void)state;
@@ -482,6 +510,7 @@ int main(void)
         cmocka_unit_test_setup(test_fragment_size, fresh),
         cmocka_unit_test_setup(test_dead_peer_detection, fresh),
         cmocka_unit_test_setup(test_forced_encapsulation, fresh),
+        cmocka_unit_test_setup(test_mode_config, fresh),
         cmocka_unit_test_setup(test_xauth, fresh),
         cmocka_unit_test_setup(test_flags_and_families, fresh),
         cmocka_unit_test_setup(test_T26_all_protections, fresh),
