@@ -138,10 +138,11 @@ enum {
     ISAKMP_ASK_USER_NAME = 1 << 1,
     ISAKMP_ASK_USER_PASSWORD = 1 << 2, /* of RADIUS-CHAP: an octet of choice, and MD5 of it, the
                                           password and the challenge; of OTP and S/KEY: the reply  */
-    ISAKMP_ASK_PASSCODE = 1 << 3,      /* from a token                                             */
+    ISAKMP_ASK_PASSCODE = 1 << 3, /* from a token                                             */
     ISAKMP_ASK_DOMAIN = 1 << 6,
-    ISAKMP_ASK_NEXT_PIN = 1 << 8, /* a new one of the user's choice; nothing else is asked for with it */
-    ISAKMP_ASK_ANSWER = 1 << 9    /* to the message; nothing else is asked for with it            */
+    ISAKMP_ASK_NEXT_PIN =
+        1 << 8, /* a new one of the user's choice; nothing else is asked for with it */
+    ISAKMP_ASK_ANSWER = 1 << 9 /* to the message; nothing else is asked for with it            */
 };
 
 /* One round.  Text is as the other side sent it: any octets at all, so show it with care and never execute it. */
@@ -152,7 +153,8 @@ typedef struct isakmp_user {
     isakmp_span user_name, user_password, passcode, domain, next_pin, answer;
     isakmp_span message;   /* from the gateway to the user                                        */
     isakmp_span challenge; /* from the gateway, for types other than generic                      */
-    isakmp_span known; /* round 0: the user of an SA that is up with who seems to be the same client: it
+    isakmp_span
+        known; /* round 0: the user of an SA that is up with who seems to be the same client: it
                           has the same identity, key, address and port.  Empty: there is none     */
 } isakmp_user;
 
@@ -180,7 +182,7 @@ typedef enum isakmp_event_type {
     ISAKMP_EV_CONFIG_NONE, /* ... has brought nothing: see why.  Children go on without           */
     ISAKMP_EV_CONFIG_END, /* the addresses in assignment are the client's no more, if they ever were: as
                               gateway, what assign gave can be given to others                    */
-    ISAKMP_EV_XAUTH_TEXT  /* the gateway has a text for the user, with its yes or no: see text     */
+    ISAKMP_EV_XAUTH_TEXT /* the gateway has a text for the user, with its yes or no: see text     */
 } isakmp_event_type;
 
 /* Which ends are behind a NAT, in isakmp_event.nat */

@@ -105,10 +105,11 @@ enum {
     ISAKMP_PF_CONFIG_AGAIN =
         0x1000000, /* do so under every ISAKMP SA.  Else a new one with a client that is
                                            known keeps what it has                               */
-    ISAKMP_PF_XAUTH_ASK = 0x10000000,    /* the peer is a client, whose user is authenticated by XAUTH
+    ISAKMP_PF_XAUTH_ASK = 0x10000000, /* the peer is a client, whose user is authenticated by XAUTH
                                             also where the method does not say so; one that does not
                                             know XAUTH is refused                                */
-    ISAKMP_PF_XAUTH_ANSWER = 0x20000000, /* the peer is a gateway that does so: nothing goes on before
+    ISAKMP_PF_XAUTH_ANSWER =
+        0x20000000,                    /* the peer is a gateway that does so: nothing goes on before
                                             it has                                               */
     ISAKMP_PF_XAUTH_AGAIN = 0x40000000 /* ask for the user also when a client renews its ISAKMP SA
                                           (else that is left out where it is safe: see host.h)   */
@@ -144,7 +145,7 @@ typedef struct isakmp_peer_policy {
         *config_wants;     /* what to ask for as client: ISAKMP_CFG_*.  NULL: IPv4 address and
                                      netmask, DNS, NBNS, expiry, subnets, and what Cisco's clients ask for */
     size_t n_config_wants; /* 64 at most                                                  */
-    uint16_t user_s;      /* XAUTH: seconds in which the user must be authenticated, 5 to 3,600: a
+    uint16_t user_s;       /* XAUTH: seconds in which the user must be authenticated, 5 to 3,600: a
                              person has to type, and a server elsewhere to answer; 0: 60         */
 } isakmp_peer_policy;
 

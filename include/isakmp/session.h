@@ -40,7 +40,7 @@ typedef struct isakmp_limits {
                                     it are neither offered nor matched                           */
     uint32_t assignments; /* clients that have an address by Mode Config; 0: as many as sas, if
                                     isakmp_mode_config is named                                  */
-    uint32_t users;              /* clients whose user XAUTH has found, if isakmp_xauth is named;
+    uint32_t users;       /* clients whose user XAUTH has found, if isakmp_xauth is named;
                                     0: as many as sas                                            */
 } isakmp_limits;
 
@@ -201,7 +201,7 @@ typedef struct isakmp_sa_info {
         vendors; /* the vendor IDs with a name that the peer has sent, as bits: bit i is that of
                          isakmp_vendor_known(i).  They prove nothing                              */
     isakmp_addr ip4, ip6; /* what the client has by Mode Config; family 0: nothing                */
-    isakmp_span user;  /* of the client, authenticated by XAUTH: valid as peer_id; empty: none     */
+    isakmp_span user; /* of the client, authenticated by XAUTH: valid as peer_id; empty: none     */
 } isakmp_sa_info;
 
 typedef enum isakmp_child_state {

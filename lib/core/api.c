@@ -29,8 +29,9 @@ static int has_usable(isakmp_ctx *x, const isakmp_peer_policy *policy)
         found |= why == NULL;
     }
     if (isakmp__always_extends(policy) && !extends) {
-        isakmp__log(x, ISAKMP_LOG_INFO, NULL, "no policy is offered: its flags want XAUTH, but "
-                                              "isakmp_xauth or isakmp_transaction is not named");
+        isakmp__log(x, ISAKMP_LOG_INFO, NULL,
+                    "no policy is offered: its flags want XAUTH, but "
+                    "isakmp_xauth or isakmp_transaction is not named");
         return 0;
     }
     return found;

@@ -199,7 +199,8 @@ static isakmp_span hash_1_of(const isakmp__exch *e)
 static unsigned open_block(isakmp_ctx *x, isakmp__exch *e, isakmp_span body, size_t least,
                            size_t most, uint8_t *out, size_t *n)
 {
-    isakmp_sealed s = {isakmp__auth_base(e->sa->suite->auth), e->sa->suite->hash, hash_1_of(e), body};
+    isakmp_sealed s = {isakmp__auth_base(e->sa->suite->auth), e->sa->suite->hash, hash_1_of(e),
+                       body};
     uint8_t *block = e->room + e->room_n;
     size_t cap = room_for_block(e->room_cap - e->room_n), block_n = 0;
     int answer;

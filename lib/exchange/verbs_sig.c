@@ -108,8 +108,8 @@ static void show(isakmp__exch *e, uint8_t encoding, const isakmp_credentials *c)
 static unsigned put_cert(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_credentials c;
-    unsigned rc = isakmp__needed(
-        isakmp__ask_credentials(x, e, isakmp__auth_base(e->sa->suite->auth), &c));
+    unsigned rc =
+        isakmp__needed(isakmp__ask_credentials(x, e, isakmp__auth_base(e->sa->suite->auth), &c));
     if (rc == ISAKMP_OK)
         show(e, ISAKMP_CERT_X509_SIG, &c);
     return rc;

@@ -115,9 +115,9 @@ struct isakmp__sa {
     uint8_t ending;    /* 1: it has ended, and waits for isakmp__settle()                        */
     uint8_t soft_told : 1;   /* 1: ISAKMP_EV_SA_SOFT was told                                    */
     uint8_t user_rounds : 4; /* how often the client was asked for its user                      */
-    uint8_t natt;      /* the way of NAT traversal that both know, from 1; 0: none               */
-    uint8_t udp;       /* ISAKMP__UDP_*: how ESP is encapsulated                                 */
-    uint8_t nat;       /* ISAKMP_NAT_*                                                           */
+    uint8_t natt; /* the way of NAT traversal that both know, from 1; 0: none               */
+    uint8_t udp;  /* ISAKMP__UDP_*: how ESP is encapsulated                                 */
+    uint8_t nat;  /* ISAKMP_NAT_*                                                           */
     uint8_t contact : 1;   /* 1: the peer announced INITIAL-CONTACT in phase 1                   */
     uint8_t fragments : 1; /* 1: the peer understands fragments                                  */
     uint8_t config : 2;    /* ISAKMP__CONFIG_*                                                   */
@@ -321,8 +321,8 @@ struct isakmp__exch {
     uint8_t cfg_open;            /* ... 1: its Attribute payload is being written, and began at: */
     uint8_t chained;             /* ... 1: its chain goes on from that of the one before it */
     uint8_t cfg_none;            /* ... 1: an address is asked for, and there is none */
-    uint8_t patient;             /* ... 1: it is repeated until hard_at: a person may have to type */
-    uint8_t declined;            /* ... 1: our user does not say who it is */
+    uint8_t patient;  /* ... 1: it is repeated until hard_at: a person may have to type */
+    uint8_t declined; /* ... 1: our user does not say who it is */
     uint32_t cfg_at;
     isakmp_span cfg;                 /* ... what the extension keeps of it, in the room */
     const isakmp_notify *say_notify; /* what an Informational says, while it is being written */
