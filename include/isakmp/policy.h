@@ -92,27 +92,21 @@ enum {
                                       not only if traffic waits for the peer                     */
     ISAKMP_PF_FORCE_ENCAP = 256, /* act as if we were behind a NAT, so that ESP goes in UDP, such as
                                       through a firewall that lets nothing else pass             */
-    /* Mode Config, if isakmp_mode_config and isakmp_transaction are named.  As gateway: */
-    ISAKMP_PF_CONFIG_PUSH =
-        0x100000, /* give the peer an address without being asked (initiate)    */
-    ISAKMP_PF_CONFIG_ANSWER =
-        0x200000, /* give it one when it asks (respond)                         */
-    /* ... as client: */
-    ISAKMP_PF_CONFIG_PULL =
-        0x400000, /* ask the peer for an address                                */
-    ISAKMP_PF_CONFIG_ACCEPT =
-        0x800000, /* take the one that it gives without being asked             */
-    ISAKMP_PF_CONFIG_AGAIN =
-        0x1000000, /* do so under every ISAKMP SA.  Else a new one with a client that is
-                                           known keeps what it has                               */
-    ISAKMP_PF_XAUTH_ASK = 0x10000000, /* the peer is a client, whose user is authenticated by XAUTH
-                                            also where the method does not say so; one that does not
-                                            know XAUTH is refused                                */
-    ISAKMP_PF_XAUTH_ANSWER =
-        0x20000000,                    /* the peer is a gateway that does so: nothing goes on before
-                                            it has                                               */
-    ISAKMP_PF_XAUTH_AGAIN = 0x40000000 /* ask for the user also when a client renews its ISAKMP SA
-                                          (else that is left out where it is safe: see host.h)   */
+    /* Mode Config, if isakmp_mode_config and isakmp_transaction are named.  As gateway: give the peer an
+     * address without being asked ("initiate"), and when it asks ("respond"). */
+    ISAKMP_PF_CONFIG_PUSH = 0x100000,
+    ISAKMP_PF_CONFIG_ANSWER = 0x200000,
+    /* As client: ask for an address, and take one that comes without being asked for. */
+    ISAKMP_PF_CONFIG_PULL = 0x400000,
+    ISAKMP_PF_CONFIG_ACCEPT = 0x800000,
+    /* Do so under every ISAKMP SA.  Else a client that negotiates a new one keeps what it has. */
+    ISAKMP_PF_CONFIG_AGAIN = 0x1000000,
+    /* XAUTH, also where the method does not say so.  The peer is a client, whose user is authenticated; one that does
+     * not know XAUTH is refused.  Or it is a gateway that does so, and nothing goes on before it has. */
+    ISAKMP_PF_XAUTH_ASK = 0x10000000,
+    ISAKMP_PF_XAUTH_ANSWER = 0x20000000,
+    /* Ask for the user also when a client renews its ISAKMP SA.  Else that is left out where it is safe (host.h). */
+    ISAKMP_PF_XAUTH_AGAIN = 0x40000000
 };
 
 typedef struct isakmp_peer_policy {
@@ -137,16 +131,16 @@ typedef struct isakmp_peer_policy {
     uint16_t dpd_s;       /* seconds without a sign of life before it is asked; 0: it is never   */
     uint16_t dpd_retry_s; /* seconds until a question without an answer is repeated; 0: 2        */
     uint8_t dpd_tries;    /* repetitions before it is dead, 100 at most; 0: 5                    */
-    /* Mode Config */
-    uint16_t
-        config_s; /* seconds after the ISAKMP SA has come up that children wait for it, at most; then
-                          they go on without.  0: 10                                             */
-    const uint16_t
-        *config_wants;     /* what to ask for as client: ISAKMP_CFG_*.  NULL: IPv4 address and
-                                     netmask, DNS, NBNS, expiry, subnets, and what Cisco's clients ask for */
-    size_t n_config_wants; /* 64 at most                                                  */
-    uint16_t user_s;       /* XAUTH: seconds in which the user must be authenticated, 5 to 3,600: a
-                             person has to type, and a server elsewhere to answer; 0: 60         */
+    /* Mode Config.  Children wait for it, so many seconds after the ISAKMP SA has come up at most; then
+     * they go on without. */
+    uint16_t config_s; /* 0: 10 */
+    /* What to ask for as client: ISAKMP_CFG_*, 64 at most.  NULL: IPv4 address, netmask, DNS, NBNS,
+     * expiry and subnets, and what Cisco's clients ask for. */
+    const uint16_t *config_wants;
+    size_t n_config_wants;
+    /* XAUTH: seconds in which the user must be authenticated, 5 to 3,600, for a person has to type, and a server
+     * elsewhere to answer. */
+    uint16_t user_s; /* 0: 60 */
 } isakmp_peer_policy;
 
 #define ISAKMP_DEFAULT_CONFIG_S 10

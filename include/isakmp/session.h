@@ -38,9 +38,9 @@ typedef struct isakmp_limits {
     uint32_t max_datagram;       /* octets of the longest message, marker included: 576 to 65,535 */
     uint32_t max_dh;             /* octets of the longest public value: 32 to 1024.  Groups beyond
                                     it are neither offered nor matched                           */
-    uint32_t assignments; /* clients that have an address by Mode Config; 0: as many as sas, if
-                                    isakmp_mode_config is named                                  */
-    uint32_t users;       /* clients whose user XAUTH has found, if isakmp_xauth is named;
+    uint32_t assignments;        /* clients that have addresses by Mode Config; 0: as many as
+                                    sas, if isakmp_mode_config is named                          */
+    uint32_t users;              /* clients whose user XAUTH has found, if isakmp_xauth is named;
                                     0: as many as sas                                            */
 } isakmp_limits;
 

@@ -88,22 +88,24 @@ static int is_sound(isakmp_span attrs)
     return rc == ISAKMP_NONE;
 }
 
-/* Texts of a peer go into the log escaped, and only their beginning. */
+/* Texts of a peer go into the log escaped, and only their beginning; of many only the first. */
+#define MAX_LINES 32
+
 static void log_text(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_cfg_value *v)
 {
-    char shown[80];
+    char shown[112];
     isakmp__text t = isakmp__text_begin(shown, sizeof shown);
-    const char *name = isakmp_name(ISAKMP_REG_CFG_ATTR, v->type);
+    isakmp__text_name(&t, ISAKMP_REG_CFG_ATTR, v->type);
+    isakmp__text_add(&t, " ");
     isakmp__text_octets(&t, isakmp__span(v->data.p, v->data.n < 64 ? v->data.n : 64));
-    isakmp__log(x, ISAKMP_LOG_DEBUG, sa, "the gateway says %s %s", name ? name : "something",
-                shown);
+    isakmp__log(x, ISAKMP_LOG_DEBUG, sa, "the gateway says %s", shown);
 }
 
 static void log_texts(isakmp_ctx *x, const isakmp__sa *sa, isakmp_span attrs)
 {
     isakmp_cfg_reader r = isakmp_cfg_values(attrs);
     isakmp_cfg_value v;
-    while (isakmp_cfg_next(&r, &v) == ISAKMP_OK)
+    for (unsigned i = 0; i < MAX_LINES && isakmp_cfg_next(&r, &v) == ISAKMP_OK; i++)
         if (v.form == ISAKMP_CFG_TEXT || v.form == ISAKMP_CFG_OCTETS)
             log_text(x, sa, &v);
 }
@@ -237,6 +239,7 @@ static unsigned read_request(isakmp_ctx *x, isakmp__exch *e, isakmp_span asked)
         given = ask(x, e, asked);
         if (given == LATER)
             return ISAKMP_PENDING;
+        e->cfg_given = given == SOMETHING;
         e->cfg_none = given == NOTHING && wants_address;
     }
     add_supported(e, asked);
@@ -256,12 +259,10 @@ static void client_has(isakmp_ctx *x, const isakmp__exch *e)
 static void end_request(isakmp_ctx *x, const isakmp__exch *e)
 {
     isakmp__sa *sa = e->sa;
-    if (!has(sa, ISAKMP_PF_CONFIG_ANSWER))
-        return;
-    if (e->cfg_none && sa->config == ISAKMP__CONFIG_WAITING)
-        tell_none(x, sa, isakmp__reason(ISAKMP_BY_HOST, ISAKMP_D_NO_ADDRESS, 1, 0));
-    else if (e->cfg.n && !e->cfg_none)
+    if (e->cfg_given)
         client_has(x, e);
+    else if (e->cfg_none && sa->config == ISAKMP__CONFIG_WAITING)
+        tell_none(x, sa, isakmp__reason(ISAKMP_BY_HOST, ISAKMP_D_NO_ADDRESS, 1, 0));
 }
 
 /* What it has not taken it shall not keep, unless it had it before. */
@@ -434,14 +435,15 @@ static void over(isakmp_ctx *x, isakmp__exch *e, const isakmp_cfg *c, const isak
 
 /* ---- Its place between phase 1 and the children ---------------------------------------------- */
 
-/* The client of an SA before this one keeps what it has. */
+/* The client of an SA before this one keeps what it has; but it must be told if it has forgotten: its initial
+ * contact says so. */
 static int takes_over(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__sa *from = isakmp__same_client(x, sa, 1);
     if (from == NULL || !isakmp__assignment_take_over(x, sa, from))
         return 0;
     isakmp__tell_assignment(x, ISAKMP_EV_CONFIG, sa, isakmp__assignment_of(x, sa), empty(), 1);
-    return !has(sa, ISAKMP_PF_CONFIG_AGAIN);
+    return !has(sa, ISAKMP_PF_CONFIG_AGAIN) && !sa->contact;
 }
 
 /* If there is no room for the exchange it is tried again. */

@@ -22,6 +22,13 @@ static void set_index(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__assignm
 
 /* ---- The same client ------------------------------------------------------------------------- */
 
+/* Can it have an assignment? */
+static int is_configured(const isakmp__sa *sa)
+{
+    return sa->policy->flags & (ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER |
+                                ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT);
+}
+
 isakmp__sa *isakmp__same_client(const isakmp_ctx *x, const isakmp__sa *sa, int with)
 {
     isakmp__sa *other = NULL;
@@ -29,7 +36,7 @@ isakmp__sa *isakmp__same_client(const isakmp_ctx *x, const isakmp__sa *sa, int w
         if (isakmp_addr_equal(&other->path.remote, &sa->path.remote) &&
             isakmp_addr_equal(&other->path.local, &sa->path.local) &&
             (isakmp__assignment_of(x, other) != NULL) == with &&
-            (with || !other->ending || other->n_children))
+            (with || ((!other->ending || other->n_children) && is_configured(other))))
             return other;
     return NULL;
 }

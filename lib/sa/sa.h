@@ -213,7 +213,7 @@ void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa);
 int isakmp__assignment_take_over(isakmp_ctx *x, isakmp__sa *sa, isakmp__sa *from);
 /* An SA that is up or has ended, with the same peer between the same addresses and ports: the same
  * client.
- *   with  1: one that has an assignment; 0: one that has none, and is not this one's end itself. */
+ *   with  1: one that has an assignment; 0: one that has none, and could have one. */
 isakmp__sa *isakmp__same_client(const isakmp_ctx *x, const isakmp__sa *sa, int with);
 /* The selector of an end that a child's policy leaves open: the client's address, if this end is the client
  * and has one of the family, else the address on the path.

@@ -320,6 +320,7 @@ struct isakmp__exch {
     uint8_t cfg_type;            /* ... what it began with: ISAKMP_CFG_REQUEST or _SET */
     uint8_t cfg_open;            /* ... 1: its Attribute payload is being written, and began at: */
     uint8_t chained;             /* ... 1: its chain goes on from that of the one before it */
+    uint8_t cfg_given;           /* ... 1: the host has given something for it */
     uint8_t cfg_none;            /* ... 1: an address is asked for, and there is none */
     uint8_t patient;  /* ... 1: it is repeated until hard_at: a person may have to type */
     uint8_t declined; /* ... 1: our user does not say who it is */

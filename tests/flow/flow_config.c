@@ -626,7 +626,8 @@ static int look_at_answer(pair *p, wire_item *w)
         answer_type = c.type;
         answer_id = c.identifier;
         answer_n = c.attrs.n;
-        memcpy(answer_attrs, c.attrs.p, c.attrs.n < sizeof answer_attrs ? c.attrs.n : 0);
+        if (c.attrs.n && c.attrs.n < sizeof answer_attrs)
+            memcpy(answer_attrs, c.attrs.p, c.attrs.n);
     }
     return PAIR_DELIVER;
 }
@@ -669,6 +670,7 @@ static void test_every_request_is_answered(void **state)
             assert_int_equal(answer_type, ISAKMP_CFG_ACK);
             assert_int_equal(answer_n, 0);
             assert_true(has_address(1));
+            assert_int_equal(heard(A, ISAKMP_EV_CONFIG) + heard(B, ISAKMP_EV_CONFIG), 2);
             end();
         }
 }
@@ -1023,6 +1025,45 @@ static void test_again(void **state)
     }
 }
 
+/* A client that has forgotten everything is told again, and has the same address. */
+static void test_client_restarts(void **state)
+{
+    (void)state;
+    for (int way = PUSH; way <= PULL; way++) {
+        prepare(way, 523);
+        A->peer.flags |= ISAKMP_PF_INITIAL_CONTACT;
+        pair_start(&pr);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+        run_for(100);
+        assert_true(both_up(1));
+        pair_restart(&pr, 0);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+        run_for(2000);
+        assert_true(both_up(1));
+        assert_true(has_address(1));
+        assert_int_equal(B->assigns, 2);
+        assert_int_equal(B->releases, 0);
+        end();
+        assert_int_equal(B->releases, 1);
+    }
+}
+
+/* Without an address of its family a child cannot be. */
+static void test_no_address_of_the_family(void **state)
+{
+    (void)state;
+    prepare(PULL, 524);
+    A->peer.config_s = 1;
+    A->child.remote.family = 6;
+    memset(A->child.remote.hi, 0xff, 16);
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(3000);
+    assert_true(both_up(0));
+    assert_int_equal(last_event(A, ISAKMP_EV_CHILD_DOWN)->detail, ISAKMP_D_SELECTORS);
+    end();
+}
+
 /* Somebody with the same name and key, but elsewhere, is another client: he has another address. */
 static void test_same_name_elsewhere(void **state)
 {
@@ -1166,14 +1207,8 @@ static void look_at_line(peer *p, int level, const char *line)
 
 static void test_T80_hostile_texts(void **state)
 {
-    static const char texts[][12] = {"\n\r\x1b[2Jx",
-                                     "$(reboot)",
-                                     "a\0b",
-                                     "\xff\xfe\xc0\x80",
-                                     "\xe2\x80\xae"
-                                     "evil",
-                                     "';--",
-                                     "%s%n"};
+    static const char texts[][12] = {"\n\r\x1b[2Jx",  "$(reboot)", "a\0b", "\xff\xfe\xc0\x80",
+                                     "\xe2\x80\xae!", "';--",      "%s%n"};
     static char longest[800];
     (void)state;
     memset(longest, '\x07', sizeof longest);
@@ -1286,6 +1321,8 @@ int main(void)
         cmocka_unit_test(test_children_keep_it),
         cmocka_unit_test(test_new_sa_takes_over),
         cmocka_unit_test(test_again),
+        cmocka_unit_test(test_client_restarts),
+        cmocka_unit_test(test_no_address_of_the_family),
         cmocka_unit_test(test_same_name_elsewhere),
         cmocka_unit_test(test_no_room_for_assignments),
         cmocka_unit_test(test_one_exchange),
