@@ -1,6 +1,6 @@
 /* exchange/verbs_config.c -- Transactions: the Attribute payload, and whose it is [mode-cfg draft 3].
  *
- * The type and the identifier of a message are checked here, and that its attributes fit into it; the rest
+ * The type of a message is checked here, and that its attributes fit into it; the rest
  * is done by the extension that owns them.  Every REQUEST has its REPLY and every SET its ACK, if only an
  * empty one [mode-cfg draft 2]. */
 #include "crypto/keys.h"
@@ -100,13 +100,14 @@ static unsigned put_config_answer(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_PUT_VERB(put_config_answer, ISAKMP_PAYLOAD_ATTRIBUTE);
 
+/* Whose answer it is the message ID says: strongSwan has another identifier in it. */
 static unsigned take_config_answer(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_cfg c;
     unsigned rc = read_config(e, &c);
     if (rc != ISAKMP_OK)
         return rc;
-    if (c.type != answer_to(e->cfg_type) || c.identifier != e->cfg_id)
+    if (c.type != answer_to(e->cfg_type))
         return ISAKMP_D_CONFIG;
     return e->ext && e->ext->read ? e->ext->read(x, e, &c) : ISAKMP_OK;
 }

@@ -455,6 +455,33 @@ static void test_T34_silence(void **state)
         }
 }
 
+/* ... also if it is a host that never answers, in which question ever. */
+static void test_T34_a_host_that_never_answers(void **state)
+{
+    unsigned found = 0;
+    (void)state;
+    for (int who = 0; who < 2; who++)
+        for (unsigned at = 1; at < 12; at++) {
+            peer *p;
+            prepare(1027, &ways[8]);
+            p = who ? client : gateway;
+            p->never_answer = 1;
+            p->park_at = at;
+            pair_start(&pr);
+            pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+            run_for(100);
+            if (p->n_asks && p->asks[0].kind >= PAIR_GET_USER) {
+                run_for(61000);
+                assert_int_equal(heard(A, ISAKMP_EV_SA_UP) + heard(B, ISAKMP_EV_SA_UP), 0);
+                assert_int_equal(sas_in(A, 0) + sas_in(B, 0), 0);
+                found++;
+            }
+            p->n_asks = 0;
+            finish();
+        }
+    assert_int_equal(found, 3);
+}
+
 /* A person needs time: longer than a message is repeated otherwise. */
 static void test_somebody_has_to_type(void **state)
 {
@@ -619,6 +646,7 @@ int main(void)
         cmocka_unit_test(test_declined),
         cmocka_unit_test(test_a_gateway_without_a_callback),
         cmocka_unit_test(test_T34_silence),
+        cmocka_unit_test(test_T34_a_host_that_never_answers),
         cmocka_unit_test(test_somebody_has_to_type),
         cmocka_unit_test(test_every_question_later),
         cmocka_unit_test(test_answers_of_a_wrong_size),

@@ -310,7 +310,8 @@ static void test_malformed(void **state)
     }
 }
 
-/* A REPLY of another type than was asked for, or with another identifier: who says that has not understood. */
+/* A REPLY of another type than was asked for, or that is none: who says that has not understood.  Another identifier
+ * does no harm: there are clients that do not repeat ours. */
 static unsigned which;
 
 static int spoil_reply(pair *p, wire_item *w)
@@ -347,9 +348,13 @@ static void test_replies_that_do_not_fit(void **state)
         pair_start(&pr);
         pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
         run_for(100);
-        assert_int_equal(gateway->checks, 1);
-        assert_int_equal(last_event(gateway, ISAKMP_EV_SA_DOWN)->detail, ISAKMP_D_CONFIG);
-        assert_int_equal(sas_in(A, 0) + sas_in(B, 0), 0);
+        if (which == 1) {
+            assert_true(both_up(0));
+        } else {
+            assert_int_equal(gateway->checks, 1);
+            assert_int_equal(last_event(gateway, ISAKMP_EV_SA_DOWN)->detail, ISAKMP_D_CONFIG);
+            assert_int_equal(sas_in(A, 0) + sas_in(B, 0), 0);
+        }
         finish();
     }
 }
