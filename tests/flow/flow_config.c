@@ -426,6 +426,28 @@ static void test_pending(void **state)
         }
 }
 
+/* The client asks while the host is being asked what to push: it has one address, and not two. */
+static void test_asked_while_asking(void **state)
+{
+    (void)state;
+    prepare(PULL, 525);
+    A->peer.flags |= ISAKMP_PF_CONFIG_ACCEPT;
+    B->peer.flags |= ISAKMP_PF_CONFIG_PUSH;
+    B->park_at = 3; /* after find_peer and get_psk */
+    B->answer_after = 300;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(200);
+    assert_int_equal(B->n_asks, 1);
+    assert_int_equal(B->assigns, 1);
+    run_for(5000);
+    assert_true(both_up(1));
+    assert_true(has_address(1));
+    assert_int_equal(B->pool.used, 1);
+    assert_int_equal(B->releases, 0);
+    end();
+}
+
 /* The answer comes after its time, or never: the children do not wait, and the address is not lost. */
 static void test_pending_too_long(void **state)
 {
@@ -897,6 +919,10 @@ static void test_not_before_the_user(void **state)
     assert_int_equal(isakmp_count(B->x, ISAKMP_D_NOT_UP), 1);
     assert_int_equal(count_seen(ISAKMP_EXCH_TRANSACTION), 0);
     assert_int_equal(B->assigns, 0);
+    /* It may come again when it is time for it. */
+    assert_int_equal(heard(B, ISAKMP_EV_REFUSED), 0);
+    assert_int_equal(isakmp__msg_id_used(f.sa, 0x7777), 0);
+    assert_int_equal(isakmp__msg_id_used(inner_sa(B, first_sa(B)), 0x7777), 0);
     end();
 }
 
@@ -1301,6 +1327,7 @@ int main(void)
         cmocka_unit_test(test_nothing_to_give),
         cmocka_unit_test(test_ready_for_both),
         cmocka_unit_test(test_pending),
+        cmocka_unit_test(test_asked_while_asking),
         cmocka_unit_test(test_pending_too_long),
         cmocka_unit_test(test_answers_that_do_not_fit),
         cmocka_unit_test(test_unsolicited),
