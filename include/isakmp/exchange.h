@@ -49,6 +49,11 @@ ISAKMP_API extern const isakmp_extension isakmp_mode_config;
  * or nothing answered. */
 ISAKMP_API extern const isakmp_extension isakmp_ted;
 
+/* XAUTH [draft-beaulieu-ike-xauth-02], as gateway and as client, which is said by the method
+ * (ISAKMP_AUTH_XAUTH_*, _HYBRID_*) or the flags of a peer policy: none of these can be used without it.  It
+ * needs isakmp_transaction, and the callback get_user or check_user of the host. */
+ISAKMP_API extern const isakmp_extension isakmp_xauth;
+
 /* All of them, for isakmp_config.extensions. */
 ISAKMP_API extern const isakmp_extension *const isakmp_all_extensions[];
 

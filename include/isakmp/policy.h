@@ -125,7 +125,13 @@ enum {
     ISAKMP_PF_CONFIG_PULL = 0x400000,
     ISAKMP_PF_CONFIG_ACCEPT = 0x800000,
     /* Do so under every ISAKMP SA.  Else a client that negotiates a new one keeps what it has. */
-    ISAKMP_PF_CONFIG_AGAIN = 0x1000000
+    ISAKMP_PF_CONFIG_AGAIN = 0x1000000,
+    /* XAUTH, also where the method does not say so.  The peer is a client, whose user is authenticated; one that does
+     * not know XAUTH is refused.  Or it is a gateway that does so, and nothing goes on before it has. */
+    ISAKMP_PF_XAUTH_ASK = 0x10000000,
+    ISAKMP_PF_XAUTH_ANSWER = 0x20000000,
+    /* Ask for the user also when a client renews its ISAKMP SA.  Else that is left out where it is safe (host.h). */
+    ISAKMP_PF_XAUTH_AGAIN = 0x40000000
 };
 
 /* The longest lifetime that is offered with ISAKMP_PF_SHORT_LIFE, in seconds. */
@@ -160,12 +166,16 @@ typedef struct isakmp_peer_policy {
      * expiry and subnets, and what Cisco's clients ask for. */
     const uint16_t *config_wants;
     size_t n_config_wants;
+    /* XAUTH: seconds in which the user must be authenticated, 5 to 3,600, for a person has to type, and a server
+     * elsewhere to answer. */
+    uint16_t user_s; /* 0: 60 */
 } isakmp_peer_policy;
 
 #define ISAKMP_DEFAULT_CONFIG_S 10
 
 #define ISAKMP_DEFAULT_DPD_RETRY_S 2
 #define ISAKMP_DEFAULT_DPD_TRIES   5
+#define ISAKMP_DEFAULT_USER_S      60
 
 /* ---- Phase 2 ------------------------------------------------------------------------------ */
 

@@ -43,6 +43,8 @@ typedef struct isakmp_limits {
     uint32_t discoveries;        /* probes of Tunnel Endpoint Discovery that wait for an answer, and
                                     what is remembered of earlier ones; 0: 8.  Without isakmp_ted
                                     there are none                                               */
+    uint32_t users;              /* clients whose user XAUTH has found, if isakmp_xauth is named;
+                                    0: as many as sas                                            */
 } isakmp_limits;
 
 typedef struct isakmp_config {
@@ -293,8 +295,8 @@ typedef enum isakmp_sa_state {
     ISAKMP_SA_UP = 2,
     ISAKMP_SA_ENDED = 3, /* expired or deleted, but children it made live on until their own end */
     ISAKMP_SA_XAUTH =
-        4 /* phase 1 with hybrid authentication is through, but the client's user is not
-                           authenticated yet: nothing but Informational passes                      */
+        4 /* phase 1 is through, but the client's user is not authenticated yet by XAUTH: nothing but
+                           that and Informational passes                                            */
 } isakmp_sa_state;
 
 typedef struct isakmp_sa_info {
@@ -317,6 +319,7 @@ typedef struct isakmp_sa_info {
                          isakmp_vendor_known(i).  They prove nothing                              */
     isakmp_addr ip4, ip6; /* what the client has by Mode Config; family 0: nothing                */
     uint8_t replaced; /* 1: another one has taken its place, and it goes in a moment              */
+    isakmp_span user; /* of the client, authenticated by XAUTH: valid as peer_id; empty: none     */
 } isakmp_sa_info;
 
 typedef enum isakmp_child_state {

@@ -44,6 +44,15 @@ static int discovers(const isakmp_config *c)
     return 0;
 }
 
+/* Is XAUTH among the extensions?  Only that keeps users. */
+static int extends(const isakmp_config *c)
+{
+    for (const isakmp_extension *const *p = c->extensions; p && *p; p++)
+        if ((*p)->extends)
+            return 1;
+    return 0;
+}
+
 /* What the caller's configuration says, in our own struct: what it does not have yet is zero. */
 static isakmp_config complete(const isakmp_config *c)
 {
@@ -65,6 +74,10 @@ static isakmp_config complete(const isakmp_config *c)
         l->discoveries = 0;
     else if (l->discoveries == 0)
         l->discoveries = DISCOVERIES;
+    if (!extends(&own))
+        l->users = 0;
+    else if (l->users == 0)
+        l->users = l->sas;
     return own;
 }
 
@@ -108,6 +121,8 @@ int isakmp__limits_check(isakmp_config *own, const isakmp_config *c, isakmp__tex
         rc = check_limit("max_dh", l->max_dh, 32, ISAKMP_MAX_DH_PUBLIC, why);
     if (rc == ISAKMP_OK)
         rc = check_limit("discoveries", l->discoveries, 0, MAX_COUNT, why);
+    if (rc == ISAKMP_OK)
+        rc = check_limit("users", l->users, 0, MAX_COUNT, why);
     return rc;
 }
 

@@ -92,6 +92,10 @@ static void add_change(isakmp__text *t, const isakmp_event *ev)
     if (name)
         isakmp__text_add(t, " %s", name);
     add_addr(t, " with ", ev);
+    if (ev->user.n) {
+        isakmp__text_add(t, " of user ");
+        isakmp__text_octets(t, ev->user);
+    }
     isakmp__text_add(t, " %s", changes[ev->type - (is_sa ? ISAKMP_EV_SA_UP : ISAKMP_EV_CHILD_UP)]);
     add_why(t, &ev->why);
     if (are_our_selectors_refused(ev)) {
@@ -207,6 +211,15 @@ static void add_ted(isakmp__text *t, const isakmp_event *ev)
     }
 }
 
+/* Text of a peer: bounded and escaped. */
+static void add_words(isakmp__text *t, const isakmp_event *ev)
+{
+    isakmp__text_add(t, "the gateway");
+    add_addr(t, " at ", ev);
+    isakmp__text_add(t, " says to the user: ");
+    isakmp__text_octets(t, ev->text);
+}
+
 size_t isakmp_event_text(char *out, size_t cap, const isakmp_event *ev)
 {
     isakmp__text t = isakmp__text_begin(out, cap);
@@ -214,6 +227,8 @@ size_t isakmp_event_text(char *out, size_t cap, const isakmp_event *ev)
         add_change(&t, ev);
     else if (ev->type == ISAKMP_EV_SA_XAUTH)
         add_xauth(&t, ev);
+    else if (ev->type == ISAKMP_EV_XAUTH_TEXT)
+        add_words(&t, ev);
     else if (ev->type == ISAKMP_EV_REFUSED)
         add_refused(&t, ev);
     else if (ev->type == ISAKMP_EV_NOTIFY)

@@ -258,6 +258,8 @@ static unsigned take_datagram(isakmp_ctx *x, const isakmp_path *path, isakmp_spa
         return ISAKMP_OK;
     if (rc == ISAKMP_OK)
         rc = route(x, &m, path);
+    if (m.h.exchange == ISAKMP_EXCH_TRANSACTION) /* it may have held a password */
+        isakmp__wipe((uint8_t *)(uintptr_t)datagram.p, datagram.n);
     isakmp__packet_give(x, &x->whole);
     return rc;
 }

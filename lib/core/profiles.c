@@ -6,6 +6,5 @@ const isakmp_exchange *const isakmp_all_exchanges[] = {&isakmp_main_mode,   &isa
                                                        &isakmp_quick_mode,  &isakmp_informational,
                                                        &isakmp_transaction, NULL};
 
-const isakmp_extension *const isakmp_all_extensions[] = {&isakmp_natt, &isakmp_dpd, &isakmp_frag,
-                                                         &isakmp_mode_config,
-                                                         &isakmp_ted, NULL};
+const isakmp_extension *const isakmp_all_extensions[] = {
+    &isakmp_natt, &isakmp_dpd, &isakmp_frag, &isakmp_mode_config, &isakmp_xauth, &isakmp_ted, NULL};

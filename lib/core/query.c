@@ -60,6 +60,7 @@ int isakmp_sa_get(const isakmp_ctx *x, isakmp_sa_id id, isakmp_sa_info *out)
         i.ip6 = a->ip6;
     }
     i.replaced = sa->replaced;
+    i.user = isakmp__sa_user(x, sa);
     give(out, &i, out->size, sizeof i);
     return ISAKMP_OK;
 }

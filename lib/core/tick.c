@@ -58,19 +58,26 @@ static isakmp_time life_due(isakmp_ctx *x, isakmp__sa *sa)
     return x->now < soft_at && soft_at < hard_at ? soft_at : hard_at;
 }
 
+/* Nobody waits for a user for ever. */
+static isakmp_time user_due(isakmp_ctx *x, isakmp__sa *sa)
+{
+    if (x->now < isakmp__sa_user_at(sa))
+        return isakmp__sa_user_at(sa);
+    isakmp__inform_sa_only_gone(x, sa);
+    isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_TIMER, ISAKMP_D_XAUTH, 0, 0));
+    return ISAKMP_NEVER;
+}
+
 /* The timer of an SA is due, when its lifetime wants it or an extension, or earlier. */
 static void sa_due(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp_time next = ISAKMP_NEVER;
-    if (sa->state == ISAKMP_SA_XAUTH) {
-        isakmp__inform_sa_only_gone(x, sa);
-        isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_TIMER, ISAKMP_D_XAUTH, 0, 0));
-        return;
-    }
     if (sa->state == ISAKMP_SA_NEGOTIATING) {
         isakmp__timer_set(&x->deadlines, &sa->timer, isakmp__begin_again(x, sa));
         return;
     }
+    if (sa->state == ISAKMP_SA_XAUTH)
+        next = user_due(x, sa);
     if (sa->state == ISAKMP_SA_UP)
         next = life_due(x, sa);
     for (const isakmp_extension *const *p = x->config.extensions; p && *p && !sa->ending; p++) {

@@ -19,12 +19,20 @@ static int path_is_sound(const isakmp_path *path)
 static int has_usable(isakmp_ctx *x, const isakmp_peer_policy *policy)
 {
     isakmp__means m = {&x->crypto, x->config.limits.max_dh, UINT32_MAX, 0, NULL, 0, 0};
-    int found = 0;
+    int found = 0, extends = isakmp__can_extend(x, NULL);
+    if (!extends)
+        m.methods &= ~isakmp__auth_user_bits();
     for (const isakmp_policy *p = NULL; (p = isakmp__policy_next(policy, p)) != NULL;) {
         const char *why = isakmp__policy_unusable(p, &m);
         if (why)
             isakmp__log(x, ISAKMP_LOG_INFO, NULL, "policy %u is not offered: %s", p->priority, why);
         found |= why == NULL;
+    }
+    if (isakmp__always_extends(policy) && !extends) {
+        isakmp__log(x, ISAKMP_LOG_INFO, NULL,
+                    "no policy is offered: its flags want XAUTH, but "
+                    "isakmp_xauth or isakmp_transaction is not named");
+        return 0;
     }
     return found;
 }

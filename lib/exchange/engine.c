@@ -520,7 +520,8 @@ void isakmp__engine_finish(isakmp_ctx *x, isakmp__exch *e)
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned detail = e->hint != ISAKMP_D_NONE ? e->hint : (unsigned)ISAKMP_D_TIMEOUT;
-    int is_late = x->now >= e->hard_at || e->tries >= x->config.retransmit_tries;
+    int is_late = x->now >= e->hard_at ||
+                  (e->tries >= x->config.retransmit_tries && !e->patient);
     if (e->disbelief)
         detail = e->disbelief;
     if (e->ask != ISAKMP__ASK_NONE)
@@ -537,7 +538,8 @@ void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
         give_up(x, e, isakmp__reason(ISAKMP_BY_TIMER, detail, e->msg, e->notify));
         return;
     }
-    e->tries++;
+    if (e->tries < UINT8_MAX)
+        e->tries++;
     e->resend_at = isakmp__next_repetition(x, e);
     isakmp__exch_schedule(x, e);
     isakmp__log(x, ISAKMP_LOG_INFO, e->sa, "%s, message %u repeated", e->def->name, e->msg - 1u);

@@ -49,7 +49,11 @@ unsigned isakmp__begin_iv(isakmp_ctx *x, isakmp__exch *e);
 /* HASH(1), (2) or (3); rest: everything after the HASH payload. */
 unsigned isakmp__compute_hash(isakmp_ctx *x, const isakmp__exch *e, uint8_t kind, isakmp_span rest,
                               uint8_t *out);
-/* verbs_sa.c: does a policy name a method of one of several families? */
+/* verbs_auth.c: phase 1 is through, and if there is a user that one, too. */
+void isakmp__come_up(isakmp_ctx *x, isakmp__sa *sa);
+/* verbs_sa.c: can we authenticate users by XAUTH (e NULL), and has the peer of an exchange said that it can, too? */
+int isakmp__can_extend(const isakmp_ctx *x, const isakmp__exch *e);
+/* Does a policy name a method of one of several families? */
 int isakmp__wants(const isakmp_peer_policy *p, uint8_t families);
 /* incoming.c: check flags, decrypt, index, count payloads, verify HASH.
  *   returns  ISAKMP_OK or an isakmp_detail. */

@@ -8,11 +8,11 @@
 
 /* ---- ISAKMP SAs ----------------------------------------------------------------------------- */
 
-/* The client of hybrid authentication begins, and nobody else. */
+/* Where the method says that a user is authenticated, his client begins, and nobody else. */
 static int may_begin(const isakmp__sa *sa)
 {
-    const uint8_t hybrid = ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR;
-    return sa->initiator || sa->suite == NULL || !(isakmp__auth_family(sa->suite->auth) & hybrid);
+    return sa->initiator || sa->suite == NULL ||
+           isakmp__auth_user(sa->suite->auth) == ISAKMP__USER_NONE;
 }
 
 int isakmp__rekey_sa(isakmp_ctx *x, isakmp__sa *sa, isakmp_sa_id *out)

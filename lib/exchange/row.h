@@ -128,6 +128,10 @@ struct isakmp_extension {
     int (*holds)(const isakmp_ctx *x, const isakmp__sa *sa, int ours);
     /* The timer of a discovery is due.  An extension that has this hook gets limits.discoveries. */
     void (*discovery)(isakmp_ctx *x, isakmp__discovery *d);
+
+    /* Can it authenticate users after phase 1, on this side (e NULL), or also by what the peer of an exchange has
+     * said of itself so far? */
+    int (*extends)(const isakmp_ctx *x, const isakmp__exch *e);
 };
 
 /* The row of an exchange's message e->msg for the method in use. */

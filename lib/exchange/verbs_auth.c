@@ -277,6 +277,21 @@ static void tell_life(isakmp_ctx *x, const isakmp__exch *e)
                       isakmp__life_for(isakmp__policy_life(sa->suite), &m).seconds);
 }
 
+void isakmp__come_up(isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp__sa_establish(x, sa);
+    if (sa->contact)
+        isakmp__end_siblings(x, sa);
+}
+
+static void come_up(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp__come_up(x, e->sa);
+    tell_life(x, e);
+    if (e->unknown_spi)
+        isakmp__inform_unknown_spi(x, e->sa, e->unknown_proto, e->unknown_spi);
+}
+
 /* Aggressive Mode has no encrypted message of the responder's: there the lifetime is announced by an
  * Informational. */
 static unsigned establish(isakmp_ctx *x, isakmp__exch *e)
@@ -284,16 +299,14 @@ static unsigned establish(isakmp_ctx *x, isakmp__exch *e)
     isakmp__sa *sa = e->sa;
     isakmp_notify n;
     uint8_t attrs[16];
-    if (isakmp__auth_family(sa->suite->auth) & (ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR)) {
+    if (isakmp__sa_xauth_role(sa) == ISAKMP__XAUTH_NONE) {
+        come_up(x, e);
+    } else if (isakmp__auth_user(sa->suite->auth) || isakmp__can_extend(x, e)) {
         isakmp__sa_await_user(x, sa);
-        return ISAKMP_OK;
+    } else { /* it did not say so, and whose user it is nobody would ask */
+        isakmp__inform_sa_only_gone(x, sa);
+        return ISAKMP_D_NO_XAUTH;
     }
-    isakmp__sa_establish(x, sa);
-    tell_life(x, e);
-    if (sa->contact)
-        isakmp__end_siblings(x, sa);
-    if (e->unknown_spi)
-        isakmp__inform_unknown_spi(x, sa, e->unknown_proto, e->unknown_spi);
     if (e->announce) {
         life_notify(&n, attrs, sa);
         isakmp__inform(x, sa, &n, NULL);

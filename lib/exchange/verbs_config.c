@@ -1,6 +1,6 @@
 /* exchange/verbs_config.c -- Transactions: the Attribute payload, and whose it is [mode-cfg draft 3].
  *
- * The type and the identifier of a message are checked here, and that its attributes fit into it; the rest
+ * The type of a message is checked here, and that its attributes fit into it; the rest
  * is done by the extension that owns them.  Every REQUEST has its REPLY and every SET its ACK, if only an
  * empty one [mode-cfg draft 2]. */
 #include "crypto/keys.h"
@@ -48,14 +48,14 @@ static const isakmp_extension *owner_of(const isakmp_ctx *x, isakmp_span attrs)
 
 /* ---- The first message ---------------------------------------------------------------------- */
 
-/* The payload stays open while the extension waits for an answer of the host. */
-static unsigned put_payload(isakmp_ctx *x, isakmp__exch *e, uint8_t type)
+/* The payload stays open while the extension waits for an answer of the host, which may also make another
+ * message of it than was begun: so the type comes last. */
+static unsigned put_payload(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned rc;
     if (!e->cfg_open) {
         e->cfg_at = (uint32_t)isakmp_wr_open(&e->w, ISAKMP_PAYLOAD_ATTRIBUTE);
-        isakmp_wr_u8(&e->w, type);
-        isakmp_wr_u8(&e->w, 0);
+        isakmp_wr_u16(&e->w, 0);
         isakmp_wr_u16(&e->w, e->cfg_id);
         e->cfg_open = 1;
     }
@@ -64,12 +64,14 @@ static unsigned put_payload(isakmp_ctx *x, isakmp__exch *e, uint8_t type)
         isakmp_wr_close(&e->w, e->cfg_at);
         e->cfg_open = 0;
     }
+    if (rc == ISAKMP_OK && !e->w.fault)
+        e->w.base[e->cfg_at + 4] = e->initiator ? e->cfg_type : answer_to(e->cfg_type);
     return rc;
 }
 
 static unsigned put_config(isakmp_ctx *x, isakmp__exch *e)
 {
-    return put_payload(x, e, e->cfg_type);
+    return put_payload(x, e);
 }
 ISAKMP__DEFINE_PUT_VERB(put_config, ISAKMP_PAYLOAD_ATTRIBUTE);
 
@@ -94,17 +96,18 @@ ISAKMP__DEFINE_VERB(take_config);
 
 static unsigned put_config_answer(isakmp_ctx *x, isakmp__exch *e)
 {
-    return put_payload(x, e, answer_to(e->cfg_type));
+    return put_payload(x, e);
 }
 ISAKMP__DEFINE_PUT_VERB(put_config_answer, ISAKMP_PAYLOAD_ATTRIBUTE);
 
+/* Whose answer it is the message ID says: strongSwan has another identifier in it. */
 static unsigned take_config_answer(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_cfg c;
     unsigned rc = read_config(e, &c);
     if (rc != ISAKMP_OK)
         return rc;
-    if (c.type != answer_to(e->cfg_type) || c.identifier != e->cfg_id)
+    if (c.type != answer_to(e->cfg_type))
         return ISAKMP_D_CONFIG;
     return e->ext && e->ext->read ? e->ext->read(x, e, &c) : ISAKMP_OK;
 }

@@ -75,7 +75,8 @@ static int refuses(uint16_t type)
 /* A protected error: the peer has refused what we proposed. */
 static void take_error(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
 {
-    isakmp__exch *e = sa->state == ISAKMP_SA_UP ? refused_exchange(sa, n) : isakmp__exch_phase1(sa);
+    isakmp__exch *e =
+        sa->state == ISAKMP_SA_NEGOTIATING ? isakmp__exch_phase1(sa) : refused_exchange(sa, n);
     if (e)
         isakmp__engine_fail(x, e,
                             isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_PEER_REFUSED,

@@ -56,7 +56,7 @@ static unsigned put_cert_req(isakmp_ctx *x, isakmp__exch *e)
     int answer;
     if (p == NULL)
         return ISAKMP_OK;
-    answer = isakmp__ask_credentials(x, e, isakmp__auth_signature(p->auth), &c);
+    answer = isakmp__ask_credentials(x, e, isakmp__auth_base(p->auth), &c);
     if (answer == ISAKMP_NONE) /* a client of hybrid authentication need not have any */
         return ISAKMP_OK;
     if (answer != ISAKMP_OK)
@@ -109,8 +109,8 @@ static void show(isakmp__exch *e, uint8_t encoding, const isakmp_credentials *c)
 static unsigned put_cert(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_credentials c;
-    unsigned rc = isakmp__needed(
-        isakmp__ask_credentials(x, e, isakmp__auth_signature(e->sa->suite->auth), &c));
+    unsigned rc =
+        isakmp__needed(isakmp__ask_credentials(x, e, isakmp__auth_base(e->sa->suite->auth), &c));
     if (rc == ISAKMP_OK)
         show(e, ISAKMP_CERT_X509_SIG, &c);
     return rc;
@@ -206,7 +206,7 @@ static unsigned check_sig(isakmp_ctx *x, isakmp__exch *e)
     int answer;
     if (rc != ISAKMP_OK)
         return rc;
-    p.auth = isakmp__auth_signature(e->sa->suite->auth);
+    p.auth = isakmp__auth_base(e->sa->suite->auth);
     p.hash = isakmp__span(hash, isakmp_hash_size(hash_of(e)));
     p.signature = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SIG, 0);
     p.certs = certs;

@@ -93,12 +93,12 @@ static int is_sound(isakmp_span attrs)
 
 static void log_text(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_cfg_value *v)
 {
-    char shown[80];
+    char shown[112];
     isakmp__text t = isakmp__text_begin(shown, sizeof shown);
-    const char *name = isakmp_name(ISAKMP_REG_CFG_ATTR, v->type);
+    isakmp__text_name(&t, ISAKMP_REG_CFG_ATTR, v->type);
+    isakmp__text_add(&t, " ");
     isakmp__text_octets(&t, isakmp__span(v->data.p, v->data.n < 64 ? v->data.n : 64));
-    isakmp__log(x, ISAKMP_LOG_DEBUG, sa, "the gateway says %s %s", name ? name : "something",
-                shown);
+    isakmp__log(x, ISAKMP_LOG_DEBUG, sa, "the gateway says %s", shown);
 }
 
 static void log_texts(isakmp_ctx *x, const isakmp__sa *sa, isakmp_span attrs)

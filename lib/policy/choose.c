@@ -130,7 +130,7 @@ isakmp_policy isakmp__first_offer(isakmp_span body)
     return o.suite;
 }
 
-int isakmp__offers_auth(isakmp_span body, uint16_t auth)
+int isakmp__offers_auth(isakmp_span body, uint8_t families)
 {
     isakmp_proposal p;
     isakmp_transform t;
@@ -141,7 +141,7 @@ int isakmp__offers_auth(isakmp_span body, uint16_t auth)
     r = isakmp_rd(p.transforms);
     for (unsigned n = 0; n < ISAKMP_MAX_OFFERS && isakmp_transform_next(&r, &t) == ISAKMP_OK; n++) {
         isakmp__offer1_read(&o, &t);
-        if (o.suite.auth == auth)
+        if (isakmp__auth_family(o.suite.auth) & families)
             return 1;
     }
     return 0;

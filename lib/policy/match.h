@@ -31,8 +31,20 @@ uint32_t isakmp__auth_bit(uint16_t auth);
 uint32_t isakmp__auth_bits(uint8_t families);
 /* Does the initiator (1), or the responder (0), sign with this method? */
 int isakmp__auth_signs(uint16_t auth, int initiator);
-/* The kind of signature that goes with a method. */
-uint16_t isakmp__auth_signature(uint16_t auth);
+/* The method without XAUTH: how phase 1 goes, as hosts and hashes know it; of hybrid authentication the kind of
+ * signature. */
+uint16_t isakmp__auth_base(uint16_t auth);
+
+/* Whose user is authenticated by XAUTH after phase 1: that side is the client, the other one the gateway. */
+enum {
+    ISAKMP__USER_NONE = 0,
+    ISAKMP__USER_I, /* the initiator's */
+    ISAKMP__USER_R
+};
+uint8_t isakmp__auth_user(uint16_t auth);
+/* All methods with XAUTH, as bits; those that go with methods without it, given as bits. */
+uint32_t isakmp__auth_user_bits(void);
+uint32_t isakmp__auth_extended(uint32_t bits);
 
 /* How ESP is encapsulated in UDP, by the way of NAT traversal that was agreed on. */
 enum {
@@ -58,8 +70,8 @@ typedef struct isakmp__means {
 /* What does an SA payload speak of first?  auth 0: of nothing that can be read.  Where messages differ by
  * method the initiator's offer and what it sends beside it are made for that [RFC2409 5.2, 5.3]. */
 isakmp_policy isakmp__first_offer(isakmp_span body);
-/* Does it offer a method at all, among what is looked at? */
-int isakmp__offers_auth(isakmp_span body, uint16_t auth);
+/* Does it offer a method of some families at all, among what is looked at? */
+int isakmp__offers_auth(isakmp_span body, uint8_t families);
 
 /* Can a policy be offered or matched with these means?  NULL if it can, else why not: static text. */
 const char *isakmp__policy_unusable(const isakmp_policy *p, const isakmp__means *m);

@@ -59,15 +59,18 @@ static int is_taken(const isakmp_peer_policy *p, size_t i)
 
 #define MAX_DPD_TRIES    100
 #define MAX_CONFIG_WANTS 64
+#define MIN_USER_S       5
+#define MAX_USER_S       3600
 #define CONFIG_FLAGS                                                                               \
     (ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER | ISAKMP_PF_CONFIG_PULL |                     \
      ISAKMP_PF_CONFIG_ACCEPT | ISAKMP_PF_CONFIG_AGAIN)
+#define XAUTH_FLAGS (ISAKMP_PF_XAUTH_ASK | ISAKMP_PF_XAUTH_ANSWER | ISAKMP_PF_XAUTH_AGAIN)
 
 /* All flags of a peer policy that there are. */
 #define KNOWN_FLAGS                                                                                \
     ((2u * ISAKMP_PF_RESTART - 1u) | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT |                    \
      ISAKMP_PF_SET_COMMIT | ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO |    \
-     CONFIG_FLAGS)
+     CONFIG_FLAGS | XAUTH_FLAGS)
 
 #define KNOWN_CHILD_FLAGS                                                                          \
     (ISAKMP_CF_NO_INTEG | ISAKMP_CF_REKEY | ISAKMP_CF_REKEY_USED | ISAKMP_CF_NO_REPLAY |           \
@@ -87,6 +90,10 @@ static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
     if (p->n_config_wants > MAX_CONFIG_WANTS || (p->n_config_wants && p->config_wants == NULL))
         return wrong(why, "config_wants must have %u attributes at most, and not be NULL",
                      MAX_CONFIG_WANTS);
+    if (p->flags & ISAKMP_PF_XAUTH_ASK && p->flags & ISAKMP_PF_XAUTH_ANSWER)
+        return wrong(why, "a peer is a client of XAUTH or its gateway, not both", 0);
+    if (p->user_s && (p->user_s < MIN_USER_S || p->user_s > MAX_USER_S))
+        return wrong(why, "user_s must be 0, or 5 to 3600 seconds, not %u", p->user_s);
     if (p->flags & ~(uint32_t)KNOWN_FLAGS)
         return wrong(why, "the flags %u of a peer policy are not all known", p->flags);
     return ISAKMP_OK;

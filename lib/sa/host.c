@@ -63,6 +63,7 @@ static isakmp_event event_about(const isakmp_ctx *x, uint16_t type, const isakmp
         ev.peer_policy = sa->policy;
         ev.peer_id = isakmp__sa_peer_id(sa);
         ev.nat = sa->nat;
+        ev.user = isakmp__sa_user(x, sa);
     }
     if (c) {
         ev.child = isakmp__child_id(x, c);
@@ -172,6 +173,13 @@ void isakmp__tell_not_found(isakmp_ctx *x, const isakmp__discovery *d, isakmp_re
     ev.peer_policy = d->peer;
     ev.child_policy = d->policy;
     ev.why = why;
+    tell(x, &ev);
+}
+
+void isakmp__tell_text(isakmp_ctx *x, const isakmp__sa *sa, isakmp_span text)
+{
+    isakmp_event ev = event_about(x, ISAKMP_EV_XAUTH_TEXT, sa, NULL);
+    ev.text = text;
     tell(x, &ev);
 }
 

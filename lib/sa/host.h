@@ -51,6 +51,11 @@ int isakmp__can_assign(const isakmp_ctx *x);
 /* Of a probe; there is no exchange, and the answer is never late: PENDING is as negative. */
 int isakmp__ask_ted(isakmp_ctx *x, const isakmp_path *path, const isakmp_selector *local,
                     const isakmp_selector *remote, isakmp_ted_answer *out);
+/* XAUTH: who is our user?  Is it the client's? */
+int isakmp__ask_get_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *asked,
+                         isakmp_user *out);
+int isakmp__ask_check_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *got,
+                           isakmp_user *out);
 
 /* Is a late answer what the open question of an exchange wants? */
 int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t n);
@@ -73,6 +78,8 @@ void isakmp__tell_life(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__child 
                        uint32_t ours);
 /* A discovery has failed. */
 void isakmp__tell_not_found(isakmp_ctx *x, const isakmp__discovery *d, isakmp_reason why);
+/* The gateway has something to say to our user. */
+void isakmp__tell_text(isakmp_ctx *x, const isakmp__sa *sa, isakmp_span text);
 /* The peer has proved itself, and sent certificates. */
 void isakmp__tell_learn(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cert *certs, size_t n);
 /* What the client of an SA has, or had; attrs: what was said with it. */

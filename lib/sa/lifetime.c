@@ -1,8 +1,8 @@
 /* sa/lifetime.c -- how SAs and children come up, and how they end.
  *
- * isakmp__sa_establish() is the only way into the state UP, and only the last verb of a phase 1
- * exchange calls it, after the peer's HASH or SIG has been verified.  With hybrid authentication an SA gets
- * as far as XAUTH, and ends there if nobody authenticates the user.
+ * isakmp__sa_establish() is the only way into the state UP.  The last verb of a phase 1 exchange calls it,
+ * after the peer's HASH or SIG has been verified; or, if the client's user is to be authenticated, XAUTH, when the
+ * gateway has said that it is content.  Until then the SA is in the state XAUTH, and ends there in time.
  *
  * Ending is done in two steps.  While a message is processed an object is only marked and put on a
  * list; isakmp__settle() takes it apart when nobody holds a pointer to it any more. */
@@ -98,9 +98,16 @@ void isakmp__sa_establish(isakmp_ctx *x, isakmp__sa *sa)
 
 void isakmp__sa_await_user(isakmp_ctx *x, isakmp__sa *sa)
 {
+    uint32_t user_s = sa->policy->user_s ? sa->policy->user_s : ISAKMP_DEFAULT_USER_S;
     sa->state = ISAKMP_SA_XAUTH;
-    isakmp__timer_set(&x->deadlines, &sa->timer, x->now + x->config.half_open_ms);
+    sa->soft_ms = (uint32_t)(x->now - sa->since) + user_s * 1000;
+    isakmp__timer_set(&x->deadlines, &sa->timer, x->now + FIRST_LOOK_MS);
     isakmp__tell(x, ISAKMP_EV_SA_XAUTH, sa, NULL, NULL);
+}
+
+isakmp_time isakmp__sa_user_at(const isakmp__sa *sa)
+{
+    return sa->since + sa->soft_ms;
 }
 
 void isakmp__child_up(isakmp_ctx *x, isakmp__child *c)

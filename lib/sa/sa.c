@@ -199,6 +199,7 @@ void isakmp__sa_give(isakmp_ctx *x, isakmp__sa *sa)
     isakmp__timer_set(&x->deadlines, &sa->timer, ISAKMP_NEVER);
     isakmp__unlink(&sa->peer_link);
     isakmp__unlink(&sa->policy_link);
+    isakmp__sa_drop_user(x, sa);
     isakmp__pool_give(&x->sas, sa);
 }
 
@@ -218,9 +219,23 @@ isakmp__sa *isakmp__sa_relative(const isakmp_ctx *x, const isakmp__sa *sa, const
 isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after)
 {
     isakmp__sa *other = isakmp__sa_relative(x, sa, after);
-    while (other && other->state != ISAKMP_SA_UP && other->state != ISAKMP_SA_ENDED)
+    while (other && !((other->state == ISAKMP_SA_UP || other->state == ISAKMP_SA_ENDED) &&
+                      isakmp__same_user(x, sa, other)))
         other = isakmp__sa_relative(x, sa, other);
     return other;
+}
+
+/* A client of hybrid authentication has proved nothing by which to know it again. */
+const isakmp__sa *isakmp__sa_with_user(const isakmp_ctx *x, const isakmp__sa *sa)
+{
+    const isakmp__sa *other = NULL;
+    if (isakmp__auth_family(sa->suite->auth) & (ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR))
+        return NULL;
+    while ((other = isakmp__sa_relative(x, sa, other)) != NULL)
+        if (other->state == ISAKMP_SA_UP && !other->ending && isakmp__sa_user(x, other).n &&
+            isakmp_addr_equal(&other->path.remote, &sa->path.remote))
+            return other;
+    return NULL;
 }
 
 /* The initiator of Main Mode has the last message of its peer; else the peer may not have it up. */
@@ -258,6 +273,9 @@ static void forget(isakmp__sa *sa)
 {
     sa->keyed = sa->proven = sa->wanted = sa->asked = 0;
     sa->soft_told = sa->rekeying = sa->replaced = sa->spoken = sa->contact = sa->fragments = 0;
+    sa->config = 0;
+    sa->user_rounds = 0;
+    sa->user_next = 0;
     sa->natt = sa->udp = sa->nat = sa->dpd = sa->next_used = 0;
     sa->life_s = sa->took_ms = sa->soft_ms = 0;
     sa->suite = NULL;
@@ -272,6 +290,7 @@ static void forget(isakmp__sa *sa)
 void isakmp__sa_renew(isakmp_ctx *x, isakmp__sa *sa)
 {
     forget(sa);
+    isakmp__sa_drop_user(x, sa);
     isakmp__pool_renew(sa);
     sa->state = ISAKMP_SA_NEGOTIATING;
     sa->initiator = 1;

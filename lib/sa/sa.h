@@ -48,7 +48,8 @@ isakmp_id isakmp__sa_peer_id(const isakmp__sa *sa);
 void isakmp__sa_set_peer_id(isakmp__sa *sa, const isakmp_id *id);
 /* Another SA with the same peer, up or ended, after one; NULL at the end.  The same peer has the same
  * identity and has proved it by the same key: with a key of his own and a policy that lets any identity
- * pass, anybody could take any name. */
+ * pass, anybody could take any name.  And if XAUTH has found users they are the same: many clients may share an
+ * identity and a key. */
 isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after);
 /* ... in any state. */
 isakmp__sa *isakmp__sa_relative(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after);
@@ -76,9 +77,34 @@ int isakmp__sa_has_cookies(const isakmp__sa *sa, isakmp_span cookies);
 /* Means for policies of this SA. */
 isakmp__means isakmp__sa_means(const isakmp_ctx *x, const isakmp__sa *sa);
 
-/* Phase 1 is through, but the user of the client is not authenticated: the SA waits for that, as long as
- * one that is half open. */
+/* ---- Users: XAUTH --------------------------------------------------------------------------- */
+
+/* What is this side of an SA with regard to its user? */
+typedef enum isakmp__xauth_role {
+    ISAKMP__XAUTH_NONE = 0, /* there is none to be authenticated */
+    ISAKMP__XAUTH_CLIENT,
+    ISAKMP__XAUTH_GATEWAY
+} isakmp__xauth_role;
+isakmp__xauth_role isakmp__sa_xauth_role(const isakmp__sa *sa);
+/* Does a policy want XAUTH whatever the method? */
+int isakmp__always_extends(const isakmp_peer_policy *p);
+
+/* Phase 1 is through, but the user of the client is not authenticated: the SA waits for that, still half
+ * open, as long as its policy allows. */
 void isakmp__sa_await_user(isakmp_ctx *x, isakmp__sa *sa);
+/* Until when it waits. */
+isakmp_time isakmp__sa_user_at(const isakmp__sa *sa);
+/* The user that was authenticated; empty: none. */
+isakmp_span isakmp__sa_user(const isakmp_ctx *x, const isakmp__sa *sa);
+/* Keep it.
+ *   returns  ISAKMP_OK, ISAKMP_D_USER_NAME or ISAKMP_D_POOL. */
+unsigned isakmp__sa_set_user(isakmp_ctx *x, isakmp__sa *sa, isakmp_span name);
+void isakmp__sa_drop_user(isakmp_ctx *x, const isakmp__sa *sa);
+/* Have two SAs the same user, or both none? */
+int isakmp__same_user(const isakmp_ctx *x, const isakmp__sa *a, const isakmp__sa *b);
+/* An SA that is up and whose user is known, with a client that has this one's identity, key and path; NULL if
+ * there is none. */
+const isakmp__sa *isakmp__sa_with_user(const isakmp_ctx *x, const isakmp__sa *sa);
 
 /* ---- Half-open SAs ------------------------------------------------------------------------- */
 

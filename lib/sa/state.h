@@ -7,7 +7,8 @@
  *   isakmp__packet    a message that is kept: to be repeated, or until an answer comes;
  *   isakmp__assembly  a message that comes in pieces, until the last one is there;
  *   isakmp__assignment  the addresses of a client, if Mode Config is named;
- *   isakmp__discovery a probe for the gateway at the end of a flow, or what is remembered of it.
+ *   isakmp__discovery a probe for the gateway at the end of a flow, or what is remembered of it;
+ *   isakmp__user      the user of a client: only gateways of XAUTH have any.
  *
  * Short-lived and long-lived state never mix.  Objects of one arena may point to each other as long
  * as the one pointed to cannot go first: exchanges and children end before their SA.  Nothing is
@@ -29,6 +30,7 @@ typedef struct isakmp__packet isakmp__packet;
 typedef struct isakmp__assembly isakmp__assembly;
 typedef struct isakmp__assignment isakmp__assignment;
 typedef struct isakmp__discovery isakmp__discovery;
+typedef struct isakmp__user isakmp__user;
 
 /* Whose timer is due. */
 enum {
@@ -97,6 +99,14 @@ enum {
     ISAKMP__CONFIG_OVER      /* nothing waits for it                                             */
 };
 
+/* What a gateway of XAUTH does next. */
+enum {
+    ISAKMP__USER_BEGIN = 0, /* ask the host what to ask for                                      */
+    ISAKMP__USER_MORE,      /* ask the client                                                    */
+    ISAKMP__USER_YES,       /* tell it that all is well                                          */
+    ISAKMP__USER_NO         /* tell it that it is not; sa->why says why                          */
+};
+
 struct isakmp__sa {
     isakmp__slot slot;
     isakmp__timer timer;
@@ -118,6 +128,8 @@ struct isakmp__sa {
     uint8_t replaced : 1;  /* 1: another one has replaced it: it only waits for its end           */
     uint8_t again : 1;     /* 1: when it ends, it begins again                                   */
     uint8_t spoken : 1;    /* 1: the peer has used it since it came up                           */
+    uint8_t user_rounds : 4; /* how often the client was asked for its user                      */
+    uint8_t user_next : 2;   /* what a gateway does next about the user: ISAKMP__USER_*          */
     uint8_t exchange;  /* ISAKMP_EXCH_MAIN or _AGGRESSIVE                                        */
     uint8_t next_used; /* where in used_ids the next message ID goes                             */
     uint8_t dpd;       /* ISAKMP__DPD_*                                                          */
@@ -137,7 +149,7 @@ struct isakmp__sa {
     uint32_t took_ms;                 /* from its beginning to its coming up */
     uint32_t
         soft_ms; /* after since: when it nears its end; then, when it is tried again to replace it; once
-                         it is replaced, when it goes */
+                         it is replaced, when it goes; while a user is awaited: until when */
     uint32_t n_children;
     uint32_t
         peer_key; /* what the peer proved itself by: a fingerprint of the pre-shared key; one value
@@ -166,6 +178,16 @@ struct isakmp__assignment {
     isakmp_addr ip4, ip6; /* without ports; family 0: none                                       */
     uint8_t ours;         /* 1: we are the client                                                */
     uint8_t held; /* 1: the client has acknowledged it, or has asked for it and was answered  */
+};
+
+/* ---- User of a client ----------------------------------------------------------------------- */
+
+struct isakmp__user {
+    isakmp__slot slot;
+    isakmp__link link; /* in the bucket of its SA's index */
+    const isakmp__sa *sa;
+    uint8_t n;
+    uint8_t name[ISAKMP_MAX_USER];
 };
 
 /* ---- Child --------------------------------------------------------------------------------- */
@@ -235,7 +257,9 @@ typedef enum isakmp__ask {
     ISAKMP__ASK_VERIFY,
     ISAKMP__ASK_ENCRYPT,
     ISAKMP__ASK_DECRYPT,
-    ISAKMP__ASK_ASSIGN
+    ISAKMP__ASK_ASSIGN,
+    ISAKMP__ASK_GET_USER,
+    ISAKMP__ASK_CHECK_USER
 } isakmp__ask;
 
 /* What follows from the nonces and the shared secret, where it is not known yet how. */
@@ -331,6 +355,8 @@ struct isakmp__exch {
     uint8_t chained;             /* ... 1: its chain goes on from that of the one before it */
     uint8_t cfg_given;           /* ... 1: the host has given something for it */
     uint8_t cfg_none;            /* ... 1: an address is asked for, and there is none */
+    uint8_t patient;  /* ... 1: it is repeated until hard_at: a person may have to type */
+    uint8_t declined; /* ... 1: our user does not say who it is */
     uint32_t cfg_at;
     isakmp_span cfg;                 /* ... what the extension keeps of it, in the room */
     const isakmp_notify *say_notify; /* what an Informational says, while it is being written */
@@ -391,6 +417,13 @@ typedef struct isakmp__answer {
     size_t n;
 } isakmp__answer;
 
+/* What the host wants a client to be told, and how to go on: ISAKMP__USER_*. */
+typedef struct isakmp__said {
+    uint8_t next;
+    uint16_t why; /* ISAKMP__USER_NO: an isakmp_detail; 0: the client itself has ended it */
+    isakmp_user words;
+} isakmp__said;
+
 #define ISAKMP__LINE 160
 
 /* Addresses share so many places in which it is noted when they were last answered. */
@@ -409,15 +442,16 @@ struct isakmp_ctx {
     uint64_t secret[2];             /* of fingerprints and buckets */
     uint64_t last_ticket;
     uint8_t entered; /* 1: inside a call */
-    isakmp__pool sas, children, exchs, packets, assemblies, assignments, discoveries;
+    isakmp__pool sas, children, exchs, packets, assemblies, assignments, discoveries, users;
     uint32_t *
         assigned; /* for each SA by its index: that of its assignment from 1, or 0; NULL if there is
                            none for any                                                          */
     isakmp__deadlines deadlines;
     isakmp__sa **by_cookie;
-    isakmp__list *by_peer, *by_policy;
-    uint32_t bucket_mask;
+    isakmp__list *by_peer, *by_policy, *by_user;
+    uint32_t bucket_mask, user_mask;
     isakmp__list half_open, done, ending, ending_children, assembling, discovering;
+    isakmp__said said;     /* what the host has said about a user: used before the call returns  */
     isakmp__packet *whole; /* which the message lies in that was put together and is being read   */
     uint32_t n_half_open;
     isakmp__ted_rate rate;

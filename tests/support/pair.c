@@ -427,7 +427,7 @@ static int on_assign(void *user, isakmp_ticket t, const isakmp_query *q, const i
     peer *p = (peer *)user;
     if (fails(p))
         return ISAKMP_E_HOST;
-    must(q->peer_id.type != ISAKMP_ID_NONE, "nobody knows who the client is");
+    must(q->peer_id.type != ISAKMP_ID_NONE || q->user.n, "nobody knows who the client is");
     note_question(p, a);
     if (parks(p, PAIR_ASSIGN, t, NULL, NULL)) {
         parked *k = &p->asks[p->n_asks - 1];
@@ -485,6 +485,70 @@ static void on_learn(void *user, const isakmp_query *q, const isakmp_cert *certs
         p->learnt_certs += certs[i].encoding == ISAKMP_CERT_X509_KE;
 }
 
+/* ---- Users ---------------------------------------------------------------------------------- */
+
+static int tell_user(peer *p, const isakmp_user *asked, isakmp_user *out)
+{
+    (void)asked;
+    if (p->user == NULL)
+        return ISAKMP_NONE;
+    out->user_name = text_span(p->user);
+    out->user_password = text_span(p->password);
+    return ISAKMP_OK;
+}
+
+static int is_text(isakmp_span s, const char *text)
+{
+    return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
+}
+
+static int judge_user(peer *p, const isakmp_user *got, isakmp_user *out)
+{
+    (void)out;
+    return got->round && is_text(got->user_name, p->user) &&
+                   is_text(got->user_password, p->password)
+               ? ISAKMP_OK
+               : ISAKMP_NONE;
+}
+
+/* An answer later, with what it says. */
+static int park_user(peer *p, int kind, isakmp_ticket t, int rc, const isakmp_user *out)
+{
+    if (!parks(p, kind, t, NULL, NULL))
+        return rc;
+    p->asks[p->n_asks - 1].rc = rc;
+    p->asks[p->n_asks - 1].user = *out;
+    return ISAKMP_PENDING;
+}
+
+static int on_get_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *asked,
+                       isakmp_user *out)
+{
+    peer *p = (peer *)user;
+    int rc;
+    (void)q;
+    if (fails(p))
+        return ISAKMP_E_HOST;
+    p->gets++;
+    if (p->mute_user)
+        return ISAKMP_PENDING;
+    rc = p->tell_user ? p->tell_user(p, asked, out) : tell_user(p, asked, out);
+    return park_user(p, PAIR_GET_USER, t, rc, out);
+}
+
+static int on_check_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *got,
+                         isakmp_user *out)
+{
+    peer *p = (peer *)user;
+    int rc;
+    (void)q;
+    if (fails(p))
+        return ISAKMP_E_HOST;
+    p->checks++;
+    rc = p->judge_user ? p->judge_user(p, got, out) : judge_user(p, got, out);
+    return park_user(p, PAIR_CHECK_USER, t, rc, out);
+}
+
 static int on_find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp_selector *local,
                          const isakmp_selector *remote, const isakmp_child_policy **out)
 {
@@ -539,6 +603,14 @@ static int on_get_spi(void *user, isakmp_ticket t, isakmp_child_id child, uint8_
     return ISAKMP_OK;
 }
 
+static void copy_text(char *out, size_t cap, isakmp_span s)
+{
+    must(s.n < cap, "a text of an event is too long");
+    if (s.n)
+        memcpy(out, s.p, s.n);
+    out[s.n] = 0;
+}
+
 static void on_event(void *user, const isakmp_event *ev)
 {
     peer *p = (peer *)user;
@@ -566,6 +638,8 @@ static void on_event(void *user, const isakmp_event *ev)
         isakmp_mismatch_text(p->report, sizeof p->report, ev->report, &m);
     isakmp_event_text(h->text, sizeof h->text, ev);
     note_assignment(p, ev);
+    copy_text(h->user, sizeof h->user, ev->user);
+    copy_text(h->words, sizeof h->words, ev->text);
     if (p->hear_event)
         p->hear_event(p, ev);
 }
@@ -636,6 +710,8 @@ static void init_policies(peer *p)
     p->child.mode = ISAKMP_MODE_TUNNEL;
     p->child.local = pair_subnet((uint8_t)(p->index + 1));
     p->child.remote = pair_subnet((uint8_t)(2 - p->index));
+    p->user = "joe";
+    p->password = "what only joe knows";
     memcpy(p->psk, "a key that both know", 20);
     p->psk_n = 20;
     p->cert_n = 600;
@@ -665,6 +741,8 @@ static void init_host(peer *p)
     p->host.keylog = on_keylog;
     p->host.send_as = on_send_as;
     p->host.find_ted = on_find_ted;
+    p->host.get_user = on_get_user;
+    p->host.check_user = on_check_user;
 }
 
 static void init_pool(peer *p)
@@ -836,6 +914,12 @@ static void answer_one(pair *pr, peer *p, const parked *a)
         rc = a->rc;
         value = &a->why;
         n = sizeof a->why;
+        break;
+    case PAIR_GET_USER:
+    case PAIR_CHECK_USER:
+        rc = a->rc;
+        value = &a->user;
+        n = sizeof a->user;
         break;
     default:
         value = &spi;

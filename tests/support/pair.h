@@ -46,6 +46,7 @@ typedef struct heard_event {
     isakmp_child_id child, other_child;
     unsigned step; /* the peer's count of callbacks at that moment */
     char text[160];
+    char user[40], words[80]; /* with a final zero each */
 } heard_event;
 
 typedef struct sad_record {
@@ -68,7 +69,9 @@ enum {
     PAIR_VERIFY,
     PAIR_ENCRYPT,
     PAIR_DECRYPT,
-    PAIR_ASSIGN
+    PAIR_ASSIGN,
+    PAIR_GET_USER,
+    PAIR_CHECK_USER
 };
 
 /* Addresses of a gateway of the pair, and octets of what it gives. */
@@ -93,6 +96,7 @@ typedef struct parked {
     size_t block_n;
     uint8_t gift[PAIR_GIFT];
     size_t gift_n;
+    isakmp_user user;
 } parked;
 
 typedef struct peer {
@@ -140,6 +144,12 @@ typedef struct peer {
     int give_ip6;  /* 1: it gives 2001:db8::9, too                                              */
     isakmp_ted_answer ted; /* how probes are answered, */
     int ted_rc;            /* and what find_ted returns: ISAKMP_NONE if nothing else is said   */
+    /* XAUTH: the name and the password of the user, as a client knows it, and a gateway of a client's. */
+    const char *user, *password;
+    int mute_user; /* 1: nobody ever says who the user is */
+    /* Other answers, if set; what they refer to is there for ever. */
+    int (*tell_user)(struct peer *p, const isakmp_user *asked, isakmp_user *out);
+    int (*judge_user)(struct peer *p, const isakmp_user *got, isakmp_user *out);
     /* Other answers than `peer` and `child`, if set. */
     const isakmp_peer_policy *(*choose_peer)(struct peer *p, const isakmp_query *q);
     const isakmp_child_policy *(*choose_child)(struct peer *p, const isakmp_selector *local,
@@ -180,6 +190,7 @@ typedef struct peer {
     size_t hash_1_n;                  /* octets of HASH(1) in the last question to decrypt        */
     unsigned signs, verifies, wanted; /* wanted: names in the last question about certificates   */
     unsigned strange_wanted;          /* names that no peer of the pair asks for                 */
+    unsigned gets, checks;            /* questions for a user, and about one                      */
     isakmp_id proven;                 /* whose proof verify has looked at last; only type and n  */
     unsigned step;                    /* callbacks of every kind */
     parked asks[PAIR_ASKS];

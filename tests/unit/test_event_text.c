@@ -332,6 +332,20 @@ static void test_reasons(void **state)
     }
 }
 
+/* The name of a user, and what a gateway says to one, are whatever the other side likes. */
+static void test_users(void **state)
+{
+    static const uint8_t text[] = "no\n\x1b[2J";
+    (void)state;
+    ev.type = ISAKMP_EV_SA_UP;
+    ev.user = isakmp__span((const uint8_t *)"joe\xff", 4);
+    text_is("ISAKMP SA office with 192.0.2.1:500 of user joe\\xff is up");
+    ev.type = ISAKMP_EV_XAUTH_TEXT;
+    text_is("the gateway at 192.0.2.1:500 says to the user: ");
+    ev.text = isakmp__span(text, sizeof text - 1);
+    text_is("the gateway at 192.0.2.1:500 says to the user: no\\x0a\\x1b[2J");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +358,7 @@ int main(void)
         cmocka_unit_test_setup(test_discovery, fresh),
         cmocka_unit_test_setup(test_ipv6, fresh),
         cmocka_unit_test_setup(test_types_that_are_none, fresh),
+        cmocka_unit_test_setup(test_users, fresh),
         cmocka_unit_test_setup(test_reasons, fresh),
         cmocka_unit_test_setup(test_selectors, fresh),
         cmocka_unit_test_setup(test_identities, fresh),

@@ -392,7 +392,7 @@ static void test_forced_encapsulation(void **state)
 static void test_every_flag(void **state)
 {
     const uint32_t peers = 0x7ffu | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT | ISAKMP_PF_SET_COMMIT |
-                           ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO | 0x1f00000u;
+                           ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO | 0x71f00000u;
     const uint32_t children = ISAKMP_CF_NO_INTEG | ISAKMP_CF_REKEY | ISAKMP_CF_REKEY_USED |
                               ISAKMP_CF_NO_REPLAY | ISAKMP_CF_TED;
     (void)state;
@@ -495,6 +495,26 @@ static void test_discovery(void **state)
     }
 }
 
+static void test_xauth(void **state)
+{
+    (void)state;
+    peer.flags = ISAKMP_PF_XAUTH_ASK | ISAKMP_PF_XAUTH_AGAIN;
+    peer_is("");
+    peer.flags = ISAKMP_PF_XAUTH_ANSWER;
+    peer_is("");
+    peer.flags = ISAKMP_PF_XAUTH_ANSWER | ISAKMP_PF_XAUTH_ASK;
+    peer_is("a peer is a client of XAUTH or its gateway, not both");
+    peer.flags = 0;
+    peer.user_s = 5;
+    peer_is("");
+    peer.user_s = 3600;
+    peer_is("");
+    peer.user_s = 4;
+    peer_is("user_s must be 0, or 5 to 3600 seconds, not 4");
+    peer.user_s = 3601;
+    peer_is("user_s must be 0, or 5 to 3600 seconds, not 3601");
+}
+
 static void test_flags_and_families(void **state)
 {
     char why[200];
@@ -578,6 +598,7 @@ int main(void)
         cmocka_unit_test_setup(test_forced_encapsulation, fresh),
         cmocka_unit_test_setup(test_mode_config, fresh),
         cmocka_unit_test_setup(test_discovery, fresh),
+        cmocka_unit_test_setup(test_xauth, fresh),
         cmocka_unit_test_setup(test_flags_and_families, fresh),
         cmocka_unit_test_setup(test_every_flag, fresh),
         cmocka_unit_test_setup(test_replay_window, fresh),
