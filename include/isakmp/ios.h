@@ -79,7 +79,7 @@ typedef enum isakmp_ios_mode {
  * ISAKMP_IOS_EXEC or ISAKMP_IOS_CONFIG before the first line. */
 typedef struct isakmp_ios_shell {
     uint8_t mode; /* isakmp_ios_mode                                                             */
-    uint8_t key_digits; /* of a key-string: hex digits of an octet that is not whole yet         */
+    uint8_t detail; /* of what is being typed in                                                 */
     uint32_t removals;
     void *target;
 } isakmp_ios_shell;
