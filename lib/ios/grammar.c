@@ -80,7 +80,8 @@ static int in_group(const char *pattern, unsigned at)
 {
     int in = 0;
     for (unsigned i = 0; i < at; i++)
-        in = pattern[i] == '(' || pattern[i] == '[' || (in && pattern[i] != ')' && pattern[i] != ']');
+        in = pattern[i] == '(' || pattern[i] == '[' ||
+             (in && pattern[i] != ')' && pattern[i] != ']');
     return in;
 }
 
@@ -209,7 +210,8 @@ void isakmp__walk_begin(isakmp__walk *w, uint8_t mode, int no)
     w->no = (uint8_t)no;
     for (unsigned i = 0; i < isakmp__n_rows; i++) {
         const isakmp__row *row = &isakmp__rows[i];
-        int here = row->mode == mode || (row->mode == ISAKMP__ANY_CONFIG && mode != ISAKMP_IOS_EXEC);
+        int here =
+            row->mode == mode || (row->mode == ISAKMP__ANY_CONFIG && mode != ISAKMP_IOS_EXEC);
         w->at[i] = here && (!no || row->flags & ISAKMP__NO) ? 0 : DEAD;
     }
 }

@@ -37,9 +37,9 @@ const isakmp__choice_of *isakmp__by_number(const isakmp__choice_of *table, unsig
 /* What a transform of a transform set is. */
 typedef struct isakmp__transform_word {
     const char *keyword;
-    uint8_t part;    /* 'a': AH, 'e': cipher of ESP, 'i': authentication of ESP */
-    uint8_t id;      /* ISAKMP_AH_*, ISAKMP_ESP_* or ISAKMP_INTEG_* */
-    uint8_t bits;    /* 1: key lengths follow */
+    uint8_t part; /* 'a': AH, 'e': cipher of ESP, 'i': authentication of ESP */
+    uint8_t id;   /* ISAKMP_AH_*, ISAKMP_ESP_* or ISAKMP_INTEG_* */
+    uint8_t bits; /* 1: key lengths follow */
 } isakmp__transform_word;
 extern const isakmp__transform_word isakmp__transform_words[];
 

@@ -168,8 +168,7 @@ static int explain(isakmp__run *r, const isakmp__walk *w, const attempt *a, isak
 static int is_word(isakmp_span word, const char *keyword, size_t least)
 {
     size_t n = length(keyword);
-    return word.n >= least && word.n <= n &&
-           isakmp__same_name(word, isakmp__span(keyword, word.n));
+    return word.n >= least && word.n <= n && isakmp__same_name(word, isakmp__span(keyword, word.n));
 }
 
 /* Take "no" or "default" off a line. */
@@ -248,8 +247,8 @@ static int is_comment(isakmp_span line)
 static int check_ascii(isakmp__run *r, isakmp_span line)
 {
     for (size_t i = 0; i < line.n; i++) {
-        if (line.p[i] < 0x7f && (line.p[i] >= 0x20 || line.p[i] == '\t' || line.p[i] == '\r' ||
-                                 line.p[i] == '\n'))
+        if (line.p[i] < 0x7f &&
+            (line.p[i] >= 0x20 || line.p[i] == '\t' || line.p[i] == '\r' || line.p[i] == '\n'))
             continue;
         isakmp__refuse(r, ISAKMP_E_MALFORMED, ISAKMP__MAX_ARGS,
                        "this character is not ASCII, or cannot be shown");

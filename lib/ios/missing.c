@@ -7,8 +7,8 @@ static void say(isakmp__teller *t, const isakmp__thing *head, uint32_t line, con
                 const isakmp__word *name)
 {
     static const char *const kinds[ISAKMP__N_KINDS] = {
-        "policy",        "key",         "host",       "pool",  "key",         "transform set",
-        "access list",   "dynamic map", "crypto map", "map",   "trustpoint",  "interface"};
+        "policy",      "key",         "host",       "pool", "key",        "transform set",
+        "access list", "dynamic map", "crypto map", "map",  "trustpoint", "interface"};
     isakmp_ios_fault f;
     isakmp__page p = isakmp__page_begin(f.text, sizeof f.text);
     if (t->stop)

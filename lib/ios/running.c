@@ -260,8 +260,8 @@ static void put_client(isakmp__page *p, const isakmp__thing *t)
     }
 }
 
-static void put_pem(isakmp__page *p, const char *before, const char *after,
-                    const isakmp__thing *t, const isakmp__octets *o)
+static void put_pem(isakmp__page *p, const char *before, const char *after, const isakmp__thing *t,
+                    const isakmp__octets *o)
 {
     const uint8_t *end = o->p + o->n;
     if (o->n == 0)
@@ -285,7 +285,8 @@ static void put_trust(isakmp__page *p, const isakmp__thing *t)
     add_name(p, "crypto ca trustpoint ", t);
     isakmp__page_add(p, "\n");
     if (x->terminal)
-        isakmp__page_add(p, x->terminal == 2 ? " enrollment terminal pem\n" : " enrollment terminal\n");
+        isakmp__page_add(p, x->terminal == 2 ? " enrollment terminal pem\n"
+                                             : " enrollment terminal\n");
     if (x->unrevoked)
         isakmp__page_add(p, " revocation-check none\n");
     put_pem(p, "crypto ca authenticate ", "", t, &x->ca);

@@ -149,7 +149,7 @@ int isakmp__set_key_string(isakmp__run *r)
 static int end_key(isakmp__run *r)
 {
     isakmp__key_thing *k = key_of(r);
-    const char *wrong = k->der.n == 0 ? "there is no key"
+    const char *wrong = k->der.n == 0  ? "there is no key"
                         : r->s->detail ? "the number of hex digits in the key-string is odd"
                         : k->der.p[0] == 0x30 && !isakmp__key_is_whole(k)
                             ? "the key-string is cut short, or has something after its end"

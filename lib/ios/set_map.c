@@ -159,13 +159,15 @@ int isakmp__set_map(isakmp__run *r)
                                                         r->arg[1].number);
     if (m && (m->dynamic != NULL) != (r->value != 0))
         return isakmp__refuse(r, ISAKMP_E_ARG, 1,
-                              m->dynamic ? "this entry refers to a dynamic map: remove it first"
-                                         : "this entry does not refer to a dynamic map: remove it first");
+                              m->dynamic
+                                  ? "this entry refers to a dynamic map: remove it first"
+                                  : "this entry does not refer to a dynamic map: remove it first");
     if (r->value)
         return refer(r, m);
     if (m == NULL && r->n < 3)
-        return isakmp__refuse(r, ISAKMP_E_MALFORMED, 1,
-                              "there is no such entry yet: expected ipsec-isakmp behind the number");
+        return isakmp__refuse(
+            r, ISAKMP_E_MALFORMED, 1,
+            "there is no such entry yet: expected ipsec-isakmp behind the number");
     if (m == NULL)
         m = (isakmp__map_thing *)(void *)isakmp__thing_want(r->c, ISAKMP__MAP, r->arg[0].text,
                                                             r->arg[1].number);
@@ -190,7 +192,7 @@ int isakmp__set_dynamic(isakmp__run *r)
 int isakmp__set_client(isakmp__run *r)
 {
     isakmp_span name = r->arg[0].text;
-    uint8_t flags = (uint8_t)(r->n < 2                          ? ISAKMP_IOS_INITIATE | ISAKMP_IOS_RESPOND
+    uint8_t flags = (uint8_t)(r->n < 2 ? ISAKMP_IOS_INITIATE | ISAKMP_IOS_RESPOND
                               : isakmp__arg_is(r, 1, "initiate") ? ISAKMP_IOS_INITIATE
                                                                  : ISAKMP_IOS_RESPOND);
     isakmp__client_thing *t =

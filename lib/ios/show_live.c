@@ -40,9 +40,10 @@ static void show_key_line(isakmp__page *p, const isakmp__key_thing *k)
 {
     size_t start = p->len;
     uint32_t use = k->head.number & ISAKMP__USE_GENERAL;
-    isakmp__page_add(p, "M     %s", use == ISAKMP__USE_SIGNATURE    ? "Signature"
-                                    : use == ISAKMP__USE_ENCRYPTION ? "Encrypt"
-                                                                    : "General");
+    isakmp__page_add(p, "M     %s",
+                     use == ISAKMP__USE_SIGNATURE    ? "Signature"
+                     : use == ISAKMP__USE_ENCRYPTION ? "Encrypt"
+                                                     : "General");
     isakmp__page_column(p, start, 19);
     if (k->has_ip)
         isakmp__page_ip4(p, k->ip);

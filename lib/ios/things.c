@@ -2,10 +2,10 @@
 #include "model.h"
 
 static const uint16_t sizes[ISAKMP__N_KINDS] = {
-    sizeof(isakmp__policy_thing),    sizeof(isakmp__psk_thing),   sizeof(isakmp__host_thing),
-    sizeof(isakmp__pool_thing),      sizeof(isakmp__key_thing),   sizeof(isakmp__transform_thing),
-    sizeof(isakmp__list_thing),      sizeof(isakmp__map_thing),   sizeof(isakmp__map_thing),
-    sizeof(isakmp__client_thing),    sizeof(isakmp__trust_thing), sizeof(isakmp__interface_thing),
+    sizeof(isakmp__policy_thing), sizeof(isakmp__psk_thing),   sizeof(isakmp__host_thing),
+    sizeof(isakmp__pool_thing),   sizeof(isakmp__key_thing),   sizeof(isakmp__transform_thing),
+    sizeof(isakmp__list_thing),   sizeof(isakmp__map_thing),   sizeof(isakmp__map_thing),
+    sizeof(isakmp__client_thing), sizeof(isakmp__trust_thing), sizeof(isakmp__interface_thing),
 };
 
 static int is_host_name(isakmp__kind kind)
@@ -31,8 +31,8 @@ isakmp__thing *isakmp__thing_find(const isakmp_ios *c, isakmp__kind kind, isakmp
                                   uint32_t number)
 {
     isakmp__thing *t = c->buckets[bucket_of(kind, name, number)];
-    while (t && (t->kind != kind || t->number != number ||
-                 !same_name(kind, isakmp__name_of(t), name)))
+    while (t &&
+           (t->kind != kind || t->number != number || !same_name(kind, isakmp__name_of(t), name)))
         t = t->chain;
     return t;
 }
@@ -63,8 +63,8 @@ isakmp__thing *isakmp__thing_make(isakmp_ios *c, isakmp__kind kind, isakmp_span 
 static isakmp__thing *predecessor(const isakmp_ios *c, const isakmp__thing *t)
 {
     isakmp__thing *last = c->last[t->kind], *before = NULL, *same = NULL;
-    if (last == NULL || (t->kind != ISAKMP__POLICY && t->kind != ISAKMP__MAP &&
-                         t->kind != ISAKMP__DYNAMIC))
+    if (last == NULL ||
+        (t->kind != ISAKMP__POLICY && t->kind != ISAKMP__MAP && t->kind != ISAKMP__DYNAMIC))
         return last;
     if (isakmp__span_equal(isakmp__name_of(last), isakmp__name_of(t)) && last->number < t->number)
         return last;
