@@ -296,7 +296,7 @@ const char *isakmp__keyword_help(isakmp_span keyword)
         size_t n = 0;
         while (helps[i].keyword[n])
             n++;
-        if (isakmp__span_equal(keyword, isakmp__span(helps[i].keyword, n)))
+        if (isakmp__same_text(keyword, isakmp__span(helps[i].keyword, n)))
             return helps[i].text;
     }
     return "";

@@ -14,7 +14,7 @@ size_t isakmp_ios_debug(char *out, size_t cap, const isakmp_event *ev)
 {
     isakmp__page p = isakmp__page_begin(out, cap);
     isakmp_mismatch m;
-    char text[400];
+    char text[320];
     begin_line(&p, ev);
     isakmp_event_text(text, sizeof text, ev);
     isakmp__page_add(&p, "%s\n", text);

@@ -167,6 +167,12 @@ static int begins_with(isakmp_span whole, isakmp_span part)
     return part.n <= whole.n && isakmp__same_name(isakmp__span(whole.p, part.n), part);
 }
 
+/* "group1" is not short for "group14". */
+static int cuts_number(isakmp_span whole, isakmp_span part)
+{
+    return part.n && part.n < whole.n && is_digit(part.p[part.n - 1]) && is_digit(whole.p[part.n]);
+}
+
 /* How well a word fits a token; the best fit wins. */
 enum {
     FIT_NOT,
@@ -188,7 +194,7 @@ static int fit(isakmp_span token, isakmp_span word)
         return FIT_WORD;
     if (isakmp__same_name(token, word))
         return FIT_WHOLE;
-    return begins_with(token, word) && !is_number(token) ? FIT_SHORT : FIT_NOT;
+    return begins_with(token, word) && !cuts_number(token, word) ? FIT_SHORT : FIT_NOT;
 }
 
 /* ---- The walk ------------------------------------------------------------------------------- */
@@ -242,7 +248,7 @@ static void look_at_row(best_fit *b, const isakmp__row *row, unsigned at, int no
             b->fit = f;
             b->ambiguous = 0;
             b->token = token;
-        } else if (f == FIT_SHORT && f == b->fit && !isakmp__span_equal(token, b->token)) {
+        } else if (f == FIT_SHORT && f == b->fit && !isakmp__same_text(token, b->token)) {
             b->ambiguous = 1;
         }
     }
@@ -313,7 +319,7 @@ static int came_before(const isakmp__walk *w, unsigned i, unsigned k, isakmp_spa
             continue;
         next_tokens(&s, isakmp__rows[j].pattern, w->at[j], w->no);
         for (unsigned m = 0; m < s.n && (j < i || m < k); m++)
-            if (isakmp__span_equal(token_at(isakmp__rows[j].pattern, s.at[m]), token))
+            if (isakmp__same_text(token_at(isakmp__rows[j].pattern, s.at[m]), token))
                 return 1;
     }
     return 0;

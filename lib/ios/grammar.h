@@ -6,7 +6,7 @@
  *
  *     crypto isakmp keepalive ~ <10-3600> [<2-60>] [periodic|on-demand]
  *
- *     word           a keyword; it may be abbreviated as long as it is clear, but not one of digits only
+ *     word           a keyword; it may be abbreviated as long as it is clear, but not within a number
  *     <2-60>         a number in a range
  *     A.B.C.D        an address or a mask
  *     WORD  LINE     any word; all that is left of the line

@@ -14,7 +14,7 @@ int isakmp__refuse(isakmp__run *r, int rc, unsigned i, const char *text)
 {
     isakmp__page p = isakmp__page_begin(r->fault->text, sizeof r->fault->text);
     r->fault->error = 1;
-    r->fault->column = i < r->n ? r->arg[i].column : 0;
+    r->fault->column = i < ISAKMP__MAX_ARGS && i < r->n ? r->arg[i].column : 0;
     isakmp__page_add(&p, "%s", text);
     return rc;
 }
@@ -35,7 +35,7 @@ static size_t length(const char *s)
 int isakmp__arg_is(const isakmp__run *r, unsigned i, const char *keyword)
 {
     return i < r->n && r->arg[i].kind == 'k' &&
-           isakmp__span_equal(r->arg[i].text, isakmp__span(keyword, length(keyword)));
+           isakmp__same_text(r->arg[i].text, isakmp__span(keyword, length(keyword)));
 }
 
 isakmp_span isakmp__arg_text(const isakmp__run *r, unsigned i)
@@ -64,7 +64,7 @@ int isakmp__set_word(isakmp__run *r, isakmp__word **place, isakmp_span text)
 const isakmp__choice_of *isakmp__by_word(const isakmp__choice_of *table, isakmp_span word)
 {
     for (; table->keyword; table++)
-        if (isakmp__span_equal(isakmp__span(table->keyword, length(table->keyword)), word))
+        if (isakmp__same_text(isakmp__span(table->keyword, length(table->keyword)), word))
             return table;
     return NULL;
 }

@@ -45,7 +45,7 @@ static const isakmp__map_thing *first_entry(const isakmp_ios *c, isakmp__kind ki
                                             isakmp_span name)
 {
     const isakmp__thing *i = c->first[kind];
-    while (i && !isakmp__span_equal(isakmp__name_of(i), name))
+    while (i && !isakmp__same_text(isakmp__name_of(i), name))
         i = i->next;
     return (const isakmp__map_thing *)(const void *)i;
 }
@@ -90,7 +90,7 @@ static void look_at_discover(isakmp__teller *t, const isakmp__map_thing *m)
     for (; i; i = i->next) {
         const isakmp__map_thing *d = (const isakmp__map_thing *)(const void *)i;
         const isakmp__list_thing *l;
-        if (!isakmp__span_equal(isakmp__name_of(i), isakmp__word_span(m->dynamic)))
+        if (!isakmp__same_text(isakmp__name_of(i), isakmp__word_span(m->dynamic)))
             continue;
         if (d->match == NULL) {
             say(t, &m->head, m->head.line,

@@ -249,6 +249,12 @@ void isakmp__thing_drop(isakmp_ios *c, isakmp__thing *t);
 isakmp__thing *isakmp__thing_want(isakmp_ios *c, isakmp__kind kind, isakmp_span name,
                                   uint32_t number);
 
+/* Keywords and names; never keys. */
+static inline int isakmp__same_text(isakmp_span a, isakmp_span b)
+{
+    return isakmp__span_equal(a, b);
+}
+
 static inline isakmp_span isakmp__word_span(const isakmp__word *w)
 {
     return w ? isakmp__span(w->text, w->n) : isakmp__span(NULL, 0);

@@ -70,12 +70,12 @@ static void put_hosts(builder *b)
 {
     for (const isakmp__thing *t = b->c->first[ISAKMP__HOST]; t; t = t->next) {
         const isakmp__host_thing *h = (const isakmp__host_thing *)(const void *)t;
-        isakmp__plan_host host;
-        host.name = put_span(b, isakmp__name_of(t));
+        isakmp__plan_host one;
+        one.name = put_span(b, isakmp__name_of(t));
         for (unsigned i = 0; i < h->n; i++) {
-            memcpy(host.ip, h->ip[i], 4);
+            memcpy(one.ip, h->ip[i], 4);
             if (b->p->hosts)
-                b->p->hosts[b->p->n_hosts] = host;
+                b->p->hosts[b->p->n_hosts] = one;
             b->p->n_hosts++;
         }
     }
@@ -353,7 +353,7 @@ static int is_in_use(const isakmp_ios *c, isakmp_span map)
         return 1;
     for (; t; t = t->next) {
         const isakmp__interface_thing *i = (const isakmp__interface_thing *)(const void *)t;
-        if (!i->shutdown && isakmp__span_equal(isakmp__word_span(i->map), map))
+        if (!i->shutdown && isakmp__same_text(isakmp__word_span(i->map), map))
             return 1;
     }
     return 0;
@@ -362,7 +362,7 @@ static int is_in_use(const isakmp_ios *c, isakmp_span map)
 static void put_dynamic(builder *b, const isakmp__map_thing *map)
 {
     for (const isakmp__thing *t = b->c->first[ISAKMP__DYNAMIC]; t; t = t->next)
-        if (isakmp__span_equal(isakmp__name_of(t), isakmp__word_span(map->dynamic)))
+        if (isakmp__same_text(isakmp__name_of(t), isakmp__word_span(map->dynamic)))
             put_entry(b, map, (const isakmp__map_thing *)(const void *)t);
 }
 

@@ -214,7 +214,7 @@ static const char pem_begin[] = "-----BEGIN ", pem_end[] = "-----END ";
 
 static int begins_with(isakmp_span s, const char *text, size_t n)
 {
-    return s.n >= n && memcmp(s.p, text, n) == 0;
+    return s.n >= n && isakmp__same_text(isakmp__span(s.p, n), isakmp__span(text, n));
 }
 
 /* Is there a PEM block from the first to the last line? */

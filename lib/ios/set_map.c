@@ -10,7 +10,7 @@ static const isakmp__transform_word *find_transform(isakmp_span word)
         size_t n = 0;
         while (t->keyword[n])
             n++;
-        if (isakmp__span_equal(isakmp__span(t->keyword, n), word))
+        if (isakmp__same_text(isakmp__span(t->keyword, n), word))
             return t;
     }
     return NULL;
@@ -104,7 +104,7 @@ static int drop_map(isakmp__run *r, isakmp__kind kind)
     unsigned dropped = 0;
     for (isakmp__thing *t = r->c->first[kind], *next; t; t = next) {
         next = t->next;
-        if (isakmp__span_equal(isakmp__name_of(t), name)) {
+        if (isakmp__same_text(isakmp__name_of(t), name)) {
             isakmp__thing_drop(r->c, t);
             dropped++;
         }
@@ -222,7 +222,7 @@ static isakmp__map_thing *map_of(isakmp__run *r)
 /* The place in a list where a name stands, or its end. */
 static isakmp__word **place_of(isakmp__word **list, isakmp_span name)
 {
-    while (*list && !isakmp__span_equal(isakmp__word_span(*list), name))
+    while (*list && !isakmp__same_text(isakmp__word_span(*list), name))
         list = &(*list)->next;
     return list;
 }

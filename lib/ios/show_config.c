@@ -125,7 +125,7 @@ static void show_list(isakmp__page *p, const isakmp__list_thing *l, const char *
 static int is_wanted(const isakmp__show *s, const isakmp__thing *t)
 {
     isakmp_span word = s->command->word;
-    return word.n == 0 || isakmp__span_equal(word, isakmp__name_of(t));
+    return word.n == 0 || isakmp__same_text(word, isakmp__name_of(t));
 }
 
 void isakmp__show_lists(const isakmp__show *s)
@@ -193,7 +193,7 @@ static void show_users(const isakmp__show *s, const isakmp__thing *map)
     isakmp__page_add(s->p, ":\n");
     for (const isakmp__thing *t = s->c->first[ISAKMP__INTERFACE]; t; t = t->next) {
         const isakmp__interface_thing *i = (const isakmp__interface_thing *)(const void *)t;
-        if (!isakmp__span_equal(isakmp__word_span(i->map), isakmp__name_of(map)))
+        if (!isakmp__same_text(isakmp__word_span(i->map), isakmp__name_of(map)))
             continue;
         isakmp__page_add(s->p, "\t\t");
         isakmp__page_word(s->p, t->name);
@@ -215,7 +215,7 @@ void isakmp__show_maps(const isakmp__show *s)
         } else {
             show_entry(s, m);
         }
-        if (t->next == NULL || !isakmp__span_equal(isakmp__name_of(t), isakmp__name_of(t->next))) {
+        if (t->next == NULL || !isakmp__same_text(isakmp__name_of(t), isakmp__name_of(t->next))) {
             show_client(s, t);
             show_users(s, t);
         }

@@ -15,7 +15,7 @@ static int is_host_name(isakmp__kind kind)
 
 static int same_name(isakmp__kind kind, isakmp_span a, isakmp_span b)
 {
-    return is_host_name(kind) ? isakmp__same_name(a, b) : isakmp__span_equal(a, b);
+    return is_host_name(kind) ? isakmp__same_name(a, b) : isakmp__same_text(a, b);
 }
 
 static uint8_t bucket_of(isakmp__kind kind, isakmp_span name, uint32_t number)
@@ -66,10 +66,10 @@ static isakmp__thing *predecessor(const isakmp_ios *c, const isakmp__thing *t)
     if (last == NULL ||
         (t->kind != ISAKMP__POLICY && t->kind != ISAKMP__MAP && t->kind != ISAKMP__DYNAMIC))
         return last;
-    if (isakmp__span_equal(isakmp__name_of(last), isakmp__name_of(t)) && last->number < t->number)
+    if (isakmp__same_text(isakmp__name_of(last), isakmp__name_of(t)) && last->number < t->number)
         return last;
     for (isakmp__thing *i = c->first[t->kind]; i; before = i, i = i->next) {
-        if (!isakmp__span_equal(isakmp__name_of(i), isakmp__name_of(t)))
+        if (!isakmp__same_text(isakmp__name_of(i), isakmp__name_of(t)))
             continue;
         if (i->number > t->number)
             return before;
