@@ -42,7 +42,7 @@ typedef struct isakmp_ios isakmp_ios;
 
 /* Enough for an empty configuration, in octets.  A line of one takes at most about 200 octets more, and
  * less than its own length and 150 on average. */
-#define ISAKMP_IOS_MIN_ARENA 4096
+#define ISAKMP_IOS_MIN_ARENA 8192
 
 /* Make an empty configuration, in which everything has its default.
  *   out      gets it; it lies in mem.

@@ -13,7 +13,7 @@
 
 static int ends_token(char c)
 {
-    return c == 0 || c == ' ' || c == '|' || c == ')' || c == ']' || c == '~';
+    return c == ' ' || c == '|' || c == ')' || c == 0 || c == ']' || c == '~';
 }
 
 static isakmp_span token_at(const char *pattern, unsigned at)
@@ -43,11 +43,14 @@ static void add_token(next_set *s, unsigned at)
         s->at[s->n++] = (uint16_t)at;
 }
 
-static void add_alternatives(next_set *s, const char *pattern, unsigned at)
+/* All of a group; gives the place behind it. */
+static unsigned add_alternatives(next_set *s, const char *pattern, unsigned at)
 {
-    for (unsigned i = at; pattern[i] != ')' && pattern[i] != ']'; i++)
+    unsigned i = at;
+    for (; pattern[i] != ')' && pattern[i] != ']'; i++)
         if (i == at || pattern[i] == '|')
             add_token(s, i + 1);
+    return i + 1;
 }
 
 static void next_tokens(next_set *s, const char *pattern, unsigned at, int no)
@@ -60,8 +63,7 @@ static void next_tokens(next_set *s, const char *pattern, unsigned at, int no)
             return;
         }
         if (c == '(' || c == '[') {
-            add_alternatives(s, pattern, at);
-            at = behind_group(pattern, at);
+            at = add_alternatives(s, pattern, at);
             if (c == '(')
                 return;
         } else if (c == '|' || c == ')' || c == ']') {
@@ -186,15 +188,17 @@ static int fit(isakmp_span token, isakmp_span word)
 {
     uint8_t ip[4];
     uint32_t v;
+    if (isakmp__is_keyword(token) && token.p[0] != isakmp__lower(word.p[0]))
+        return FIT_NOT;
     if (token.p[0] == '<')
         return is_number(word) && read_number(word, &v) && in_range(token, v) ? FIT_VALUE : FIT_NOT;
     if (token.p[0] == 'A')
         return read_ip(word, ip) ? FIT_VALUE : FIT_NOT;
     if (!isakmp__is_keyword(token))
         return FIT_WORD;
-    if (isakmp__same_name(token, word))
-        return FIT_WHOLE;
-    return begins_with(token, word) && !cuts_number(token, word) ? FIT_SHORT : FIT_NOT;
+    if (!begins_with(token, word))
+        return FIT_NOT;
+    return token.n == word.n ? FIT_WHOLE : cuts_number(token, word) ? FIT_NOT : FIT_SHORT;
 }
 
 /* ---- The walk ------------------------------------------------------------------------------- */

@@ -211,10 +211,12 @@ static int run_row(isakmp__run *r, const isakmp__row *row, uint8_t mode)
     return rc;
 }
 
-/* Did the line mean the mode that it stands in, although it is wrong? */
-static int is_of_mode(const isakmp_span *line, const attempt *near, const attempt *best)
+/* Did the line mean the mode that it stands in, although it is wrong?  It did if no other mode knows it
+ * better, or if it is indented, as no line of configuration mode is. */
+static int is_of_mode(isakmp_span line, unsigned best, uint8_t best_mode)
 {
-    return near == best || (line->n && (line->p[0] == ' ' || line->p[0] == '\t'));
+    int indented = line.n && (line.p[0] == ' ' || line.p[0] == '\t');
+    return best == 0 || (indented && best_mode == ISAKMP_IOS_CONFIG);
 }
 
 static int follow_line(isakmp__run *r, isakmp_span line, isakmp_span rest)
@@ -233,7 +235,7 @@ static int follow_line(isakmp__run *r, isakmp_span line, isakmp_span rest)
             best = i;
     }
     try_mode(&r->c->walk, &a[best], modes[best], r->no, rest);
-    r->c->of_mode = (uint8_t)is_of_mode(&line, &a[0], &a[best]);
+    r->c->of_mode = (uint8_t)is_of_mode(line, best, modes[best]);
     return explain(r, &r->c->walk, &a[best], line);
 }
 

@@ -59,13 +59,9 @@ static void look_at_list(isakmp__teller *t, const isakmp__map_thing *m)
         say(t, &m->head, m->match->line, "there is no access list", m->match);
         return;
     }
-    for (const isakmp__rule *r = l->first; r; r = r->next)
-        if (isakmp__mask_bits(r->from.mask) < 0 || isakmp__mask_bits(r->to.mask) < 0) {
-            say(t, &m->head, m->match->line,
-                "a wildcard with holes cannot be used for encryption: left out, access list",
-                m->match);
-            return;
-        }
+    if (l->holes)
+        say(t, &m->head, m->match->line,
+            "a wildcard with holes cannot be used for encryption: left out, access list", m->match);
 }
 
 static void look_at_entry(isakmp__teller *t, const isakmp__map_thing *m)

@@ -54,7 +54,8 @@ typedef struct isakmp__thing {
     isakmp__word *name;                 /* NULL: none                                           */
     uint32_t number;
     uint32_t line; /* that made it */
-    uint8_t kind, bucket;
+    uint32_t hash; /* of kind, name and number */
+    uint8_t kind;
     uint8_t fresh;   /* 1: made by the text that is being loaded */
     uint8_t spoiled; /* 1: a line of it was wrong */
     uint16_t size;   /* of the whole thing */
@@ -122,6 +123,7 @@ typedef struct isakmp__rule {
 typedef struct isakmp__list_thing {
     isakmp__thing head;
     isakmp__rule *first, *last;
+    uint32_t holes;   /* rules whose wildcards have holes */
     uint8_t numbered; /* access-list N, else ip access-list extended */
 } isakmp__list_thing;
 
@@ -188,7 +190,7 @@ typedef struct isakmp__walk {
 
 /* ---- The configuration --------------------------------------------------------------------- */
 
-#define ISAKMP__BUCKETS 128
+#define ISAKMP__BUCKETS 256
 
 typedef struct isakmp__free {
     struct isakmp__free *next;

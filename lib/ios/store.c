@@ -1,7 +1,7 @@
 /* ios/store.c -- the memory of a configuration: taken from the front, and what is given back is used again.
  *
- * What is given back goes into one list, in which the first that is large enough is taken and cut; only what
- * lies last becomes free room again.  Configurations change little and seldom, so more is not needed. */
+ * What is given back goes into one list, in which the first that is large enough is taken and cut.
+ * Configurations change little and seldom, so more is not needed. */
 #include "model.h"
 
 #define UNIT 16u
@@ -51,20 +51,48 @@ void *isakmp__store_take(isakmp_ios *c, size_t n)
     return p;
 }
 
+/* The list is in the order of addresses, and neighbours become one. */
+static isakmp__free *join(isakmp__free *a, isakmp__free *b)
+{
+    if (a == NULL || (uint8_t *)a + a->n != (uint8_t *)b)
+        return b;
+    a->n += b->n;
+    a->next = b->next;
+    memset(b, 0, sizeof *b);
+    return a;
+}
+
+/* What lies last is no longer taken at all. */
+static void shrink(isakmp_ios *c, isakmp__free **at)
+{
+    isakmp__free *f = *at;
+    if (f->next || (uint8_t *)f + f->n != end_of(c))
+        return;
+    c->used -= f->n;
+    *at = NULL;
+    memset(f, 0, sizeof *f);
+}
+
 void isakmp__store_give(isakmp_ios *c, void *p, size_t n)
 {
-    isakmp__free *f = (isakmp__free *)p;
+    isakmp__free *f = (isakmp__free *)p, *before = NULL, **at = &c->free, **of_before = NULL;
     if (p == NULL)
         return;
     n = round_up(n);
     memset(p, 0, n);
-    if ((uint8_t *)p + n == end_of(c)) {
-        c->used -= n;
-        return;
+    while (*at && *at < f) {
+        before = *at;
+        of_before = at;
+        at = &before->next;
     }
     f->n = n;
-    f->next = c->free;
-    c->free = f;
+    f->next = *at;
+    *at = f;
+    if (f->next)
+        (void)join(f, f->next);
+    if (join(before, f) == before)
+        at = of_before;
+    shrink(c, at);
 }
 
 isakmp__word *isakmp__store_word(isakmp_ios *c, isakmp_span text)

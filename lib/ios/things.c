@@ -18,21 +18,22 @@ static int same_name(isakmp__kind kind, isakmp_span a, isakmp_span b)
     return is_host_name(kind) ? isakmp__same_name(a, b) : isakmp__same_text(a, b);
 }
 
-static uint8_t bucket_of(isakmp__kind kind, isakmp_span name, uint32_t number)
+static uint32_t hash_of(isakmp__kind kind, isakmp_span name, uint32_t number)
 {
     uint32_t h = 2166136261u ^ (uint32_t)kind;
     for (size_t i = 0; i < name.n; i++)
         h = (h ^ isakmp__lower(name.p[i])) * 16777619u;
     h = (h ^ number) * 16777619u;
-    return (uint8_t)((h ^ h >> 15) % ISAKMP__BUCKETS);
+    return h ^ h >> 15;
 }
 
 isakmp__thing *isakmp__thing_find(const isakmp_ios *c, isakmp__kind kind, isakmp_span name,
                                   uint32_t number)
 {
-    isakmp__thing *t = c->buckets[bucket_of(kind, name, number)];
-    while (t &&
-           (t->kind != kind || t->number != number || !same_name(kind, isakmp__name_of(t), name)))
+    uint32_t hash = hash_of(kind, name, number);
+    isakmp__thing *t = c->buckets[hash % ISAKMP__BUCKETS];
+    while (t && (t->hash != hash || t->kind != kind || t->number != number ||
+                 !same_name(kind, isakmp__name_of(t), name)))
         t = t->chain;
     return t;
 }
@@ -52,7 +53,7 @@ isakmp__thing *isakmp__thing_make(isakmp_ios *c, isakmp__kind kind, isakmp_span 
     t->line = c->line;
     t->fresh = c->loading;
     t->size = sizes[kind];
-    t->bucket = bucket_of(kind, name, number);
+    t->hash = hash_of(kind, name, number);
     return t;
 }
 
@@ -85,8 +86,8 @@ void isakmp__thing_put(isakmp_ios *c, isakmp__thing *t)
     *at = t;
     if (t->next == NULL)
         c->last[t->kind] = t;
-    t->chain = c->buckets[t->bucket];
-    c->buckets[t->bucket] = t;
+    t->chain = c->buckets[t->hash % ISAKMP__BUCKETS];
+    c->buckets[t->hash % ISAKMP__BUCKETS] = t;
 }
 
 isakmp__thing *isakmp__thing_want(isakmp_ios *c, isakmp__kind kind, isakmp_span name,
@@ -135,7 +136,7 @@ static void give_parts(isakmp_ios *c, isakmp__thing *t)
 
 static void take_out(isakmp_ios *c, isakmp__thing *t)
 {
-    isakmp__thing *before = NULL, **chain = &c->buckets[t->bucket];
+    isakmp__thing *before = NULL, **chain = &c->buckets[t->hash % ISAKMP__BUCKETS];
     for (isakmp__thing *i = c->first[t->kind]; i != t; i = i->next)
         before = i;
     *(before ? &before->next : &c->first[t->kind]) = t->next;
@@ -175,7 +176,7 @@ static uint8_t rule_bucket(const isakmp__list_thing *l, const isakmp__rule *r)
 {
     uint32_t h = isakmp__get32(r->from.ip) * 2654435761u;
     h = (h ^ isakmp__get32(r->to.ip)) * 2654435761u;
-    h = (h ^ (uint32_t)r->proto << 16 ^ r->to.port ^ l->head.bucket) * 2654435761u;
+    h = (h ^ (uint32_t)r->proto << 16 ^ r->to.port ^ l->head.hash) * 2654435761u;
     return (uint8_t)((h ^ h >> 15) % ISAKMP__BUCKETS);
 }
 
@@ -186,6 +187,11 @@ isakmp__rule *isakmp__rule_find(const isakmp_ios *c, const isakmp__list_thing *l
     while (i && (i->list != l || !same_rule(i, r)))
         i = i->chain;
     return i;
+}
+
+static uint32_t has_holes(const isakmp__rule *r)
+{
+    return isakmp__mask_bits(r->from.mask) < 0 || isakmp__mask_bits(r->to.mask) < 0;
 }
 
 isakmp__rule *isakmp__rule_add(isakmp_ios *c, isakmp__list_thing *l, const isakmp__rule *r)
@@ -199,6 +205,7 @@ isakmp__rule *isakmp__rule_add(isakmp_ios *c, isakmp__list_thing *l, const isakm
     copy->bucket = rule_bucket(l, r);
     copy->chain = c->rules[copy->bucket];
     c->rules[copy->bucket] = copy;
+    l->holes += has_holes(r);
     *(l->last ? &l->last->next : &l->first) = copy;
     l->last = copy;
     return copy;
@@ -215,6 +222,7 @@ void isakmp__rule_drop(isakmp_ios *c, isakmp__rule *r)
     while (*chain != r)
         chain = &(*chain)->chain;
     *chain = r->chain;
+    r->list->holes -= has_holes(r);
     isakmp__store_give(c, r, sizeof *r);
 }
 

@@ -26,6 +26,7 @@ static inline isakmp_span span_of(const char *s)
 /* An empty configuration, and a shell in configuration mode. */
 static inline void scene_clear(void)
 {
+    memset(scene_memory, 0, sizeof scene_memory);
     assert_int_equal(isakmp_ios_init(&conf, scene_memory, sizeof scene_memory), ISAKMP_OK);
     memset(&shell, 0, sizeof shell);
     shell.mode = ISAKMP_IOS_CONFIG;

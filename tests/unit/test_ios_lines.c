@@ -277,7 +277,8 @@ static void exec_commands(void **state)
     asks("no debug all", ISAKMP_IOS_UNDEBUG, 0, "", "");
     asks("no debug crypto isakmp", ISAKMP_IOS_UNDEBUG, 0, "", "");
     asks("exit", ISAKMP_IOS_LEAVE, 0, "", "");
-    refuses("clear crypto isakmp 0", 21, "\"0\" is not known here: expected a number <1-4294967295>");
+    refuses("clear crypto isakmp 0", 21,
+            "\"0\" is not known here: expected a number <1-4294967295>");
     refuses("crypto isakmp policy 1", 1, "\"crypto\" is not known here: expected configure, exit");
     refuses("no show crypto map", 4, "expected debug");
 }
@@ -364,17 +365,17 @@ static void gone_while_edited(void **state)
     (void)state;
     scene_clear();
     takes("crypto isakmp policy 10");
-    assert_int_equal(isakmp_ios_line(conf, &other, span_of("no crypto isakmp policy 10"), &command,
-                                     &fault),
-                     ISAKMP_OK);
+    assert_int_equal(
+        isakmp_ios_line(conf, &other, span_of("no crypto isakmp policy 10"), &command, &fault),
+        ISAKMP_OK);
     assert_int_equal(type_line("hash md5"), ISAKMP_E_MALFORMED);
     prompt_is("Router(config)#");
     runs("");
     takes("crypto isakmp policy 10");
     takes("crypto isakmp policy 20");
-    assert_int_equal(isakmp_ios_line(conf, &other, span_of("no crypto isakmp policy 10"), &command,
-                                     &fault),
-                     ISAKMP_OK);
+    assert_int_equal(
+        isakmp_ios_line(conf, &other, span_of("no crypto isakmp policy 10"), &command, &fault),
+        ISAKMP_OK);
     takes("hash md5");
     runs("crypto isakmp policy 20\n hash md5\n");
 }
@@ -479,7 +480,8 @@ static void senseless(void **state)
     refuses("access-list 101 permit ip any eq 5 any", 34, "only TCP and UDP");
     refuses("access-list 101 permit tcp any eq snmp any", 35, "expected a port");
     refuses("access-list 101 permit tcp any eq 65536 any", 35, "expected a port");
-    refuses("access-list 101 permit tcp any gt 5 any", 32, "expected eq, any, host, an address A.B.C.D");
+    refuses("access-list 101 permit tcp any gt 5 any", 32,
+            "expected eq, any, host, an address A.B.C.D");
     takes("crypto map m 1 ipsec-isakmp");
     refuses("set transform-set a b a", 23, "twice");
     refuses("no set peer x", 13, "no such peer");
@@ -568,10 +570,9 @@ static void help(void **state)
     (void)state;
     scene_clear();
     takes("crypto isakmp policy 1");
-    helps("authentication ",
-          "  rsa-sig                 Rivest-Shamir-Adleman signature\n"
-          "  rsa-encr                Rivest-Shamir-Adleman encryption\n"
-          "  pre-share               Pre-shared key\n");
+    helps("authentication ", "  rsa-sig                 Rivest-Shamir-Adleman signature\n"
+                             "  rsa-encr                Rivest-Shamir-Adleman encryption\n"
+                             "  pre-share               Pre-shared key\n");
     helps("authentication r", "  rsa-sig                 Rivest-Shamir-Adleman signature\n"
                               "  rsa-encr                Rivest-Shamir-Adleman encryption\n");
     helps("lifetime ", "  <60-4294967295>\n");
@@ -580,8 +581,9 @@ static void help(void **state)
     helps("frobnicate ", "% Unrecognized command\n");
     helps("crypto isakmp key ", "  WORD\n");
     helps("crypto isakmp key k address 1.2.3.4 ", "  A.B.C.D\n  <cr>\n");
-    helps("crypto isakmp i", "  identity                Set the identity which ISAKMP will use\n"
-                             "  invalid-spi-recovery    Initiate IKE when an unknown SPI is received\n");
+    helps("crypto isakmp i",
+          "  identity                Set the identity which ISAKMP will use\n"
+          "  invalid-spi-recovery    Initiate IKE when an unknown SPI is received\n");
 }
 
 static void completes(const char *line, const char *const *expected)
