@@ -573,7 +573,7 @@ static void used_again(void **state)
         if (i == 200)
             used = isakmp_ios_used(conf);
     }
-    assert_int_equal(isakmp_ios_used(conf), used);
+    assert_true(isakmp_ios_used(conf) <= used + 64); /* the host name may be longer */
 }
 
 /* ---- Time ----------------------------------------------------------------------------------- */
