@@ -27,142 +27,142 @@
 #define PLACE "(any|host A.B.C.D|A.B.C.D A.B.C.D) [eq WORD]"
 #define RULE "(permit|deny) (" PROTOCOLS ") " PLACE " " PLACE
 
-const isakmp__row isakmp__rows[] = {
-    {EXEC, 0, 0, "configure terminal", isakmp__do_configure},
-    {EXEC, 0, ISAKMP_IOS_LEAVE, "exit", isakmp__do_action},
-    {EXEC, 0, ISAKMP_IOS_LEAVE, "logout", isakmp__do_action},
-    {EXEC, 0, ISAKMP_IOS_LEAVE, "quit", isakmp__do_action},
-    {EXEC, 0, SHOW(POLICY)        "show crypto isakmp policy", isakmp__do_action},
-    {EXEC, 0, SHOW(KEY)           "show crypto isakmp key", isakmp__do_action},
-    {EXEC, 0, SHOW(SA)            "show crypto isakmp sa", isakmp__do_action},
-    {EXEC, 0, SHOW(IPSEC_SA)      "show crypto ipsec sa", isakmp__do_action},
-    {EXEC, 0, SHOW(TRANSFORM_SET) "show crypto ipsec transform-set", isakmp__do_action},
-    {EXEC, 0, SHOW(LIFETIME)      "show crypto ipsec security-association lifetime", isakmp__do_action},
-    {EXEC, 0, SHOW(MY_KEYS)       "show crypto key mypubkey rsa", isakmp__do_action},
-    {EXEC, 0, SHOW(CHAIN)         "show crypto key pubkey-chain rsa [name WORD|address A.B.C.D]", isakmp__do_one},
-    {EXEC, 0, SHOW(MAP)           "show crypto map", isakmp__do_action},
-    {EXEC, 0, SHOW(DYNAMIC_MAP)   "show crypto dynamic-map", isakmp__do_action},
-    {EXEC, 0, SHOW(TRUSTPOINTS)   "show crypto (ca|pki) trustpoints", isakmp__do_action},
-    {EXEC, 0, SHOW(POOL)          "show ip local pool [WORD]", isakmp__do_one},
-    {EXEC, 0, SHOW(ACL)           "show access-lists [WORD]", isakmp__do_one},
-    {EXEC, 0, SHOW(HOSTS)         "show hosts", isakmp__do_action},
-    {EXEC, 0, SHOW(RUNNING)       "show running-config", isakmp__do_action},
-    {EXEC, 0, ISAKMP_IOS_CLEAR_ISAKMP, "clear crypto isakmp [<1-4294967295>]", isakmp__do_one},
-    {EXEC, 0, ISAKMP_IOS_CLEAR_SA,     "clear crypto sa [peer A.B.C.D]", isakmp__do_one},
-    {EXEC, NO, ISAKMP_IOS_DEBUG_ISAKMP, "debug (all|crypto isakmp)", isakmp__do_action},
-    {EXEC, 0, ISAKMP_IOS_UNDEBUG,      "undebug (all|crypto isakmp)", isakmp__do_action},
+const isakmp__row isakmp__ios_rows[] = {
+    {EXEC, 0, 0, "configure terminal", isakmp__ios_do_configure},
+    {EXEC, 0, ISAKMP_IOS_LEAVE, "exit", isakmp__ios_do_action},
+    {EXEC, 0, ISAKMP_IOS_LEAVE, "logout", isakmp__ios_do_action},
+    {EXEC, 0, ISAKMP_IOS_LEAVE, "quit", isakmp__ios_do_action},
+    {EXEC, 0, SHOW(POLICY)        "show crypto isakmp policy", isakmp__ios_do_action},
+    {EXEC, 0, SHOW(KEY)           "show crypto isakmp key", isakmp__ios_do_action},
+    {EXEC, 0, SHOW(SA)            "show crypto isakmp sa", isakmp__ios_do_action},
+    {EXEC, 0, SHOW(IPSEC_SA)      "show crypto ipsec sa", isakmp__ios_do_action},
+    {EXEC, 0, SHOW(TRANSFORM_SET) "show crypto ipsec transform-set", isakmp__ios_do_action},
+    {EXEC, 0, SHOW(LIFETIME)      "show crypto ipsec security-association lifetime", isakmp__ios_do_action},
+    {EXEC, 0, SHOW(MY_KEYS)       "show crypto key mypubkey rsa", isakmp__ios_do_action},
+    {EXEC, 0, SHOW(CHAIN)         "show crypto key pubkey-chain rsa [name WORD|address A.B.C.D]", isakmp__ios_do_one},
+    {EXEC, 0, SHOW(MAP)           "show crypto map", isakmp__ios_do_action},
+    {EXEC, 0, SHOW(DYNAMIC_MAP)   "show crypto dynamic-map", isakmp__ios_do_action},
+    {EXEC, 0, SHOW(TRUSTPOINTS)   "show crypto (ca|pki) trustpoints", isakmp__ios_do_action},
+    {EXEC, 0, SHOW(POOL)          "show ip local pool [WORD]", isakmp__ios_do_one},
+    {EXEC, 0, SHOW(ACL)           "show access-lists [WORD]", isakmp__ios_do_one},
+    {EXEC, 0, SHOW(HOSTS)         "show hosts", isakmp__ios_do_action},
+    {EXEC, 0, SHOW(RUNNING)       "show running-config", isakmp__ios_do_action},
+    {EXEC, 0, ISAKMP_IOS_CLEAR_ISAKMP, "clear crypto isakmp [<1-4294967295>]", isakmp__ios_do_one},
+    {EXEC, 0, ISAKMP_IOS_CLEAR_SA,     "clear crypto sa [peer A.B.C.D]", isakmp__ios_do_one},
+    {EXEC, NO, ISAKMP_IOS_DEBUG_ISAKMP, "debug (all|crypto isakmp)", isakmp__ios_do_action},
+    {EXEC, 0, ISAKMP_IOS_UNDEBUG,      "undebug (all|crypto isakmp)", isakmp__ios_do_action},
 
-    {ANY, 0, 0, "exit", isakmp__do_exit},
-    {ANY, 0, 0, "quit", isakmp__do_exit},
-    {ANY, 0, 0, "end", isakmp__do_end},
+    {ANY, 0, 0, "exit", isakmp__ios_do_exit},
+    {ANY, 0, 0, "quit", isakmp__ios_do_exit},
+    {ANY, 0, 0, "end", isakmp__ios_do_end},
 
-    {CONFIG, NO, 0, "hostname ~ WORD", isakmp__set_hostname},
-    {CONFIG, NO, 0, "ip domain-name ~ WORD", isakmp__set_domain},
-    {CONFIG, NO, 0, "ip domain name ~ WORD", isakmp__set_domain},
+    {CONFIG, NO, 0, "hostname ~ WORD", isakmp__ios_set_hostname},
+    {CONFIG, NO, 0, "ip domain-name ~ WORD", isakmp__ios_set_domain},
+    {CONFIG, NO, 0, "ip domain name ~ WORD", isakmp__ios_set_domain},
     {CONFIG, NO, 0, "ip host WORD ~ A.B.C.D [A.B.C.D] [A.B.C.D] [A.B.C.D] [A.B.C.D] [A.B.C.D] "
-                    "[A.B.C.D] [A.B.C.D]", isakmp__set_host},
-    {CONFIG, NO, 0, "ip local pool WORD ~ A.B.C.D [A.B.C.D]", isakmp__set_pool},
-    {CONFIG, NO, 0, "ip access-list extended WORD", isakmp__set_list},
-    {CONFIG, NO, 0, "access-list (<100-199>|<2000-2699>) ~ " RULE, isakmp__set_numbered},
-    {CONFIG, NO, 0, "interface WORD", isakmp__set_interface},
+                    "[A.B.C.D] [A.B.C.D]", isakmp__ios_set_host},
+    {CONFIG, NO, 0, "ip local pool WORD ~ A.B.C.D [A.B.C.D]", isakmp__ios_set_pool},
+    {CONFIG, NO, 0, "ip access-list extended WORD", isakmp__ios_set_list},
+    {CONFIG, NO, 0, "access-list (<100-199>|<2000-2699>) ~ " RULE, isakmp__ios_set_numbered},
+    {CONFIG, NO, 0, "interface WORD", isakmp__ios_set_interface},
 
-    {CONFIG, NO, 0, "crypto isakmp enable", isakmp__set_enable},
-    {CONFIG, NO, 0, "crypto isakmp policy <1-10000>", isakmp__set_policy},
-    {CONFIG, NO, 4, "crypto isakmp key WORD address A.B.C.D [A.B.C.D]", isakmp__set_psk},
-    {CONFIG, NO, 0, "crypto isakmp key WORD hostname WORD", isakmp__set_psk},
-    {CONFIG, NO, 0, "crypto isakmp identity ~ (address|hostname|dn)", isakmp__set_identity},
+    {CONFIG, NO, 0, "crypto isakmp enable", isakmp__ios_set_enable},
+    {CONFIG, NO, 0, "crypto isakmp policy <1-10000>", isakmp__ios_set_policy},
+    {CONFIG, NO, 4, "crypto isakmp key WORD address A.B.C.D [A.B.C.D]", isakmp__ios_set_psk},
+    {CONFIG, NO, 0, "crypto isakmp key WORD hostname WORD", isakmp__ios_set_psk},
+    {CONFIG, NO, 0, "crypto isakmp identity ~ (address|hostname|dn)", isakmp__ios_set_identity},
     {CONFIG, NO, 0, "crypto isakmp keepalive ~ <10-3600> [<2-60>] [periodic|on-demand]",
-        isakmp__set_keepalive},
-    {CONFIG, NO, 0, "crypto isakmp nat keepalive ~ <5-3600>", isakmp__set_nat_keepalive},
-    {CONFIG, NO, 0, "crypto isakmp invalid-spi-recovery", isakmp__set_recovery},
-    {CONFIG, NO, 0, "crypto isakmp aggressive-mode disable", isakmp__set_aggressive},
+        isakmp__ios_set_keepalive},
+    {CONFIG, NO, 0, "crypto isakmp nat keepalive ~ <5-3600>", isakmp__ios_set_nat_keepalive},
+    {CONFIG, NO, 0, "crypto isakmp invalid-spi-recovery", isakmp__ios_set_recovery},
+    {CONFIG, NO, 0, "crypto isakmp aggressive-mode disable", isakmp__ios_set_aggressive},
     {CONFIG, NO, 0, "crypto isakmp client configuration address-pool local ~ WORD",
-        isakmp__set_client_pool},
+        isakmp__ios_set_client_pool},
 
-    {CONFIG, 0, 0, "crypto key generate rsa [general-keys|usage-keys]", isakmp__do_make_keys},
+    {CONFIG, 0, 0, "crypto key generate rsa [general-keys|usage-keys]", isakmp__ios_do_make_keys},
     {CONFIG, 0, 0, "crypto key generate rsa [general-keys|usage-keys] modulus <360-8192>",
-        isakmp__do_make_keys},
-    {CONFIG, 0, ISAKMP_IOS_ZEROIZE_KEYS, "crypto key zeroize rsa", isakmp__do_action},
-    {CONFIG, 0, 0, "crypto key pubkey-chain rsa", isakmp__set_chain},
-    {CONFIG, NO, 0, "crypto (ca|pki) trustpoint WORD", isakmp__set_trustpoint},
-    {CONFIG, 0, 0, "crypto (ca|pki) authenticate WORD", isakmp__set_certificate},
-    {CONFIG, 0, 1, "crypto (ca|pki) import WORD certificate", isakmp__set_certificate},
+        isakmp__ios_do_make_keys},
+    {CONFIG, 0, ISAKMP_IOS_ZEROIZE_KEYS, "crypto key zeroize rsa", isakmp__ios_do_action},
+    {CONFIG, 0, 0, "crypto key pubkey-chain rsa", isakmp__ios_set_chain},
+    {CONFIG, NO, 0, "crypto (ca|pki) trustpoint WORD", isakmp__ios_set_trustpoint},
+    {CONFIG, 0, 0, "crypto (ca|pki) authenticate WORD", isakmp__ios_set_certificate},
+    {CONFIG, 0, 1, "crypto (ca|pki) import WORD certificate", isakmp__ios_set_certificate},
 
     {CONFIG, NO, 1, "crypto ipsec security-association lifetime seconds ~ <120-86400>",
-        isakmp__set_lifetime},
+        isakmp__ios_set_lifetime},
     {CONFIG, NO, 0, "crypto ipsec security-association lifetime kilobytes ~ <2560-536870912>",
-        isakmp__set_lifetime},
+        isakmp__ios_set_lifetime},
     {CONFIG, NO, 0, "crypto ipsec transform-set WORD ~ (" TRANSFORMS ") [128|192|256] "
                     "[" TRANSFORMS "] [128|192|256] [" TRANSFORMS "] [128|192|256]",
-        isakmp__set_transform},
-    {CONFIG, NO, 0, "crypto dynamic-map WORD ~ <1-65535>", isakmp__set_dynamic},
-    {CONFIG, NO, 0, "crypto map WORD ~ <1-65535> [ipsec-isakmp]", isakmp__set_map},
+        isakmp__ios_set_transform},
+    {CONFIG, NO, 0, "crypto dynamic-map WORD ~ <1-65535>", isakmp__ios_set_dynamic},
+    {CONFIG, NO, 0, "crypto map WORD ~ <1-65535> [ipsec-isakmp]", isakmp__ios_set_map},
     {CONFIG, NO, 1, "crypto map WORD <1-65535> ipsec-isakmp dynamic WORD [discover]",
-        isakmp__set_map},
+        isakmp__ios_set_map},
     {CONFIG, NO, 0, "crypto map WORD client configuration address ~ (initiate|respond)",
-        isakmp__set_client},
+        isakmp__ios_set_client},
 
-    {POLICY, NO, 0, "encryption ~ (des|3des)", isakmp__set_cipher},
-    {POLICY, NO, 0, "encryption aes [128|192|256]", isakmp__set_cipher},
-    {POLICY, NO, 0, "hash ~ (sha|md5|sha256|sha384|sha512)", isakmp__set_hash},
-    {POLICY, NO, 0, "authentication ~ (rsa-sig|rsa-encr|pre-share)", isakmp__set_auth},
-    {POLICY, NO, 0, "group ~ (" GROUPS ")", isakmp__set_group},
-    {POLICY, NO, 0, "lifetime ~ <60-4294967295>", isakmp__set_policy_life},
+    {POLICY, NO, 0, "encryption ~ (des|3des)", isakmp__ios_set_cipher},
+    {POLICY, NO, 0, "encryption aes [128|192|256]", isakmp__ios_set_cipher},
+    {POLICY, NO, 0, "hash ~ (sha|md5|sha256|sha384|sha512)", isakmp__ios_set_hash},
+    {POLICY, NO, 0, "authentication ~ (rsa-sig|rsa-encr|pre-share)", isakmp__ios_set_auth},
+    {POLICY, NO, 0, "group ~ (" GROUPS ")", isakmp__ios_set_group},
+    {POLICY, NO, 0, "lifetime ~ <60-4294967295>", isakmp__ios_set_policy_life},
 
-    {CHAIN, NO, 0, "named-key WORD ~ [encryption|signature]", isakmp__set_key},
-    {CHAIN, NO, 4, "addressed-key A.B.C.D ~ [encryption|signature]", isakmp__set_key},
-    {KEY, NO, 0, "address ~ A.B.C.D", isakmp__set_key_address},
-    {KEY, NO, 0, "key-string ~ [LINE]", isakmp__set_key_string},
+    {CHAIN, NO, 0, "named-key WORD ~ [encryption|signature]", isakmp__ios_set_key},
+    {CHAIN, NO, 4, "addressed-key A.B.C.D ~ [encryption|signature]", isakmp__ios_set_key},
+    {KEY, NO, 0, "address ~ A.B.C.D", isakmp__ios_set_key_address},
+    {KEY, NO, 0, "key-string ~ [LINE]", isakmp__ios_set_key_string},
 
-    {TRUSTPOINT, NO, 0, "enrollment ~ terminal [pem]", isakmp__set_enrollment},
-    {TRUSTPOINT, NO, 0, "revocation-check ~ (none|crl)", isakmp__set_revocation},
+    {TRUSTPOINT, NO, 0, "enrollment ~ terminal [pem]", isakmp__ios_set_enrollment},
+    {TRUSTPOINT, NO, 0, "revocation-check ~ (none|crl)", isakmp__ios_set_revocation},
 
-    {TRANSFORM, NO, 0, "mode ~ (tunnel|transport)", isakmp__set_mode},
+    {TRANSFORM, NO, 0, "mode ~ (tunnel|transport)", isakmp__ios_set_mode},
 
-    {MAP, NO, 0, "set peer (A.B.C.D|WORD)", isakmp__set_peer},
+    {MAP, NO, 0, "set peer (A.B.C.D|WORD)", isakmp__ios_set_peer},
     {MAP, NO, 0, "set transform-set ~ WORD [WORD] [WORD] [WORD] [WORD] [WORD]",
-        isakmp__set_sets},
-    {MAP, NO, 0, "set pfs [" PFS_GROUPS "]", isakmp__set_pfs},
+        isakmp__ios_set_sets},
+    {MAP, NO, 0, "set pfs [" PFS_GROUPS "]", isakmp__ios_set_pfs},
     {MAP, NO, 1, "set security-association lifetime seconds ~ <120-86400>",
-        isakmp__set_map_life},
+        isakmp__ios_set_map_life},
     {MAP, NO, 0, "set security-association lifetime kilobytes ~ <2560-536870912>",
-        isakmp__set_map_life},
-    {MAP, NO, 0, "match address ~ WORD", isakmp__set_match},
+        isakmp__ios_set_map_life},
+    {MAP, NO, 0, "match address ~ WORD", isakmp__ios_set_match},
 
-    {ACL, NO, 0, RULE, isakmp__set_rule},
+    {ACL, NO, 0, RULE, isakmp__ios_set_rule},
 
-    {INTERFACE, NO, 0, "ip address ~ A.B.C.D A.B.C.D", isakmp__set_address},
-    {INTERFACE, NO, 0, "crypto map ~ WORD", isakmp__set_interface_map},
-    {INTERFACE, NO, 0, "shutdown", isakmp__set_shutdown},
+    {INTERFACE, NO, 0, "ip address ~ A.B.C.D A.B.C.D", isakmp__ios_set_address},
+    {INTERFACE, NO, 0, "crypto map ~ WORD", isakmp__ios_set_interface_map},
+    {INTERFACE, NO, 0, "shutdown", isakmp__ios_set_shutdown},
 };
 
-typedef char there_is_room[sizeof isakmp__rows / sizeof isakmp__rows[0] <= ISAKMP__MAX_ROWS ? 1 : -1];
-const unsigned isakmp__n_rows = sizeof isakmp__rows / sizeof isakmp__rows[0];
+typedef char there_is_room[sizeof isakmp__ios_rows / sizeof isakmp__ios_rows[0] <= ISAKMP__MAX_ROWS ? 1 : -1];
+const unsigned isakmp__ios_n_rows = sizeof isakmp__ios_rows / sizeof isakmp__ios_rows[0];
 
 /* ---- Keywords and their numbers ------------------------------------------------------------- */
 
-const isakmp__choice_of isakmp__ciphers[] = {
+const isakmp__choice_of isakmp__ios_ciphers[] = {
     {"des",  ISAKMP_CIPHER_DES,  0}, {"3des", ISAKMP_CIPHER_3DES, 0}, {"aes", ISAKMP_CIPHER_AES, 128},
     {NULL, 0, 0}};
 
-const isakmp__choice_of isakmp__hash_words[] = {
+const isakmp__choice_of isakmp__ios_hash_words[] = {
     {"sha",    ISAKMP_HASH_SHA1,   0}, {"md5",    ISAKMP_HASH_MD5,    0},
     {"sha256", ISAKMP_HASH_SHA256, 0}, {"sha384", ISAKMP_HASH_SHA384, 0},
     {"sha512", ISAKMP_HASH_SHA512, 0}, {NULL, 0, 0}};
 
-const isakmp__choice_of isakmp__auth_words[] = {
+const isakmp__choice_of isakmp__ios_auth_words[] = {
     {"rsa-sig",   ISAKMP_AUTH_RSA_SIG, 0}, {"rsa-encr", ISAKMP_AUTH_RSA_ENCR, 0},
     {"pre-share", ISAKMP_AUTH_PSK,     0}, {NULL, 0, 0}};
 
 /* b: bits */
-const isakmp__choice_of isakmp__group_words[] = {
+const isakmp__choice_of isakmp__ios_group_words[] = {
     {"1",  ISAKMP_GROUP_MODP_768,  768},  {"2",  ISAKMP_GROUP_MODP_1024, 1024},
     {"5",  ISAKMP_GROUP_MODP_1536, 1536}, {"14", ISAKMP_GROUP_MODP_2048, 2048},
     {"15", ISAKMP_GROUP_MODP_3072, 3072}, {"16", ISAKMP_GROUP_MODP_4096, 4096},
     {"19", ISAKMP_GROUP_ECP_256,   256},  {"20", ISAKMP_GROUP_ECP_384,   384},
     {"21", ISAKMP_GROUP_ECP_521,   521},  {"31", ISAKMP_GROUP_CURVE25519, 255}, {NULL, 0, 0}};
 
-const isakmp__transform_word isakmp__transform_words[] = {
+const isakmp__transform_word isakmp__ios_transform_words[] = {
     {"esp-des",         'e', ISAKMP_ESP_DES,           0},
     {"esp-3des",        'e', ISAKMP_ESP_3DES,          0},
     {"esp-aes",         'e', ISAKMP_ESP_AES_CBC,       1},
@@ -181,13 +181,13 @@ const isakmp__transform_word isakmp__transform_words[] = {
     {"ah-sha512-hmac",  'a', ISAKMP_AH_SHA512,         0},
     {NULL, 0, 0, 0}};
 
-const isakmp__choice_of isakmp__protocols[] = {
+const isakmp__choice_of isakmp__ios_protocols[] = {
     {"ip", 0, 0}, {"icmp", 1, 0}, {"igmp", 2, 0}, {"ipinip", 4, 0}, {"tcp", 6, 0}, {"udp", 17, 0},
     {"gre", 47, 0}, {"esp", 50, 0}, {"ahp", 51, 0}, {"eigrp", 88, 0}, {"ospf", 89, 0}, {"nos", 94, 0},
     {"pim", 103, 0}, {"pcp", 108, 0}, {NULL, 0, 0}};
 
 /* a: the port; b: the protocol */
-const isakmp__choice_of isakmp__ports[] = {
+const isakmp__choice_of isakmp__ios_ports[] = {
     {"ftp", 21, 6}, {"telnet", 23, 6}, {"smtp", 25, 6}, {"domain", 53, 6}, {"www", 80, 6},
     {"bgp", 179, 6}, {"domain", 53, 17}, {"bootps", 67, 17}, {"bootpc", 68, 17}, {"tftp", 69, 17},
     {"ntp", 123, 17}, {"snmp", 161, 17}, {"isakmp", 500, 17}, {"syslog", 514, 17}, {"rip", 520, 17},
@@ -290,7 +290,7 @@ static const struct {
 };
 /* clang-format on */
 
-const char *isakmp__keyword_help(isakmp_span keyword)
+const char *isakmp__ios_keyword_help(isakmp_span keyword)
 {
     for (unsigned i = 0; i < sizeof helps / sizeof helps[0]; i++) {
         size_t n = 0;

@@ -11,7 +11,7 @@ static int same_ip(const uint8_t *a, const uint8_t *b)
     return isakmp__get32(a) == isakmp__get32(b);
 }
 
-int isakmp__plan_host_at(const isakmp_ios_plan *p, isakmp_span name, const uint8_t *ip)
+int isakmp__ios_plan_host_at(const isakmp_ios_plan *p, isakmp_span name, const uint8_t *ip)
 {
     for (size_t i = 0; i < p->n_hosts; i++)
         if (same_ip(p->hosts[i].ip, ip) && isakmp__same_name(p->hosts[i].name, name))
@@ -28,7 +28,7 @@ static int peer_is_at(const isakmp_ios_plan *p, const isakmp__plan_peer *e, cons
 {
     if (a->family != 4)
         return 0;
-    return e->host ? isakmp__plan_host_at(p, host_of(e), a->ip)
+    return e->host ? isakmp__ios_plan_host_at(p, host_of(e), a->ip)
                    : e->addr.family == 4 && same_ip(e->addr.ip, a->ip);
 }
 
@@ -95,10 +95,10 @@ static unsigned fitness(const isakmp_ios_plan *p, const isakmp__plan_psk *k, con
     if (a->family != 4)
         return 0;
     if (k->name.n) /* before a host said that it is another, its address speaks for it */
-        return isakmp__plan_host_at(p, k->name, a->ip) ? 33 : 0;
+        return isakmp__ios_plan_host_at(p, k->name, a->ip) ? 33 : 0;
     if ((isakmp__get32(a->ip) & isakmp__get32(k->mask)) != isakmp__get32(k->ip))
         return 0;
-    return isakmp__get32(k->mask) == UINT32_MAX ? 34 : 1 + (unsigned)isakmp__mask_bits(k->mask);
+    return isakmp__get32(k->mask) == UINT32_MAX ? 34 : 1 + (unsigned)isakmp__ios_mask_bits(k->mask);
 }
 
 int isakmp_ios_find_psk(const isakmp_ios_plan *p, const isakmp_query *q, uint8_t *key, size_t cap,

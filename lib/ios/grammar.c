@@ -94,7 +94,7 @@ static int is_blank(uint8_t c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-isakmp_span isakmp__next_word(isakmp_span *line)
+isakmp_span isakmp__ios_next_word(isakmp_span *line)
 {
     isakmp_span w;
     size_t n = 0;
@@ -115,7 +115,7 @@ static int is_digit(uint8_t c)
     return c >= '0' && c <= '9';
 }
 
-int isakmp__is_keyword(isakmp_span token)
+int isakmp__ios_is_keyword(isakmp_span token)
 {
     return token.n && (is_digit(token.p[0]) || (token.p[0] >= 'a' && token.p[0] <= 'z'));
 }
@@ -188,13 +188,13 @@ static int fit(isakmp_span token, isakmp_span word)
 {
     uint8_t ip[4];
     uint32_t v;
-    if (isakmp__is_keyword(token) && token.p[0] != isakmp__lower(word.p[0]))
+    if (isakmp__ios_is_keyword(token) && token.p[0] != isakmp__lower(word.p[0]))
         return FIT_NOT;
     if (token.p[0] == '<')
         return is_number(word) && read_number(word, &v) && in_range(token, v) ? FIT_VALUE : FIT_NOT;
     if (token.p[0] == 'A')
         return read_ip(word, ip) ? FIT_VALUE : FIT_NOT;
-    if (!isakmp__is_keyword(token))
+    if (!isakmp__ios_is_keyword(token))
         return FIT_WORD;
     if (!begins_with(token, word))
         return FIT_NOT;
@@ -203,7 +203,7 @@ static int fit(isakmp_span token, isakmp_span word)
 
 /* ---- The walk ------------------------------------------------------------------------------- */
 
-unsigned isakmp__modes_of(uint8_t mode, uint8_t out[3])
+unsigned isakmp__ios_modes_of(uint8_t mode, uint8_t out[3])
 {
     unsigned n = 0;
     out[n++] = mode;
@@ -214,12 +214,12 @@ unsigned isakmp__modes_of(uint8_t mode, uint8_t out[3])
     return n;
 }
 
-void isakmp__walk_begin(isakmp__walk *w, uint8_t mode, int no)
+void isakmp__ios_walk_begin(isakmp__walk *w, uint8_t mode, int no)
 {
     w->mode = mode;
     w->no = (uint8_t)no;
-    for (unsigned i = 0; i < isakmp__n_rows; i++) {
-        const isakmp__row *row = &isakmp__rows[i];
+    for (unsigned i = 0; i < isakmp__ios_n_rows; i++) {
+        const isakmp__row *row = &isakmp__ios_rows[i];
         int here =
             row->mode == mode || (row->mode == ISAKMP__ANY_CONFIG && mode != ISAKMP_IOS_EXEC);
         w->at[i] = here && (!no || row->flags & ISAKMP__NO) ? 0 : DEAD;
@@ -271,22 +271,22 @@ static uint16_t follow(const isakmp__row *row, unsigned at, int no, isakmp_span 
     return DEAD;
 }
 
-isakmp__step isakmp__walk_step(isakmp__walk *w, isakmp_span word)
+isakmp__step isakmp__ios_walk_step(isakmp__walk *w, isakmp_span word)
 {
     best_fit b = {FIT_NOT, 0, {NULL, 0}};
-    for (unsigned i = 0; i < isakmp__n_rows; i++)
-        if (w->at[i] != DEAD && !cannot_fit(isakmp__rows[i].pattern, w->at[i], word))
-            look_at_row(&b, &isakmp__rows[i], w->at[i], w->no, word);
+    for (unsigned i = 0; i < isakmp__ios_n_rows; i++)
+        if (w->at[i] != DEAD && !cannot_fit(isakmp__ios_rows[i].pattern, w->at[i], word))
+            look_at_row(&b, &isakmp__ios_rows[i], w->at[i], w->no, word);
     if (b.fit == FIT_NOT)
         return ISAKMP__STEP_NONE;
     if (b.ambiguous)
         return ISAKMP__STEP_AMBIGUOUS;
-    for (unsigned i = 0; i < isakmp__n_rows; i++) {
+    for (unsigned i = 0; i < isakmp__ios_n_rows; i++) {
         if (w->at[i] == DEAD)
             continue;
-        w->at[i] = cannot_fit(isakmp__rows[i].pattern, w->at[i], word)
+        w->at[i] = cannot_fit(isakmp__ios_rows[i].pattern, w->at[i], word)
                        ? DEAD
-                       : follow(&isakmp__rows[i], w->at[i], w->no, word, b.fit);
+                       : follow(&isakmp__ios_rows[i], w->at[i], w->no, word, b.fit);
     }
     return ISAKMP__STEP_ONE;
 }
@@ -299,11 +299,11 @@ static int may_end(const isakmp__row *row, unsigned at, int no)
     return s.complete || (row->pattern[at] == 'L' && at > 0);
 }
 
-const isakmp__row *isakmp__walk_end(const isakmp__walk *w)
+const isakmp__row *isakmp__ios_walk_end(const isakmp__walk *w)
 {
-    for (unsigned i = 0; i < isakmp__n_rows; i++)
-        if (w->at[i] != DEAD && may_end(&isakmp__rows[i], w->at[i], w->no))
-            return &isakmp__rows[i];
+    for (unsigned i = 0; i < isakmp__ios_n_rows; i++)
+        if (w->at[i] != DEAD && may_end(&isakmp__ios_rows[i], w->at[i], w->no))
+            return &isakmp__ios_rows[i];
     return NULL;
 }
 
@@ -311,7 +311,7 @@ const isakmp__row *isakmp__walk_end(const isakmp__walk *w)
 
 static int is_listed(isakmp_span token, isakmp_span prefix)
 {
-    return prefix.n == 0 || (isakmp__is_keyword(token) && begins_with(token, prefix));
+    return prefix.n == 0 || (isakmp__ios_is_keyword(token) && begins_with(token, prefix));
 }
 
 /* Does a token stand among the tokens that come before the kth of row i? */
@@ -321,23 +321,23 @@ static int came_before(const isakmp__walk *w, unsigned i, unsigned k, isakmp_spa
     for (unsigned j = 0; j <= i; j++) {
         if (w->at[j] == DEAD)
             continue;
-        next_tokens(&s, isakmp__rows[j].pattern, w->at[j], w->no);
+        next_tokens(&s, isakmp__ios_rows[j].pattern, w->at[j], w->no);
         for (unsigned m = 0; m < s.n && (j < i || m < k); m++)
-            if (isakmp__same_text(token_at(isakmp__rows[j].pattern, s.at[m]), token))
+            if (isakmp__same_text(token_at(isakmp__ios_rows[j].pattern, s.at[m]), token))
                 return 1;
     }
     return 0;
 }
 
-int isakmp__walk_next(const isakmp__walk *w, isakmp_span prefix, unsigned n, isakmp_span *token)
+int isakmp__ios_walk_next(const isakmp__walk *w, isakmp_span prefix, unsigned n, isakmp_span *token)
 {
     next_set s;
-    for (unsigned i = 0; i < isakmp__n_rows; i++) {
+    for (unsigned i = 0; i < isakmp__ios_n_rows; i++) {
         if (w->at[i] == DEAD)
             continue;
-        next_tokens(&s, isakmp__rows[i].pattern, w->at[i], w->no);
+        next_tokens(&s, isakmp__ios_rows[i].pattern, w->at[i], w->no);
         for (unsigned k = 0; k < s.n; k++) {
-            *token = token_at(isakmp__rows[i].pattern, s.at[k]);
+            *token = token_at(isakmp__ios_rows[i].pattern, s.at[k]);
             if (is_listed(*token, prefix) && !came_before(w, i, k, *token) && n-- == 0)
                 return 1;
         }
@@ -378,14 +378,14 @@ static isakmp_span trimmed(isakmp_span s)
     return s;
 }
 
-void isakmp__bind(isakmp__run *r, const isakmp__row *row, isakmp_span line, unsigned column)
+void isakmp__ios_bind(isakmp__run *r, const isakmp__row *row, isakmp_span line, unsigned column)
 {
     const uint8_t *begin = line.p;
     unsigned at = 0;
     isakmp_span word;
     r->n = 0;
     memset(r->arg, 0, sizeof r->arg);
-    while ((word = isakmp__next_word(&line)).n && r->n < ISAKMP__MAX_ARGS) {
+    while ((word = isakmp__ios_next_word(&line)).n && r->n < ISAKMP__MAX_ARGS) {
         int best = best_in_row(row, at, r->no, word);
         unsigned behind = follow(row, at, r->no, word, best);
         isakmp_span token;
@@ -396,7 +396,7 @@ void isakmp__bind(isakmp__run *r, const isakmp__row *row, isakmp_span line, unsi
         token = token_at(row->pattern, at);
         if (token.p[0] == 'L')
             word = trimmed(isakmp__span(word.p, (size_t)(line.p + line.n - word.p)));
-        if (!isakmp__is_keyword(token) || in_group(row->pattern, at))
+        if (!isakmp__ios_is_keyword(token) || in_group(row->pattern, at))
             bind_one(&r->arg[r->n++], token, word, column + (size_t)(word.p - begin));
         if (token.p[0] == 'L')
             return;

@@ -36,21 +36,21 @@ typedef struct isakmp__row {
     int (*run)(isakmp__run *r); /* does it; returns an isakmp_rc, with the fault filled in */
 } isakmp__row;
 
-extern const isakmp__row isakmp__rows[];
-extern const unsigned isakmp__n_rows;
+extern const isakmp__row isakmp__ios_rows[];
+extern const unsigned isakmp__ios_n_rows;
 
 /* A word of help about a keyword; "" if there is none. */
-const char *isakmp__keyword_help(isakmp_span keyword);
+const char *isakmp__ios_keyword_help(isakmp_span keyword);
 
 /* The modes whose commands can be typed in a mode, from the nearest to the farthest: { mode, CONFIG }. */
-unsigned isakmp__modes_of(uint8_t mode, uint8_t out[3]);
+unsigned isakmp__ios_modes_of(uint8_t mode, uint8_t out[3]);
 
 /* ---- Reading a line ------------------------------------------------------------------------ */
 
 /* The next word of a line, which is moved on; empty at its end. */
-isakmp_span isakmp__next_word(isakmp_span *line);
+isakmp_span isakmp__ios_next_word(isakmp_span *line);
 
-void isakmp__walk_begin(isakmp__walk *w, uint8_t mode, int no);
+void isakmp__ios_walk_begin(isakmp__walk *w, uint8_t mode, int no);
 
 typedef enum isakmp__step {
     ISAKMP__STEP_NONE, /* nothing of what may come next is like this word: the walk stays */
@@ -58,18 +58,19 @@ typedef enum isakmp__step {
     ISAKMP__STEP_AMBIGUOUS /* the word may be short for several keywords: the walk stays */
 } isakmp__step;
 
-isakmp__step isakmp__walk_step(isakmp__walk *w, isakmp_span word);
+isakmp__step isakmp__ios_walk_step(isakmp__walk *w, isakmp_span word);
 /* The row that is at its end; NULL if there is none. */
-const isakmp__row *isakmp__walk_end(const isakmp__walk *w);
+const isakmp__row *isakmp__ios_walk_end(const isakmp__walk *w);
 
 /* What may come next: the ith token, from 0, each only once; keywords only those that begin like
  * `prefix`, and nothing else if it is not empty.  0 after the last one. */
-int isakmp__walk_next(const isakmp__walk *w, isakmp_span prefix, unsigned i, isakmp_span *token);
+int isakmp__ios_walk_next(const isakmp__walk *w, isakmp_span prefix, unsigned i,
+                          isakmp_span *token);
 /* Is a token a keyword? */
-int isakmp__is_keyword(isakmp_span token);
+int isakmp__ios_is_keyword(isakmp_span token);
 
 /* Read the words of a line, behind "no", into r->arg: all but the keywords outside of groups.
  *   column  of the line's first octet. */
-void isakmp__bind(isakmp__run *r, const isakmp__row *row, isakmp_span line, unsigned column);
+void isakmp__ios_bind(isakmp__run *r, const isakmp__row *row, isakmp_span line, unsigned column);
 
 #endif

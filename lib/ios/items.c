@@ -91,14 +91,14 @@ int isakmp_ios_interface_get(const isakmp_ios *c, size_t i, isakmp_ios_interface
     out->map = isakmp__word_span(f->map);
     if (f->has_ip) {
         set_addr(&out->addr, f->ip);
-        out->prefix = (uint8_t)isakmp__mask_bits(f->mask);
+        out->prefix = (uint8_t)isakmp__ios_mask_bits(f->mask);
     }
     return ISAKMP_OK;
 }
 
 int isakmp_ios_host_get(const isakmp_ios *c, isakmp_span name, size_t i, isakmp_addr *out)
 {
-    const isakmp__thing *t = isakmp__thing_find(c, ISAKMP__HOST, name, 0);
+    const isakmp__thing *t = isakmp__ios_thing_find(c, ISAKMP__HOST, name, 0);
     const isakmp__host_thing *h = (const isakmp__host_thing *)(const void *)t;
     if (t == NULL || i >= h->n)
         return ISAKMP_NONE;

@@ -10,18 +10,18 @@
 
 /* ---- What handlers share -------------------------------------------------------------------- */
 
-int isakmp__refuse(isakmp__run *r, int rc, unsigned i, const char *text)
+int isakmp__ios_refuse(isakmp__run *r, int rc, unsigned i, const char *text)
 {
-    isakmp__page p = isakmp__page_begin(r->fault->text, sizeof r->fault->text);
+    isakmp__page p = isakmp__ios_page_begin(r->fault->text, sizeof r->fault->text);
     r->fault->error = 1;
     r->fault->column = i < ISAKMP__MAX_ARGS && i < r->n ? r->arg[i].column : 0;
-    isakmp__page_add(&p, "%s", text);
+    isakmp__ios_page_add(&p, "%s", text);
     return rc;
 }
 
-int isakmp__no_room(isakmp__run *r)
+int isakmp__ios_no_room(isakmp__run *r)
 {
-    return isakmp__refuse(r, ISAKMP_E_SPACE, r->n, "the memory of the configuration is full");
+    return isakmp__ios_refuse(r, ISAKMP_E_SPACE, r->n, "the memory of the configuration is full");
 }
 
 static size_t length(const char *s)
@@ -32,18 +32,18 @@ static size_t length(const char *s)
     return n;
 }
 
-int isakmp__arg_is(const isakmp__run *r, unsigned i, const char *keyword)
+int isakmp__ios_arg_is(const isakmp__run *r, unsigned i, const char *keyword)
 {
     return i < r->n && r->arg[i].kind == 'k' &&
            isakmp__same_text(r->arg[i].text, isakmp__span(keyword, length(keyword)));
 }
 
-isakmp_span isakmp__arg_text(const isakmp__run *r, unsigned i)
+isakmp_span isakmp__ios_arg_text(const isakmp__run *r, unsigned i)
 {
     return i < r->n ? r->arg[i].text : isakmp__span(NULL, 0);
 }
 
-void isakmp__enter(isakmp__run *r, isakmp_ios_mode mode, isakmp__thing *t)
+void isakmp__ios_enter(isakmp__run *r, isakmp_ios_mode mode, isakmp__thing *t)
 {
     r->s->mode = (uint8_t)mode;
     r->s->target = t;
@@ -51,17 +51,17 @@ void isakmp__enter(isakmp__run *r, isakmp_ios_mode mode, isakmp__thing *t)
     r->s->detail = 0;
 }
 
-int isakmp__set_word(isakmp__run *r, isakmp__word **place, isakmp_span text)
+int isakmp__ios_set_word(isakmp__run *r, isakmp__word **place, isakmp_span text)
 {
     isakmp__word *w = NULL;
-    if (text.n && (w = isakmp__store_word(r->c, text)) == NULL)
-        return isakmp__no_room(r);
-    isakmp__store_give_word(r->c, *place);
+    if (text.n && (w = isakmp__ios_store_word(r->c, text)) == NULL)
+        return isakmp__ios_no_room(r);
+    isakmp__ios_store_give_word(r->c, *place);
     *place = w;
     return ISAKMP_OK;
 }
 
-const isakmp__choice_of *isakmp__by_word(const isakmp__choice_of *table, isakmp_span word)
+const isakmp__choice_of *isakmp__ios_by_word(const isakmp__choice_of *table, isakmp_span word)
 {
     for (; table->keyword; table++)
         if (isakmp__same_text(isakmp__span(table->keyword, length(table->keyword)), word))
@@ -69,7 +69,7 @@ const isakmp__choice_of *isakmp__by_word(const isakmp__choice_of *table, isakmp_
     return NULL;
 }
 
-const isakmp__choice_of *isakmp__by_number(const isakmp__choice_of *table, unsigned a)
+const isakmp__choice_of *isakmp__ios_by_number(const isakmp__choice_of *table, unsigned a)
 {
     while (table->keyword && table->a != a)
         table++;
@@ -81,16 +81,16 @@ const isakmp__choice_of *isakmp__by_number(const isakmp__choice_of *table, unsig
 static void name_token(isakmp__page *p, isakmp_span token)
 {
     if (token.p[0] == '<') {
-        isakmp__page_add(p, "a number ");
-        isakmp__page_span(p, token);
+        isakmp__ios_page_add(p, "a number ");
+        isakmp__ios_page_span(p, token);
     } else if (token.p[0] == 'A') {
-        isakmp__page_add(p, "an address A.B.C.D");
+        isakmp__ios_page_add(p, "an address A.B.C.D");
     } else if (token.p[0] == 'W') {
-        isakmp__page_add(p, "a name");
+        isakmp__ios_page_add(p, "a name");
     } else if (token.p[0] == 'L') {
-        isakmp__page_add(p, "text");
+        isakmp__ios_page_add(p, "text");
     } else {
-        isakmp__page_span(p, token);
+        isakmp__ios_page_span(p, token);
     }
 }
 
@@ -98,23 +98,23 @@ static void name_expected(isakmp__page *p, const isakmp__walk *w, isakmp_span pr
 {
     isakmp_span token;
     unsigned i = 0;
-    while (i < MOST_EXPECTED && isakmp__walk_next(w, prefix, i, &token)) {
-        isakmp__page_add(p, i ? ", " : "");
+    while (i < MOST_EXPECTED && isakmp__ios_walk_next(w, prefix, i, &token)) {
+        isakmp__ios_page_add(p, i ? ", " : "");
         name_token(p, token);
         i++;
     }
-    if (isakmp__walk_next(w, prefix, i, &token))
-        isakmp__page_add(p, ", ...");
-    if (isakmp__walk_end(w) && prefix.n == 0)
-        isakmp__page_add(p, i ? " or the end of the line" : "the end of the line");
+    if (isakmp__ios_walk_next(w, prefix, i, &token))
+        isakmp__ios_page_add(p, ", ...");
+    if (isakmp__ios_walk_end(w) && prefix.n == 0)
+        isakmp__ios_page_add(p, i ? " or the end of the line" : "the end of the line");
 }
 
 /* A word as it may be shown. */
 static void quote(isakmp__page *p, isakmp_span word)
 {
-    isakmp__page_add(p, "\"");
-    isakmp__page_span(p, isakmp__span(word.p, word.n < 40 ? word.n : 40));
-    isakmp__page_add(p, word.n > 40 ? "...\"" : "\"");
+    isakmp__ios_page_add(p, "\"");
+    isakmp__ios_page_span(p, isakmp__span(word.p, word.n < 40 ? word.n : 40));
+    isakmp__ios_page_add(p, word.n > 40 ? "...\"" : "\"");
 }
 
 /* ---- Following a line ----------------------------------------------------------------------- */
@@ -131,35 +131,35 @@ static void try_mode(isakmp__walk *w, attempt *a, uint8_t mode, int no, isakmp_s
 {
     a->words = 0;
     a->row = NULL;
-    isakmp__walk_begin(w, mode, no);
-    while ((a->word = isakmp__next_word(&line)).n) {
-        a->stop = isakmp__walk_step(w, a->word);
+    isakmp__ios_walk_begin(w, mode, no);
+    while ((a->word = isakmp__ios_next_word(&line)).n) {
+        a->stop = isakmp__ios_walk_step(w, a->word);
         if (a->stop != ISAKMP__STEP_ONE)
             return;
         a->words++;
     }
-    a->row = isakmp__walk_end(w);
+    a->row = isakmp__ios_walk_end(w);
 }
 
 static int explain(isakmp__run *r, const isakmp__walk *w, const attempt *a, isakmp_span line)
 {
-    isakmp__page p = isakmp__page_begin(r->fault->text, sizeof r->fault->text);
+    isakmp__page p = isakmp__ios_page_begin(r->fault->text, sizeof r->fault->text);
     size_t end = line.n;
-    while (end && isakmp__next_word(&(isakmp_span){line.p + end - 1, 1}).n == 0)
+    while (end && isakmp__ios_next_word(&(isakmp_span){line.p + end - 1, 1}).n == 0)
         end--;
     r->fault->error = 1;
     r->fault->column = (uint32_t)(a->word.n ? (size_t)(a->word.p - line.p) + 1 : end + 1);
     if (a->word.n && a->stop == ISAKMP__STEP_AMBIGUOUS) {
         quote(&p, a->word);
-        isakmp__page_add(&p, " is ambiguous: ");
+        isakmp__ios_page_add(&p, " is ambiguous: ");
         name_expected(&p, w, a->word);
         return ISAKMP_E_MALFORMED;
     }
     if (a->word.n) {
         quote(&p, a->word);
-        isakmp__page_add(&p, " is not known here: expected ");
+        isakmp__ios_page_add(&p, " is not known here: expected ");
     } else {
-        isakmp__page_add(&p, "the line ends too early: expected ");
+        isakmp__ios_page_add(&p, "the line ends too early: expected ");
     }
     name_expected(&p, w, isakmp__span(NULL, 0));
     return ISAKMP_E_MALFORMED;
@@ -174,7 +174,7 @@ static int is_word(isakmp_span word, const char *keyword, size_t least)
 /* Take "no" or "default" off a line. */
 static uint8_t take_no(isakmp_span *line)
 {
-    isakmp_span rest = *line, word = isakmp__next_word(&rest);
+    isakmp_span rest = *line, word = isakmp__ios_next_word(&rest);
     uint8_t no = (uint8_t)(is_word(word, "no", 2) ? 1 : is_word(word, "default", 3) ? 2 : 0);
     if (no)
         *line = rest;
@@ -223,11 +223,11 @@ static int follow_line(isakmp__run *r, isakmp_span line, isakmp_span rest)
 {
     uint8_t modes[3];
     attempt a[3];
-    unsigned n = isakmp__modes_of(r->s->mode, modes), best = 0;
+    unsigned n = isakmp__ios_modes_of(r->s->mode, modes), best = 0;
     for (unsigned i = 0; i < n; i++) {
         try_mode(&r->c->walk, &a[i], modes[i], r->no, rest);
         if (a[i].row) {
-            isakmp__bind(r, a[i].row, rest, (unsigned)(rest.p - line.p) + 1);
+            isakmp__ios_bind(r, a[i].row, rest, (unsigned)(rest.p - line.p) + 1);
             r->c->of_mode = i == 0;
             return run_row(r, a[i].row, modes[i]);
         }
@@ -241,7 +241,7 @@ static int follow_line(isakmp__run *r, isakmp_span line, isakmp_span rest)
 
 static int is_comment(isakmp_span line)
 {
-    isakmp_span word = isakmp__next_word(&line);
+    isakmp_span word = isakmp__ios_next_word(&line);
     return word.n == 0 || word.p[0] == '!';
 }
 
@@ -252,8 +252,8 @@ static int check_ascii(isakmp__run *r, isakmp_span line)
         if (line.p[i] < 0x7f &&
             (line.p[i] >= 0x20 || line.p[i] == '\t' || line.p[i] == '\r' || line.p[i] == '\n'))
             continue;
-        isakmp__refuse(r, ISAKMP_E_MALFORMED, ISAKMP__MAX_ARGS,
-                       "this character is not ASCII, or cannot be shown");
+        isakmp__ios_refuse(r, ISAKMP_E_MALFORMED, ISAKMP__MAX_ARGS,
+                           "this character is not ASCII, or cannot be shown");
         r->fault->column = (uint32_t)i + 1;
         return ISAKMP_E_MALFORMED;
     }
@@ -265,8 +265,8 @@ static int is_raw(const isakmp_ios_shell *s)
     return s->mode == ISAKMP_IOS_KEY_STRING || s->mode == ISAKMP_IOS_CERTIFICATE;
 }
 
-int isakmp__line(isakmp_ios *c, isakmp_ios_shell *s, isakmp_span line, isakmp_ios_command *out,
-                 isakmp_ios_fault *fault)
+int isakmp__ios_line(isakmp_ios *c, isakmp_ios_shell *s, isakmp_span line, isakmp_ios_command *out,
+                     isakmp_ios_fault *fault)
 {
     isakmp__run *r = &c->run;
     isakmp_span rest = line;
@@ -284,9 +284,9 @@ int isakmp__line(isakmp_ios *c, isakmp_ios_shell *s, isakmp_span line, isakmp_io
         s->target = NULL;
     }
     if (line.n > MAX_LINE)
-        return isakmp__refuse(r, ISAKMP_E_MALFORMED, 0, "the line is longer than 1,000 octets");
+        return isakmp__ios_refuse(r, ISAKMP_E_MALFORMED, 0, "the line is longer than 1,000 octets");
     if (is_raw(s))
-        return isakmp__raw_line(r, line);
+        return isakmp__ios_raw_line(r, line);
     if (is_comment(line))
         return ISAKMP_OK;
     if (check_ascii(r, line) != ISAKMP_OK)
@@ -301,7 +301,7 @@ int isakmp_ios_line(isakmp_ios *c, isakmp_ios_shell *s, isakmp_span line, isakmp
     if (s->mode >= ISAKMP_IOS_N_MODES)
         return ISAKMP_E_ARG;
     c->line = 1;
-    return isakmp__line(c, s, line, out, fault);
+    return isakmp__ios_line(c, s, line, out, fault);
 }
 
 /* ---- Prompts, help, completion -------------------------------------------------------------- */
@@ -322,9 +322,9 @@ size_t isakmp_ios_prompt(char *out, size_t cap, const isakmp_ios *c, const isakm
         "(config-cert)#",
         "(config-if)#",
     };
-    isakmp__page p = isakmp__page_begin(out, cap);
-    isakmp__page_add(&p, "%s", c->hostname ? isakmp__chars(c->hostname) : "Router");
-    isakmp__page_add(&p, "%s", s->mode < ISAKMP_IOS_N_MODES ? ends[s->mode] : "#");
+    isakmp__page p = isakmp__ios_page_begin(out, cap);
+    isakmp__ios_page_add(&p, "%s", c->hostname ? isakmp__chars(c->hostname) : "Router");
+    isakmp__ios_page_add(&p, "%s", s->mode < ISAKMP_IOS_N_MODES ? ends[s->mode] : "#");
     return p.len;
 }
 
@@ -337,13 +337,13 @@ static int follow_begun(isakmp__walk *w, uint8_t mode, isakmp_span line, isakmp_
         rest = line;
         no = 0;
     }
-    isakmp__walk_begin(w, mode, no);
+    isakmp__ios_walk_begin(w, mode, no);
     for (;;) {
-        word = isakmp__next_word(&rest);
+        word = isakmp__ios_next_word(&rest);
         *last = word;
         if (word.n == 0 || rest.n == 0)
             return 1;
-        if (isakmp__walk_step(w, word) != ISAKMP__STEP_ONE)
+        if (isakmp__ios_walk_step(w, word) != ISAKMP__STEP_ONE)
             return 0;
     }
 }
@@ -351,49 +351,49 @@ static int follow_begun(isakmp__walk *w, uint8_t mode, isakmp_span line, isakmp_
 static void help_token(isakmp__page *p, isakmp_span token)
 {
     size_t start = p->len;
-    isakmp__page_add(p, "  ");
-    isakmp__page_span(p, token);
-    if (isakmp__is_keyword(token) && isakmp__keyword_help(token)[0]) {
-        isakmp__page_column(p, start, 26);
-        isakmp__page_add(p, "%s", isakmp__keyword_help(token));
+    isakmp__ios_page_add(p, "  ");
+    isakmp__ios_page_span(p, token);
+    if (isakmp__ios_is_keyword(token) && isakmp__ios_keyword_help(token)[0]) {
+        isakmp__ios_page_column(p, start, 26);
+        isakmp__ios_page_add(p, "%s", isakmp__ios_keyword_help(token));
     }
-    isakmp__page_add(p, "\n");
+    isakmp__ios_page_add(p, "\n");
 }
 
 size_t isakmp_ios_help(char *out, size_t cap, const isakmp_ios_shell *s, isakmp_span line)
 {
-    isakmp__page p = isakmp__page_begin(out, cap);
+    isakmp__page p = isakmp__ios_page_begin(out, cap);
     uint8_t modes[3];
-    unsigned n = isakmp__modes_of(s->mode, modes);
+    unsigned n = isakmp__ios_modes_of(s->mode, modes);
     for (unsigned i = 0; i < n; i++) {
         isakmp__walk w;
         isakmp_span last, token;
         size_t before = p.len;
         if (!follow_begun(&w, modes[i], line, &last))
             continue;
-        for (unsigned k = 0; isakmp__walk_next(&w, last, k, &token); k++)
+        for (unsigned k = 0; isakmp__ios_walk_next(&w, last, k, &token); k++)
             help_token(&p, token);
-        if (last.n == 0 && isakmp__walk_end(&w))
-            isakmp__page_add(&p, "  <cr>\n");
+        if (last.n == 0 && isakmp__ios_walk_end(&w))
+            isakmp__ios_page_add(&p, "  <cr>\n");
         if (p.len > before && last.p > line.p)
             break; /* a nearer mode has it */
     }
     if (p.len == 0)
-        isakmp__page_add(&p, "%% Unrecognized command\n");
+        isakmp__ios_page_add(&p, "%% Unrecognized command\n");
     return p.len;
 }
 
 int isakmp_ios_complete(const isakmp_ios_shell *s, isakmp_span line, size_t i, isakmp_span *out)
 {
     uint8_t modes[3];
-    unsigned n = isakmp__modes_of(s->mode, modes);
+    unsigned n = isakmp__ios_modes_of(s->mode, modes);
     for (unsigned m = 0; m < n; m++) {
         isakmp__walk w;
         isakmp_span last;
         if (!follow_begun(&w, modes[m], line, &last))
             continue;
-        for (unsigned k = 0; isakmp__walk_next(&w, last, k, out); k++)
-            if (isakmp__is_keyword(*out) && i-- == 0)
+        for (unsigned k = 0; isakmp__ios_walk_next(&w, last, k, out); k++)
+            if (isakmp__ios_is_keyword(*out) && i-- == 0)
                 return ISAKMP_OK;
     }
     return ISAKMP_NONE;

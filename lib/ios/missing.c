@@ -10,7 +10,7 @@ static void say(isakmp__teller *t, const isakmp__thing *head, uint32_t line, con
         "policy",      "key",         "host",       "pool", "key",        "transform set",
         "access list", "dynamic map", "crypto map", "map",  "trustpoint", "interface"};
     isakmp_ios_fault f;
-    isakmp__page p = isakmp__page_begin(f.text, sizeof f.text);
+    isakmp__page p = isakmp__ios_page_begin(f.text, sizeof f.text);
     if (t->stop)
         return;
     if (t->skip) {
@@ -21,23 +21,23 @@ static void say(isakmp__teller *t, const isakmp__thing *head, uint32_t line, con
     f.column = 0;
     f.error = 0;
     if (head) {
-        isakmp__page_add(&p, "%s ", kinds[head->kind]);
-        isakmp__page_span(&p, isakmp__name_of(head));
+        isakmp__ios_page_add(&p, "%s ", kinds[head->kind]);
+        isakmp__ios_page_span(&p, isakmp__name_of(head));
         if (head->number)
-            isakmp__page_add(&p, " %u", (unsigned)head->number);
-        isakmp__page_add(&p, ": ");
+            isakmp__ios_page_add(&p, " %u", (unsigned)head->number);
+        isakmp__ios_page_add(&p, ": ");
     }
-    isakmp__page_add(&p, "%s", text);
+    isakmp__ios_page_add(&p, "%s", text);
     if (name) {
-        isakmp__page_add(&p, " ");
-        isakmp__page_span(&p, isakmp__word_span(name));
+        isakmp__ios_page_add(&p, " ");
+        isakmp__ios_page_span(&p, isakmp__word_span(name));
     }
     t->stop = !t->tell(t, &f);
 }
 
 static int has(const isakmp_ios *c, isakmp__kind kind, const isakmp__word *name)
 {
-    return isakmp__thing_find(c, kind, isakmp__word_span(name), 0) != NULL;
+    return isakmp__ios_thing_find(c, kind, isakmp__word_span(name), 0) != NULL;
 }
 
 /* Is there any entry of a map? */
@@ -53,7 +53,7 @@ static const isakmp__map_thing *first_entry(const isakmp_ios *c, isakmp__kind ki
 /* Selectors are ranges of addresses, so a wildcard with holes cannot be proposed to a peer. */
 static void look_at_list(isakmp__teller *t, const isakmp__map_thing *m)
 {
-    const isakmp__list_thing *l = (const isakmp__list_thing *)(const void *)isakmp__thing_find(
+    const isakmp__list_thing *l = (const isakmp__list_thing *)(const void *)isakmp__ios_thing_find(
         t->c, ISAKMP__LIST, isakmp__word_span(m->match), 0);
     if (l == NULL) {
         say(t, &m->head, m->match->line, "there is no access list", m->match);
@@ -93,7 +93,7 @@ static void look_at_discover(isakmp__teller *t, const isakmp__map_thing *m)
                 "discover needs a match address in the entries of dynamic map", m->dynamic);
             continue;
         }
-        l = (const isakmp__list_thing *)(const void *)isakmp__thing_find(
+        l = (const isakmp__list_thing *)(const void *)isakmp__ios_thing_find(
             t->c, ISAKMP__LIST, isakmp__word_span(d->match), 0);
         for (const isakmp__rule *r = l ? l->first : NULL; r; r = r->next)
             if (r->permit && (r->proto || r->from.port || r->to.port)) {
@@ -121,7 +121,7 @@ static void look_at_keys(isakmp__teller *t)
             say(t, i, i->line, "it has no key-string", NULL);
 }
 
-void isakmp__tell_missing(isakmp__teller *t)
+void isakmp__ios_tell_missing(isakmp__teller *t)
 {
     const isakmp_ios *c = t->c;
     for (const isakmp__thing *i = c->first[ISAKMP__MAP]; i && !t->stop; i = i->next)
@@ -150,6 +150,6 @@ int isakmp_ios_missing(const isakmp_ios *c, size_t i, isakmp_ios_fault *fault)
     t.c = c;
     t.one = fault;
     t.skip = i;
-    isakmp__tell_missing(&t);
+    isakmp__ios_tell_missing(&t);
     return t.stop ? ISAKMP_OK : ISAKMP_NONE;
 }

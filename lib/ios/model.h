@@ -225,31 +225,31 @@ struct isakmp_ios {
 /* ---- Memory -------------------------------------------------------------------------------- */
 
 /* Zeroed octets, aligned for anything; NULL if the memory is full. */
-void *isakmp__store_take(isakmp_ios *c, size_t n);
+void *isakmp__ios_store_take(isakmp_ios *c, size_t n);
 /* Give them back: they are wiped.  p may be NULL. */
-void isakmp__store_give(isakmp_ios *c, void *p, size_t n);
+void isakmp__ios_store_give(isakmp_ios *c, void *p, size_t n);
 /* A copy of a text; NULL if the memory is full. */
-isakmp__word *isakmp__store_word(isakmp_ios *c, isakmp_span text);
-void isakmp__store_give_word(isakmp_ios *c, isakmp__word *w);
+isakmp__word *isakmp__ios_store_word(isakmp_ios *c, isakmp_span text);
+void isakmp__ios_store_give_word(isakmp_ios *c, isakmp__word *w);
 /* Append octets; ISAKMP_OK, or ISAKMP_E_SPACE and nothing is changed. */
-int isakmp__store_append(isakmp_ios *c, isakmp__octets *o, const uint8_t *p, size_t n);
-void isakmp__store_give_octets(isakmp_ios *c, isakmp__octets *o);
+int isakmp__ios_store_append(isakmp_ios *c, isakmp__octets *o, const uint8_t *p, size_t n);
+void isakmp__ios_store_give_octets(isakmp_ios *c, isakmp__octets *o);
 
 /* ---- Things -------------------------------------------------------------------------------- */
 
 /* Find one; NULL if there is none.  Its name is compared octet by octet, of host names without case. */
-isakmp__thing *isakmp__thing_find(const isakmp_ios *c, isakmp__kind kind, isakmp_span name,
-                                  uint32_t number);
+isakmp__thing *isakmp__ios_thing_find(const isakmp_ios *c, isakmp__kind kind, isakmp_span name,
+                                      uint32_t number);
 /* A new one, which is in no list yet; NULL if the memory is full. */
-isakmp__thing *isakmp__thing_make(isakmp_ios *c, isakmp__kind kind, isakmp_span name,
-                                  uint32_t number);
+isakmp__thing *isakmp__ios_thing_make(isakmp_ios *c, isakmp__kind kind, isakmp_span name,
+                                      uint32_t number);
 /* Put it into the lists, where it belongs. */
-void isakmp__thing_put(isakmp_ios *c, isakmp__thing *t);
+void isakmp__ios_thing_put(isakmp_ios *c, isakmp__thing *t);
 /* Take it out of the lists and give back its memory with all that belongs to it; NULL is allowed. */
-void isakmp__thing_drop(isakmp_ios *c, isakmp__thing *t);
+void isakmp__ios_thing_drop(isakmp_ios *c, isakmp__thing *t);
 /* What was found, or a new one in the lists, or NULL if the memory is full. */
-isakmp__thing *isakmp__thing_want(isakmp_ios *c, isakmp__kind kind, isakmp_span name,
-                                  uint32_t number);
+isakmp__thing *isakmp__ios_thing_want(isakmp_ios *c, isakmp__kind kind, isakmp_span name,
+                                      uint32_t number);
 
 /* Keywords and names; never keys. */
 static inline int isakmp__same_text(isakmp_span a, isakmp_span b)
@@ -273,12 +273,12 @@ static inline const char *isakmp__chars(const isakmp__word *w)
 }
 
 /* The rule of a list that is equal to r, or NULL; a copy of it at the list's end, or NULL without memory. */
-isakmp__rule *isakmp__rule_find(const isakmp_ios *c, const isakmp__list_thing *l,
-                                const isakmp__rule *r);
-isakmp__rule *isakmp__rule_add(isakmp_ios *c, isakmp__list_thing *l, const isakmp__rule *r);
-void isakmp__rule_drop(isakmp_ios *c, isakmp__rule *r);
+isakmp__rule *isakmp__ios_rule_find(const isakmp_ios *c, const isakmp__list_thing *l,
+                                    const isakmp__rule *r);
+isakmp__rule *isakmp__ios_rule_add(isakmp_ios *c, isakmp__list_thing *l, const isakmp__rule *r);
+void isakmp__ios_rule_drop(isakmp_ios *c, isakmp__rule *r);
 
 /* The bits of a mask from the left, or -1 if it has holes. */
-int isakmp__mask_bits(const uint8_t mask[4]);
+int isakmp__ios_mask_bits(const uint8_t mask[4]);
 
 #endif

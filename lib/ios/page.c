@@ -12,7 +12,7 @@ static void put(isakmp__page *p, char c)
     p->len++;
 }
 
-isakmp__page isakmp__page_begin(char *out, size_t cap)
+isakmp__page isakmp__ios_page_begin(char *out, size_t cap)
 {
     isakmp__page p = {out, cap, 0};
     if (cap)
@@ -74,7 +74,7 @@ static const char *read_directive(directive *d, const char *f)
     return f;
 }
 
-void isakmp__page_add(isakmp__page *p, const char *format, ...)
+void isakmp__ios_page_add(isakmp__page *p, const char *format, ...)
 {
     va_list ap;
     va_start(ap, format);
@@ -97,34 +97,34 @@ void isakmp__page_add(isakmp__page *p, const char *format, ...)
     va_end(ap);
 }
 
-void isakmp__page_span(isakmp__page *p, isakmp_span s)
+void isakmp__ios_page_span(isakmp__page *p, isakmp_span s)
 {
     for (size_t i = 0; i < s.n; i++)
         put(p, s.p[i] >= 0x20 && s.p[i] < 0x7f ? (char)s.p[i] : '.');
 }
 
-void isakmp__page_ip4(isakmp__page *p, const uint8_t *ip)
+void isakmp__ios_page_ip4(isakmp__page *p, const uint8_t *ip)
 {
-    isakmp__page_add(p, "%u.%u.%u.%u", ip[0], ip[1], ip[2], ip[3]);
+    isakmp__ios_page_add(p, "%u.%u.%u.%u", ip[0], ip[1], ip[2], ip[3]);
 }
 
-void isakmp__page_addr(isakmp__page *p, const isakmp_addr *a)
+void isakmp__ios_page_addr(isakmp__page *p, const isakmp_addr *a)
 {
     char text[64];
     isakmp_addr bare = *a;
     bare.port = 0;
     isakmp_addr_text(text, sizeof text, &bare);
-    isakmp__page_add(p, "%s", text);
+    isakmp__ios_page_add(p, "%s", text);
 }
 
-void isakmp__page_column(isakmp__page *p, size_t start, size_t column)
+void isakmp__ios_page_column(isakmp__page *p, size_t start, size_t column)
 {
     do
         put(p, ' ');
     while (p->len < start + column);
 }
 
-void isakmp__page_key(isakmp__page *p, unsigned indent, isakmp_span der)
+void isakmp__ios_page_key(isakmp__page *p, unsigned indent, isakmp_span der)
 {
     for (size_t i = 0; i < der.n; i++) {
         if (i % 32 == 0)
@@ -132,7 +132,7 @@ void isakmp__page_key(isakmp__page *p, unsigned indent, isakmp_span der)
                 put(p, ' ');
         else if (i % 4 == 0)
             put(p, ' ');
-        isakmp__page_add(p, "%02X", der.p[i]);
+        isakmp__ios_page_add(p, "%02X", der.p[i]);
         if (i % 32 == 31 || i + 1 == der.n)
             put(p, '\n');
     }

@@ -17,18 +17,18 @@ typedef struct isakmp__page {
 #endif
 
 /* Begin in a buffer that always stays ended by a zero; out may be NULL if cap is 0. */
-isakmp__page isakmp__page_begin(char *out, size_t cap);
+isakmp__page isakmp__ios_page_begin(char *out, size_t cap);
 /* Append by a format of which only these are known: %s, %u and %x, each with an optional width, from the
  * left with "-", and filled with zeros with "0"; and %%. */
-void isakmp__page_add(isakmp__page *p, const char *format, ...) ISAKMP__PAGE_FORMAT(2, 3);
+void isakmp__ios_page_add(isakmp__page *p, const char *format, ...) ISAKMP__PAGE_FORMAT(2, 3);
 /* Append octets as they are, but those that cannot be shown as dots. */
-void isakmp__page_span(isakmp__page *p, isakmp_span s);
+void isakmp__ios_page_span(isakmp__page *p, isakmp_span s);
 /* Append an IPv4 address, or any address as isakmp_addr_text() has it. */
-void isakmp__page_ip4(isakmp__page *p, const uint8_t *ip);
-void isakmp__page_addr(isakmp__page *p, const isakmp_addr *a);
+void isakmp__ios_page_ip4(isakmp__page *p, const uint8_t *ip);
+void isakmp__ios_page_addr(isakmp__page *p, const isakmp_addr *a);
 /* Append blanks up to a column of the line that begins at `start` of the page. */
-void isakmp__page_column(isakmp__page *p, size_t start, size_t column);
+void isakmp__ios_page_column(isakmp__page *p, size_t start, size_t column);
 /* Append octets in hex as routers print keys: indented by so many blanks, 8 groups of 4 octets a line. */
-void isakmp__page_key(isakmp__page *p, unsigned indent, isakmp_span der);
+void isakmp__ios_page_key(isakmp__page *p, unsigned indent, isakmp_span der);
 
 #endif

@@ -95,7 +95,7 @@ static uint32_t peer_flags(const builder *b)
 static int has_a_beginning(const builder *b, isakmp_span host)
 {
     const isakmp__thing *t = b->c->first[ISAKMP__POLICY];
-    if (isakmp__thing_find(b->c, ISAKMP__HOST, host, 0))
+    if (isakmp__ios_thing_find(b->c, ISAKMP__HOST, host, 0))
         return 1;
     while (t && ((const isakmp__policy_thing *)(const void *)t)->auth == ISAKMP_AUTH_PSK)
         t = t->next;
@@ -104,7 +104,7 @@ static int has_a_beginning(const builder *b, isakmp_span host)
 
 static int needs_aggressive(const builder *b, isakmp_span host)
 {
-    return !b->c->aggressive_disabled && isakmp__thing_find(b->c, ISAKMP__PSK, host, 0) &&
+    return !b->c->aggressive_disabled && isakmp__ios_thing_find(b->c, ISAKMP__PSK, host, 0) &&
            !has_a_beginning(b, host);
 }
 
@@ -180,7 +180,7 @@ static void put_set(builder *b, const isakmp__transform_thing *x, uint8_t set)
 
 static const isakmp__transform_thing *set_of(const builder *b, const isakmp__word *name)
 {
-    return (const isakmp__transform_thing *)(const void *)isakmp__thing_find(
+    return (const isakmp__transform_thing *)(const void *)isakmp__ios_thing_find(
         b->c, ISAKMP__TRANSFORM, isakmp__word_span(name), 0);
 }
 
@@ -218,7 +218,7 @@ static int selector_of(isakmp_selector *out, const isakmp__end *e, uint8_t proto
     out->port = e->port;
     isakmp__put32(out->lo, lo);
     isakmp__put32(out->hi, lo | ~mask);
-    return isakmp__mask_bits(e->mask) >= 0;
+    return isakmp__ios_mask_bits(e->mask) >= 0;
 }
 
 static int is_host(const isakmp__end *e)
@@ -298,18 +298,18 @@ static void put_any(builder *b, const common *all)
 
 static const isakmp__list_thing *list_of(const builder *b, const isakmp__map_thing *m)
 {
-    return (const isakmp__list_thing *)(const void *)isakmp__thing_find(
+    return (const isakmp__list_thing *)(const void *)isakmp__ios_thing_find(
         b->c, ISAKMP__LIST, isakmp__word_span(m->match), 0);
 }
 
 static const char *put_name(builder *b, const isakmp__thing *t)
 {
     char text[ISAKMP__MAX_NAME + 16];
-    isakmp__page p = isakmp__page_begin(text, sizeof text);
+    isakmp__page p = isakmp__ios_page_begin(text, sizeof text);
     isakmp_span name = isakmp__name_of(t);
-    isakmp__page_span(&p,
-                      isakmp__span(name.p, name.n < ISAKMP__MAX_NAME ? name.n : ISAKMP__MAX_NAME));
-    isakmp__page_add(&p, " %u", (unsigned)t->number);
+    isakmp__ios_page_span(
+        &p, isakmp__span(name.p, name.n < ISAKMP__MAX_NAME ? name.n : ISAKMP__MAX_NAME));
+    isakmp__ios_page_add(&p, " %u", (unsigned)t->number);
     return put_text(b, isakmp__span(text, p.len));
 }
 

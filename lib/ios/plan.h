@@ -55,6 +55,6 @@ struct isakmp_ios_plan {
 };
 
 /* Is this address one of a host's? */
-int isakmp__plan_host_at(const isakmp_ios_plan *p, isakmp_span name, const uint8_t *ip);
+int isakmp__ios_plan_host_at(const isakmp_ios_plan *p, isakmp_span name, const uint8_t *ip);
 
 #endif

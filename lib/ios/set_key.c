@@ -3,41 +3,41 @@
 
 /* ---- The key chain -------------------------------------------------------------------------- */
 
-int isakmp__set_chain(isakmp__run *r)
+int isakmp__ios_set_chain(isakmp__run *r)
 {
-    isakmp__enter(r, ISAKMP_IOS_CHAIN, NULL);
+    isakmp__ios_enter(r, ISAKMP_IOS_CHAIN, NULL);
     return ISAKMP_OK;
 }
 
 static uint32_t use_of(const isakmp__run *r)
 {
-    return isakmp__arg_is(r, 1, "signature")    ? ISAKMP__USE_SIGNATURE
-           : isakmp__arg_is(r, 1, "encryption") ? ISAKMP__USE_ENCRYPTION
-                                                : ISAKMP__USE_GENERAL;
+    return isakmp__ios_arg_is(r, 1, "signature")    ? ISAKMP__USE_SIGNATURE
+           : isakmp__ios_arg_is(r, 1, "encryption") ? ISAKMP__USE_ENCRYPTION
+                                                    : ISAKMP__USE_GENERAL;
 }
 
-int isakmp__set_key(isakmp__run *r)
+int isakmp__ios_set_key(isakmp__run *r)
 {
     uint32_t number = use_of(r) | r->value;
     isakmp_span name = r->arg[0].text;
     isakmp__key_thing *k;
     if (name.n > ISAKMP__MAX_NAME)
-        return isakmp__refuse(r, ISAKMP_E_ARG, 0, "a name has at most 100 characters");
+        return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0, "a name has at most 100 characters");
     if (r->no) {
-        isakmp__thing *t = isakmp__thing_find(r->c, ISAKMP__KEY, name, number);
+        isakmp__thing *t = isakmp__ios_thing_find(r->c, ISAKMP__KEY, name, number);
         if (t == NULL)
-            return isakmp__refuse(r, ISAKMP_E_ARG, 0, "there is no such key");
-        isakmp__thing_drop(r->c, t);
+            return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0, "there is no such key");
+        isakmp__ios_thing_drop(r->c, t);
         return ISAKMP_OK;
     }
-    k = (isakmp__key_thing *)(void *)isakmp__thing_want(r->c, ISAKMP__KEY, name, number);
+    k = (isakmp__key_thing *)(void *)isakmp__ios_thing_want(r->c, ISAKMP__KEY, name, number);
     if (k == NULL)
-        return isakmp__no_room(r);
+        return isakmp__ios_no_room(r);
     if (r->value) {
         memcpy(k->ip, r->arg[0].ip, 4);
         k->has_ip = 1;
     }
-    isakmp__enter(r, ISAKMP_IOS_KEY, &k->head);
+    isakmp__ios_enter(r, ISAKMP_IOS_KEY, &k->head);
     return ISAKMP_OK;
 }
 
@@ -46,12 +46,13 @@ static isakmp__key_thing *key_of(isakmp__run *r)
     return (isakmp__key_thing *)r->s->target;
 }
 
-int isakmp__set_key_address(isakmp__run *r)
+int isakmp__ios_set_key_address(isakmp__run *r)
 {
     isakmp__key_thing *k = key_of(r);
     if (k->head.number & ISAKMP__ADDRESSED) {
         if (!r->no && isakmp__get32(k->ip) != isakmp__get32(r->arg[0].ip))
-            return isakmp__refuse(r, ISAKMP_E_ARG, 0, "an addressed key has its address already");
+            return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0,
+                                      "an addressed key has its address already");
         return ISAKMP_OK;
     }
     k->has_ip = !r->no;
@@ -61,7 +62,7 @@ int isakmp__set_key_address(isakmp__run *r)
     return ISAKMP_OK;
 }
 
-int isakmp__key_is_whole(const isakmp__key_thing *k)
+int isakmp__ios_key_is_whole(const isakmp__key_thing *k)
 {
     const uint8_t *p = k->der.p;
     size_t n = k->der.n;
@@ -91,8 +92,8 @@ static int check_hex(isakmp__run *r, isakmp_span text, unsigned column)
     for (size_t i = 0; i < text.n; i++) {
         if (is_blank(text.p[i]) || digit(text.p[i]) >= 0)
             continue;
-        isakmp__refuse(r, ISAKMP_E_MALFORMED, ISAKMP__MAX_ARGS,
-                       "this is no hex digit: expected the key-string, or quit");
+        isakmp__ios_refuse(r, ISAKMP_E_MALFORMED, ISAKMP__MAX_ARGS,
+                           "this is no hex digit: expected the key-string, or quit");
         r->fault->column = (uint32_t)(column + i);
         return ISAKMP_E_MALFORMED;
     }
@@ -100,7 +101,7 @@ static int check_hex(isakmp__run *r, isakmp_span text, unsigned column)
 }
 
 /* detail holds half an octet, with 16 added. */
-int isakmp__hex_into(isakmp__run *r, isakmp_span text, unsigned column)
+int isakmp__ios_hex_into(isakmp__run *r, isakmp_span text, unsigned column)
 {
     isakmp__octets *der = &key_of(r)->der;
     uint32_t before = der->n;
@@ -118,30 +119,30 @@ int isakmp__hex_into(isakmp__run *r, isakmp_span text, unsigned column)
         }
         octet = (uint8_t)((half & 15) << 4 | digit(text.p[i]));
         half = 0;
-        if (isakmp__store_append(r->c, der, &octet, 1) != ISAKMP_OK) {
+        if (isakmp__ios_store_append(r->c, der, &octet, 1) != ISAKMP_OK) {
             der->n = before;
-            return isakmp__no_room(r);
+            return isakmp__ios_no_room(r);
         }
     }
     r->s->detail = half;
     return ISAKMP_OK;
 }
 
-int isakmp__set_key_string(isakmp__run *r)
+int isakmp__ios_set_key_string(isakmp__run *r)
 {
     isakmp__key_thing *k = key_of(r);
-    isakmp_span text = isakmp__arg_text(r, 0);
+    isakmp_span text = isakmp__ios_arg_text(r, 0);
     int rc;
     if (!r->no && text.n && (rc = check_hex(r, text, r->arg[0].column)) != ISAKMP_OK)
         return rc;
-    isakmp__store_give_octets(r->c, &k->der);
+    isakmp__ios_store_give_octets(r->c, &k->der);
     if (r->no)
         return ISAKMP_OK;
-    isakmp__enter(r, ISAKMP_IOS_KEY_STRING, &k->head);
-    if (text.n && (rc = isakmp__hex_into(r, text, r->arg[0].column)) != ISAKMP_OK)
+    isakmp__ios_enter(r, ISAKMP_IOS_KEY_STRING, &k->head);
+    if (text.n && (rc = isakmp__ios_hex_into(r, text, r->arg[0].column)) != ISAKMP_OK)
         return rc;
-    if (isakmp__key_is_whole(k))
-        isakmp__enter(r, ISAKMP_IOS_KEY, &k->head);
+    if (isakmp__ios_key_is_whole(k))
+        isakmp__ios_enter(r, ISAKMP_IOS_KEY, &k->head);
     return ISAKMP_OK;
 }
 
@@ -151,33 +152,33 @@ static int end_key(isakmp__run *r)
     isakmp__key_thing *k = key_of(r);
     const char *wrong = k->der.n == 0  ? "there is no key"
                         : r->s->detail ? "the number of hex digits in the key-string is odd"
-                        : k->der.p[0] == 0x30 && !isakmp__key_is_whole(k)
+                        : k->der.p[0] == 0x30 && !isakmp__ios_key_is_whole(k)
                             ? "the key-string is cut short, or has something after its end"
                             : NULL;
-    isakmp__enter(r, ISAKMP_IOS_KEY, &k->head);
+    isakmp__ios_enter(r, ISAKMP_IOS_KEY, &k->head);
     if (wrong == NULL)
         return ISAKMP_OK;
-    isakmp__store_give_octets(r->c, &k->der);
-    return isakmp__refuse(r, ISAKMP_E_ARG, ISAKMP__MAX_ARGS, wrong);
+    isakmp__ios_store_give_octets(r->c, &k->der);
+    return isakmp__ios_refuse(r, ISAKMP_E_ARG, ISAKMP__MAX_ARGS, wrong);
 }
 
 /* ---- Trustpoints ---------------------------------------------------------------------------- */
 
-int isakmp__set_trustpoint(isakmp__run *r)
+int isakmp__ios_set_trustpoint(isakmp__run *r)
 {
     isakmp_span name = r->arg[1].text; /* behind ca or pki */
     isakmp__thing *t;
     if (r->no) {
-        t = isakmp__thing_find(r->c, ISAKMP__TRUST, name, 0);
+        t = isakmp__ios_thing_find(r->c, ISAKMP__TRUST, name, 0);
         if (t == NULL)
-            return isakmp__refuse(r, ISAKMP_E_ARG, 1, "there is no such trustpoint");
-        isakmp__thing_drop(r->c, t);
+            return isakmp__ios_refuse(r, ISAKMP_E_ARG, 1, "there is no such trustpoint");
+        isakmp__ios_thing_drop(r->c, t);
         return ISAKMP_OK;
     }
-    t = isakmp__thing_want(r->c, ISAKMP__TRUST, name, 0);
+    t = isakmp__ios_thing_want(r->c, ISAKMP__TRUST, name, 0);
     if (t == NULL)
-        return isakmp__no_room(r);
-    isakmp__enter(r, ISAKMP_IOS_TRUSTPOINT, t);
+        return isakmp__ios_no_room(r);
+    isakmp__ios_enter(r, ISAKMP_IOS_TRUSTPOINT, t);
     return ISAKMP_OK;
 }
 
@@ -186,26 +187,26 @@ static isakmp__trust_thing *trust_of(isakmp__run *r)
     return (isakmp__trust_thing *)r->s->target;
 }
 
-int isakmp__set_enrollment(isakmp__run *r)
+int isakmp__ios_set_enrollment(isakmp__run *r)
 {
-    trust_of(r)->terminal = (uint8_t)(r->no ? 0 : isakmp__arg_is(r, 0, "pem") ? 2 : 1);
+    trust_of(r)->terminal = (uint8_t)(r->no ? 0 : isakmp__ios_arg_is(r, 0, "pem") ? 2 : 1);
     return ISAKMP_OK;
 }
 
-int isakmp__set_revocation(isakmp__run *r)
+int isakmp__ios_set_revocation(isakmp__run *r)
 {
-    trust_of(r)->unrevoked = (uint8_t)(!r->no && isakmp__arg_is(r, 0, "none"));
+    trust_of(r)->unrevoked = (uint8_t)(!r->no && isakmp__ios_arg_is(r, 0, "none"));
     return ISAKMP_OK;
 }
 
-int isakmp__set_certificate(isakmp__run *r)
+int isakmp__ios_set_certificate(isakmp__run *r)
 {
-    isakmp__thing *t = isakmp__thing_find(r->c, ISAKMP__TRUST, r->arg[1].text, 0);
+    isakmp__thing *t = isakmp__ios_thing_find(r->c, ISAKMP__TRUST, r->arg[1].text, 0);
     isakmp__trust_thing *trust = (isakmp__trust_thing *)(void *)t;
     if (t == NULL)
-        return isakmp__refuse(r, ISAKMP_E_ARG, 1, "there is no such trustpoint");
-    isakmp__store_give_octets(r->c, r->value ? &trust->own : &trust->ca);
-    isakmp__enter(r, ISAKMP_IOS_CERTIFICATE, t);
+        return isakmp__ios_refuse(r, ISAKMP_E_ARG, 1, "there is no such trustpoint");
+    isakmp__ios_store_give_octets(r->c, r->value ? &trust->own : &trust->ca);
+    isakmp__ios_enter(r, ISAKMP_IOS_CERTIFICATE, t);
     r->s->detail = (uint8_t)r->value;
     return ISAKMP_OK;
 }
@@ -232,12 +233,12 @@ static int end_certificate(isakmp__run *r)
 {
     isakmp__trust_thing *t = trust_of(r);
     isakmp__octets *o = r->s->detail ? &t->own : &t->ca;
-    isakmp__enter(r, ISAKMP_IOS_CONFIG, NULL);
+    isakmp__ios_enter(r, ISAKMP_IOS_CONFIG, NULL);
     if (is_pem(o))
         return ISAKMP_OK;
-    isakmp__store_give_octets(r->c, o);
-    return isakmp__refuse(r, ISAKMP_E_ARG, ISAKMP__MAX_ARGS,
-                          "what was typed in is no certificate in PEM");
+    isakmp__ios_store_give_octets(r->c, o);
+    return isakmp__ios_refuse(r, ISAKMP_E_ARG, ISAKMP__MAX_ARGS,
+                              "what was typed in is no certificate in PEM");
 }
 
 static int certificate_line(isakmp__run *r, isakmp_span line)
@@ -249,16 +250,16 @@ static int certificate_line(isakmp__run *r, isakmp_span line)
     for (size_t i = 0; i < line.n; i++) {
         if (line.p[i] >= 0x20 && line.p[i] < 0x7f)
             continue;
-        isakmp__refuse(r, ISAKMP_E_MALFORMED, ISAKMP__MAX_ARGS,
-                       "this is no character of PEM: expected a certificate, or quit");
+        isakmp__ios_refuse(r, ISAKMP_E_MALFORMED, ISAKMP__MAX_ARGS,
+                           "this is no character of PEM: expected a certificate, or quit");
         r->fault->column = (uint32_t)i + 1;
         return ISAKMP_E_MALFORMED;
     }
-    if (isakmp__store_append(r->c, o, line.p, line.n) == ISAKMP_OK &&
-        isakmp__store_append(r->c, o, &newline, 1) == ISAKMP_OK)
+    if (isakmp__ios_store_append(r->c, o, line.p, line.n) == ISAKMP_OK &&
+        isakmp__ios_store_append(r->c, o, &newline, 1) == ISAKMP_OK)
         return ISAKMP_OK;
     o->n = before;
-    return isakmp__no_room(r);
+    return isakmp__ios_no_room(r);
 }
 
 /* ---- Lines that are no commands ------------------------------------------------------------- */
@@ -274,12 +275,12 @@ static isakmp_span trim(isakmp_span s)
     return s;
 }
 
-int isakmp__raw_line(isakmp__run *r, isakmp_span line)
+int isakmp__ios_raw_line(isakmp__run *r, isakmp_span line)
 {
     isakmp_span text = trim(line);
     int quit = isakmp__same_name(text, isakmp__span("quit", 4));
     if (r->s->mode == ISAKMP_IOS_KEY_STRING)
-        return quit ? end_key(r) : isakmp__hex_into(r, line, 1);
+        return quit ? end_key(r) : isakmp__ios_hex_into(r, line, 1);
     if (quit)
         return end_certificate(r);
     if (text.n)
@@ -289,19 +290,19 @@ int isakmp__raw_line(isakmp__run *r, isakmp_span line)
 
 /* ---- Interfaces ----------------------------------------------------------------------------- */
 
-int isakmp__set_interface(isakmp__run *r)
+int isakmp__ios_set_interface(isakmp__run *r)
 {
-    isakmp__thing *t = isakmp__thing_find(r->c, ISAKMP__INTERFACE, r->arg[0].text, 0);
+    isakmp__thing *t = isakmp__ios_thing_find(r->c, ISAKMP__INTERFACE, r->arg[0].text, 0);
     if (r->no && t == NULL)
-        return isakmp__refuse(r, ISAKMP_E_ARG, 0, "there is no such interface");
+        return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0, "there is no such interface");
     if (r->no) {
-        isakmp__thing_drop(r->c, t);
+        isakmp__ios_thing_drop(r->c, t);
         return ISAKMP_OK;
     }
-    t = isakmp__thing_want(r->c, ISAKMP__INTERFACE, r->arg[0].text, 0);
+    t = isakmp__ios_thing_want(r->c, ISAKMP__INTERFACE, r->arg[0].text, 0);
     if (t == NULL)
-        return isakmp__no_room(r);
-    isakmp__enter(r, ISAKMP_IOS_INTERFACE, t);
+        return isakmp__ios_no_room(r);
+    isakmp__ios_enter(r, ISAKMP_IOS_INTERFACE, t);
     return ISAKMP_OK;
 }
 
@@ -310,11 +311,11 @@ static isakmp__interface_thing *interface_of(isakmp__run *r)
     return (isakmp__interface_thing *)r->s->target;
 }
 
-int isakmp__set_address(isakmp__run *r)
+int isakmp__ios_set_address(isakmp__run *r)
 {
     isakmp__interface_thing *i = interface_of(r);
-    if (!r->no && isakmp__mask_bits(r->arg[1].ip) < 0)
-        return isakmp__refuse(r, ISAKMP_E_ARG, 1, "a mask has its ones on the left");
+    if (!r->no && isakmp__ios_mask_bits(r->arg[1].ip) < 0)
+        return isakmp__ios_refuse(r, ISAKMP_E_ARG, 1, "a mask has its ones on the left");
     i->has_ip = !r->no;
     memset(i->ip, 0, 4);
     memset(i->mask, 0, 4);
@@ -325,14 +326,14 @@ int isakmp__set_address(isakmp__run *r)
     return ISAKMP_OK;
 }
 
-int isakmp__set_shutdown(isakmp__run *r)
+int isakmp__ios_set_shutdown(isakmp__run *r)
 {
     interface_of(r)->shutdown = !r->no;
     return ISAKMP_OK;
 }
 
-int isakmp__set_interface_map(isakmp__run *r)
+int isakmp__ios_set_interface_map(isakmp__run *r)
 {
-    return isakmp__set_word(r, &interface_of(r)->map,
-                            r->no ? isakmp__span(NULL, 0) : r->arg[0].text);
+    return isakmp__ios_set_word(r, &interface_of(r)->map,
+                                r->no ? isakmp__span(NULL, 0) : r->arg[0].text);
 }

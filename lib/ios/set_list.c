@@ -8,16 +8,16 @@ static int read_port(isakmp__run *r, unsigned i, uint8_t proto, uint16_t *port)
     isakmp_span w = r->arg[i].text;
     uint32_t v = 0;
     if (proto != 6 && proto != 17)
-        return isakmp__refuse(r, ISAKMP_E_ARG, i, "only TCP and UDP have ports");
-    for (const isakmp__choice_of *p = isakmp__ports; p->keyword; p++)
-        if (p->b == proto && isakmp__by_word(p, w) == p) {
+        return isakmp__ios_refuse(r, ISAKMP_E_ARG, i, "only TCP and UDP have ports");
+    for (const isakmp__choice_of *p = isakmp__ios_ports; p->keyword; p++)
+        if (p->b == proto && isakmp__ios_by_word(p, w) == p) {
             *port = p->a;
             return ISAKMP_OK;
         }
     for (size_t k = 0; k < w.n && v <= 65535; k++)
         v = w.p[k] >= '0' && w.p[k] <= '9' ? v * 10 + (uint32_t)(w.p[k] - '0') : 65536;
     if (v == 0 || v > 65535)
-        return isakmp__refuse(r, ISAKMP_E_ARG, i, "expected a port, 1 to 65535, or its name");
+        return isakmp__ios_refuse(r, ISAKMP_E_ARG, i, "expected a port, 1 to 65535, or its name");
     *port = (uint16_t)v;
     return ISAKMP_OK;
 }
@@ -26,9 +26,9 @@ static int read_port(isakmp__run *r, unsigned i, uint8_t proto, uint16_t *port)
 static int read_end(isakmp__run *r, unsigned *i, uint8_t proto, isakmp__end *e)
 {
     memset(e, 0, sizeof *e);
-    if (isakmp__arg_is(r, *i, "any")) {
+    if (isakmp__ios_arg_is(r, *i, "any")) {
         *i += 1;
-    } else if (isakmp__arg_is(r, *i, "host")) {
+    } else if (isakmp__ios_arg_is(r, *i, "host")) {
         memcpy(e->ip, r->arg[*i + 1].ip, 4);
         memset(e->mask, 255, 4);
         *i += 2;
@@ -38,7 +38,7 @@ static int read_end(isakmp__run *r, unsigned *i, uint8_t proto, isakmp__end *e)
         isakmp__put32(e->ip, isakmp__get32(r->arg[*i].ip) & ~wild);
         *i += 2;
     }
-    if (!isakmp__arg_is(r, *i, "eq"))
+    if (!isakmp__ios_arg_is(r, *i, "eq"))
         return ISAKMP_OK;
     *i += 2;
     return read_port(r, *i - 1, proto, &e->port);
@@ -49,8 +49,8 @@ static int read_rule(isakmp__run *r, unsigned i, isakmp__rule *rule)
     const isakmp__choice_of *proto;
     int rc;
     memset(rule, 0, sizeof *rule);
-    rule->permit = (uint8_t)isakmp__arg_is(r, i, "permit");
-    proto = isakmp__by_word(isakmp__protocols, r->arg[i + 1].text);
+    rule->permit = (uint8_t)isakmp__ios_arg_is(r, i, "permit");
+    proto = isakmp__ios_by_word(isakmp__ios_protocols, r->arg[i + 1].text);
     rule->proto = (uint8_t)(proto ? proto->a : r->arg[i + 1].number);
     i += 2;
     rc = read_end(r, &i, rule->proto, &rule->from);
@@ -61,15 +61,15 @@ static int read_rule(isakmp__run *r, unsigned i, isakmp__rule *rule)
 
 static isakmp__list_thing *find_list(isakmp__run *r, isakmp_span name)
 {
-    return (isakmp__list_thing *)(void *)isakmp__thing_find(r->c, ISAKMP__LIST, name, 0);
+    return (isakmp__list_thing *)(void *)isakmp__ios_thing_find(r->c, ISAKMP__LIST, name, 0);
 }
 
 static int drop_list(isakmp__run *r, isakmp_span name)
 {
     isakmp__list_thing *l = find_list(r, name);
     if (l == NULL)
-        return isakmp__refuse(r, ISAKMP_E_ARG, 0, "there is no such access list");
-    isakmp__thing_drop(r->c, &l->head);
+        return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0, "there is no such access list");
+    isakmp__ios_thing_drop(r->c, &l->head);
     return ISAKMP_OK;
 }
 
@@ -78,7 +78,7 @@ static isakmp__list_thing *want_list(isakmp__run *r, isakmp_span name, uint8_t n
     isakmp__list_thing *l = find_list(r, name);
     if (l)
         return l;
-    l = (isakmp__list_thing *)(void *)isakmp__thing_want(r->c, ISAKMP__LIST, name, 0);
+    l = (isakmp__list_thing *)(void *)isakmp__ios_thing_want(r->c, ISAKMP__LIST, name, 0);
     if (l)
         l->numbered = numbered;
     return l;
@@ -96,33 +96,34 @@ static int is_number(isakmp_span name, uint32_t *v)
     return 1;
 }
 
-int isakmp__set_list(isakmp__run *r)
+int isakmp__ios_set_list(isakmp__run *r)
 {
     isakmp_span name = r->arg[0].text;
     isakmp__list_thing *l;
     uint32_t v;
     int numbered = is_number(name, &v);
     if (numbered && (name.p[0] == '0' || v < 100 || v > 2699 || (v > 199 && v < 2000)))
-        return isakmp__refuse(r, ISAKMP_E_ARG, 0, "extended lists are 100 to 199 and 2000 to 2699");
+        return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0,
+                                  "extended lists are 100 to 199 and 2000 to 2699");
     if (r->no)
         return drop_list(r, name);
     l = want_list(r, name, (uint8_t)numbered);
     if (l == NULL)
-        return isakmp__no_room(r);
-    isakmp__enter(r, ISAKMP_IOS_ACL, &l->head);
+        return isakmp__ios_no_room(r);
+    isakmp__ios_enter(r, ISAKMP_IOS_ACL, &l->head);
     return ISAKMP_OK;
 }
 
 /* Rules that are there already are not added again. */
 static int add_rule(isakmp__run *r, isakmp__list_thing *l, const isakmp__rule *rule)
 {
-    if (isakmp__rule_find(r->c, l, rule) || isakmp__rule_add(r->c, l, rule))
+    if (isakmp__ios_rule_find(r->c, l, rule) || isakmp__ios_rule_add(r->c, l, rule))
         return ISAKMP_OK;
-    return isakmp__no_room(r);
+    return isakmp__ios_no_room(r);
 }
 
 /* A list of which the first rule has no room is not left behind empty. */
-int isakmp__set_numbered(isakmp__run *r)
+int isakmp__ios_set_numbered(isakmp__run *r)
 {
     isakmp_span name = r->arg[0].text;
     isakmp__list_thing *l;
@@ -137,14 +138,14 @@ int isakmp__set_numbered(isakmp__run *r)
         return rc;
     l = want_list(r, name, 1);
     if (l == NULL)
-        return isakmp__no_room(r);
+        return isakmp__ios_no_room(r);
     rc = add_rule(r, l, &rule);
     if (rc != ISAKMP_OK && l->first == NULL)
-        isakmp__thing_drop(r->c, &l->head);
+        isakmp__ios_thing_drop(r->c, &l->head);
     return rc;
 }
 
-int isakmp__set_rule(isakmp__run *r)
+int isakmp__ios_set_rule(isakmp__run *r)
 {
     isakmp__list_thing *l = (isakmp__list_thing *)r->s->target;
     isakmp__rule rule, *found;
@@ -153,9 +154,9 @@ int isakmp__set_rule(isakmp__run *r)
         return rc;
     if (!r->no)
         return add_rule(r, l, &rule);
-    found = isakmp__rule_find(r->c, l, &rule);
+    found = isakmp__ios_rule_find(r->c, l, &rule);
     if (found == NULL)
-        return isakmp__refuse(r, ISAKMP_E_ARG, 0, "the list has no such line");
-    isakmp__rule_drop(r->c, found);
+        return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0, "the list has no such line");
+    isakmp__ios_rule_drop(r->c, found);
     return ISAKMP_OK;
 }

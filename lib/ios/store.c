@@ -38,7 +38,7 @@ static void *take_again(isakmp_ios *c, size_t n)
     return f;
 }
 
-void *isakmp__store_take(isakmp_ios *c, size_t n)
+void *isakmp__ios_store_take(isakmp_ios *c, size_t n)
 {
     void *p;
     n = round_up(n);
@@ -73,7 +73,7 @@ static void shrink(isakmp_ios *c, isakmp__free **at)
     memset(f, 0, sizeof *f);
 }
 
-void isakmp__store_give(isakmp_ios *c, void *p, size_t n)
+void isakmp__ios_store_give(isakmp_ios *c, void *p, size_t n)
 {
     isakmp__free *f = (isakmp__free *)p, *before = NULL, **at = &c->free, **of_before = NULL;
     if (p == NULL)
@@ -95,9 +95,9 @@ void isakmp__store_give(isakmp_ios *c, void *p, size_t n)
     shrink(c, at);
 }
 
-isakmp__word *isakmp__store_word(isakmp_ios *c, isakmp_span text)
+isakmp__word *isakmp__ios_store_word(isakmp_ios *c, isakmp_span text)
 {
-    isakmp__word *w = (isakmp__word *)isakmp__store_take(c, sizeof *w + text.n + 1);
+    isakmp__word *w = (isakmp__word *)isakmp__ios_store_take(c, sizeof *w + text.n + 1);
     if (w == NULL)
         return NULL;
     w->n = (uint32_t)text.n;
@@ -107,10 +107,10 @@ isakmp__word *isakmp__store_word(isakmp_ios *c, isakmp_span text)
     return w;
 }
 
-void isakmp__store_give_word(isakmp_ios *c, isakmp__word *w)
+void isakmp__ios_store_give_word(isakmp_ios *c, isakmp__word *w)
 {
     if (w)
-        isakmp__store_give(c, w, sizeof *w + w->n + 1);
+        isakmp__ios_store_give(c, w, sizeof *w + w->n + 1);
 }
 
 /* More room, where it lies if nothing lies behind it. */
@@ -124,18 +124,18 @@ static int grow(isakmp_ios *c, isakmp__octets *o, size_t n)
         o->room = (uint32_t)room;
         return ISAKMP_OK;
     }
-    p = (uint8_t *)isakmp__store_take(c, n);
+    p = (uint8_t *)isakmp__ios_store_take(c, n);
     if (p == NULL)
         return ISAKMP_E_SPACE;
     if (o->n)
         memcpy(p, o->p, o->n);
-    isakmp__store_give(c, o->p, o->room);
+    isakmp__ios_store_give(c, o->p, o->room);
     o->p = p;
     o->room = (uint32_t)room;
     return ISAKMP_OK;
 }
 
-int isakmp__store_append(isakmp_ios *c, isakmp__octets *o, const uint8_t *p, size_t n)
+int isakmp__ios_store_append(isakmp_ios *c, isakmp__octets *o, const uint8_t *p, size_t n)
 {
     if (n == 0)
         return ISAKMP_OK;
@@ -146,9 +146,9 @@ int isakmp__store_append(isakmp_ios *c, isakmp__octets *o, const uint8_t *p, siz
     return ISAKMP_OK;
 }
 
-void isakmp__store_give_octets(isakmp_ios *c, isakmp__octets *o)
+void isakmp__ios_store_give_octets(isakmp_ios *c, isakmp__octets *o)
 {
-    isakmp__store_give(c, o->p, o->room);
+    isakmp__ios_store_give(c, o->p, o->room);
     memset(o, 0, sizeof *o);
 }
 

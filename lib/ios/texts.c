@@ -77,7 +77,7 @@ static int one_line(isakmp_ios *c, isakmp_ios_shell *s, isakmp_span line,
     isakmp__thing *target = (isakmp__thing *)s->target;
     isakmp_ios_command command;
     isakmp_ios_fault fault;
-    int rc = isakmp__line(c, s, line, &command, &fault);
+    int rc = isakmp__ios_line(c, s, line, &command, &fault);
     if (rc != ISAKMP_OK) {
         report(loader, &fault);
         after_fault(c, s, target);
@@ -100,8 +100,8 @@ static int check_end(isakmp_ios *c, isakmp_ios_shell *s, const isakmp_ios_loader
     memset(&f, 0, sizeof f);
     f.line = c->line;
     f.error = 1;
-    p = isakmp__page_begin(f.text, sizeof f.text);
-    isakmp__page_add(&p, "the text ends in the middle of a key or certificate: expected quit");
+    p = isakmp__ios_page_begin(f.text, sizeof f.text);
+    isakmp__ios_page_add(&p, "the text ends in the middle of a key or certificate: expected quit");
     report(loader, &f);
     ((isakmp__thing *)s->target)->spoiled = 1;
     return ISAKMP_E_MALFORMED;
@@ -110,11 +110,11 @@ static int check_end(isakmp_ios *c, isakmp_ios_shell *s, const isakmp_ios_loader
 static void report_dropped(const isakmp__thing *t, const isakmp_ios_loader *loader)
 {
     isakmp_ios_fault f;
-    isakmp__page p = isakmp__page_begin(f.text, sizeof f.text);
+    isakmp__page p = isakmp__ios_page_begin(f.text, sizeof f.text);
     f.line = t->line;
     f.column = 0;
     f.error = 1;
-    isakmp__page_add(&p, "what begins here is left out, because a line of it was wrong");
+    isakmp__ios_page_add(&p, "what begins here is left out, because a line of it was wrong");
     report(loader, &f);
 }
 
@@ -129,7 +129,7 @@ static void settle(isakmp_ios *c, const isakmp_ios_loader *loader, int all)
                 continue;
             if (!all)
                 report_dropped(t, loader);
-            isakmp__thing_drop(c, t);
+            isakmp__ios_thing_drop(c, t);
         }
 }
 
@@ -144,16 +144,16 @@ static void warn(const isakmp_ios *c, const isakmp_ios_loader *loader)
     isakmp__teller t = {tell_loader, NULL, NULL, NULL, 0, 0};
     t.c = c;
     t.loader = loader;
-    isakmp__tell_missing(&t);
+    isakmp__ios_tell_missing(&t);
 }
 
 static int no_room_for_copy(const isakmp_ios_loader *loader)
 {
     isakmp_ios_fault f;
-    isakmp__page p = isakmp__page_begin(f.text, sizeof f.text);
+    isakmp__page p = isakmp__ios_page_begin(f.text, sizeof f.text);
     f.line = f.column = 0;
     f.error = 1;
-    isakmp__page_add(&p, "the memory has no room for a copy of what is there");
+    isakmp__ios_page_add(&p, "the memory has no room for a copy of what is there");
     report(loader, &f);
     return ISAKMP_E_SPACE;
 }

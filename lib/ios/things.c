@@ -27,8 +27,8 @@ static uint32_t hash_of(isakmp__kind kind, isakmp_span name, uint32_t number)
     return h ^ h >> 15;
 }
 
-isakmp__thing *isakmp__thing_find(const isakmp_ios *c, isakmp__kind kind, isakmp_span name,
-                                  uint32_t number)
+isakmp__thing *isakmp__ios_thing_find(const isakmp_ios *c, isakmp__kind kind, isakmp_span name,
+                                      uint32_t number)
 {
     uint32_t hash = hash_of(kind, name, number);
     isakmp__thing *t = c->buckets[hash % ISAKMP__BUCKETS];
@@ -38,14 +38,14 @@ isakmp__thing *isakmp__thing_find(const isakmp_ios *c, isakmp__kind kind, isakmp
     return t;
 }
 
-isakmp__thing *isakmp__thing_make(isakmp_ios *c, isakmp__kind kind, isakmp_span name,
-                                  uint32_t number)
+isakmp__thing *isakmp__ios_thing_make(isakmp_ios *c, isakmp__kind kind, isakmp_span name,
+                                      uint32_t number)
 {
-    isakmp__thing *t = (isakmp__thing *)isakmp__store_take(c, sizes[kind]);
+    isakmp__thing *t = (isakmp__thing *)isakmp__ios_store_take(c, sizes[kind]);
     if (t == NULL)
         return NULL;
-    if (name.n && (t->name = isakmp__store_word(c, name)) == NULL) {
-        isakmp__store_give(c, t, sizes[kind]);
+    if (name.n && (t->name = isakmp__ios_store_word(c, name)) == NULL) {
+        isakmp__ios_store_give(c, t, sizes[kind]);
         return NULL;
     }
     t->kind = (uint8_t)kind;
@@ -79,7 +79,7 @@ static isakmp__thing *predecessor(const isakmp_ios *c, const isakmp__thing *t)
     return same ? same : last;
 }
 
-void isakmp__thing_put(isakmp_ios *c, isakmp__thing *t)
+void isakmp__ios_thing_put(isakmp_ios *c, isakmp__thing *t)
 {
     isakmp__thing *before = predecessor(c, t), **at = before ? &before->next : &c->first[t->kind];
     t->next = *at;
@@ -90,12 +90,12 @@ void isakmp__thing_put(isakmp_ios *c, isakmp__thing *t)
     c->buckets[t->hash % ISAKMP__BUCKETS] = t;
 }
 
-isakmp__thing *isakmp__thing_want(isakmp_ios *c, isakmp__kind kind, isakmp_span name,
-                                  uint32_t number)
+isakmp__thing *isakmp__ios_thing_want(isakmp_ios *c, isakmp__kind kind, isakmp_span name,
+                                      uint32_t number)
 {
-    isakmp__thing *t = isakmp__thing_find(c, kind, name, number);
-    if (t == NULL && (t = isakmp__thing_make(c, kind, name, number)) != NULL)
-        isakmp__thing_put(c, t);
+    isakmp__thing *t = isakmp__ios_thing_find(c, kind, name, number);
+    if (t == NULL && (t = isakmp__ios_thing_make(c, kind, name, number)) != NULL)
+        isakmp__ios_thing_put(c, t);
     return t;
 }
 
@@ -105,7 +105,7 @@ static void give_words(isakmp_ios *c, isakmp__word *w)
 {
     while (w) {
         isakmp__word *next = w->next;
-        isakmp__store_give_word(c, w);
+        isakmp__ios_store_give_word(c, w);
         w = next;
     }
 }
@@ -115,22 +115,22 @@ static void give_parts(isakmp_ios *c, isakmp__thing *t)
     isakmp__map_thing *m = (isakmp__map_thing *)(void *)t;
     isakmp__trust_thing *trust = (isakmp__trust_thing *)(void *)t;
     if (t->kind == ISAKMP__PSK) {
-        isakmp__store_give_word(c, ((isakmp__psk_thing *)(void *)t)->key);
+        isakmp__ios_store_give_word(c, ((isakmp__psk_thing *)(void *)t)->key);
     } else if (t->kind == ISAKMP__KEY) {
-        isakmp__store_give_octets(c, &((isakmp__key_thing *)(void *)t)->der);
+        isakmp__ios_store_give_octets(c, &((isakmp__key_thing *)(void *)t)->der);
     } else if (t->kind == ISAKMP__LIST) {
         while (((isakmp__list_thing *)(void *)t)->first)
-            isakmp__rule_drop(c, ((isakmp__list_thing *)(void *)t)->first);
+            isakmp__ios_rule_drop(c, ((isakmp__list_thing *)(void *)t)->first);
     } else if (t->kind == ISAKMP__MAP || t->kind == ISAKMP__DYNAMIC) {
         give_words(c, m->peers);
         give_words(c, m->sets);
         give_words(c, m->match);
         give_words(c, m->dynamic);
     } else if (t->kind == ISAKMP__TRUST) {
-        isakmp__store_give_octets(c, &trust->ca);
-        isakmp__store_give_octets(c, &trust->own);
+        isakmp__ios_store_give_octets(c, &trust->ca);
+        isakmp__ios_store_give_octets(c, &trust->own);
     } else if (t->kind == ISAKMP__INTERFACE) {
-        isakmp__store_give_word(c, ((isakmp__interface_thing *)(void *)t)->map);
+        isakmp__ios_store_give_word(c, ((isakmp__interface_thing *)(void *)t)->map);
     }
 }
 
@@ -147,14 +147,14 @@ static void take_out(isakmp_ios *c, isakmp__thing *t)
     *chain = t->chain;
 }
 
-void isakmp__thing_drop(isakmp_ios *c, isakmp__thing *t)
+void isakmp__ios_thing_drop(isakmp_ios *c, isakmp__thing *t)
 {
     if (t == NULL)
         return;
     take_out(c, t);
     give_parts(c, t);
-    isakmp__store_give_word(c, t->name);
-    isakmp__store_give(c, t, t->size);
+    isakmp__ios_store_give_word(c, t->name);
+    isakmp__ios_store_give(c, t, t->size);
     c->removals++;
 }
 
@@ -180,8 +180,8 @@ static uint8_t rule_bucket(const isakmp__list_thing *l, const isakmp__rule *r)
     return (uint8_t)((h ^ h >> 15) % ISAKMP__BUCKETS);
 }
 
-isakmp__rule *isakmp__rule_find(const isakmp_ios *c, const isakmp__list_thing *l,
-                                const isakmp__rule *r)
+isakmp__rule *isakmp__ios_rule_find(const isakmp_ios *c, const isakmp__list_thing *l,
+                                    const isakmp__rule *r)
 {
     isakmp__rule *i = c->rules[rule_bucket(l, r)];
     while (i && (i->list != l || !same_rule(i, r)))
@@ -191,12 +191,12 @@ isakmp__rule *isakmp__rule_find(const isakmp_ios *c, const isakmp__list_thing *l
 
 static uint32_t has_holes(const isakmp__rule *r)
 {
-    return isakmp__mask_bits(r->from.mask) < 0 || isakmp__mask_bits(r->to.mask) < 0;
+    return isakmp__ios_mask_bits(r->from.mask) < 0 || isakmp__ios_mask_bits(r->to.mask) < 0;
 }
 
-isakmp__rule *isakmp__rule_add(isakmp_ios *c, isakmp__list_thing *l, const isakmp__rule *r)
+isakmp__rule *isakmp__ios_rule_add(isakmp_ios *c, isakmp__list_thing *l, const isakmp__rule *r)
 {
-    isakmp__rule *copy = (isakmp__rule *)isakmp__store_take(c, sizeof *copy);
+    isakmp__rule *copy = (isakmp__rule *)isakmp__ios_store_take(c, sizeof *copy);
     if (copy == NULL)
         return NULL;
     *copy = *r;
@@ -211,7 +211,7 @@ isakmp__rule *isakmp__rule_add(isakmp_ios *c, isakmp__list_thing *l, const isakm
     return copy;
 }
 
-void isakmp__rule_drop(isakmp_ios *c, isakmp__rule *r)
+void isakmp__ios_rule_drop(isakmp_ios *c, isakmp__rule *r)
 {
     isakmp__rule *before = NULL, **chain = &c->rules[r->bucket];
     for (isakmp__rule *i = r->list->first; i != r; i = i->next)
@@ -223,10 +223,10 @@ void isakmp__rule_drop(isakmp_ios *c, isakmp__rule *r)
         chain = &(*chain)->chain;
     *chain = r->chain;
     r->list->holes -= has_holes(r);
-    isakmp__store_give(c, r, sizeof *r);
+    isakmp__ios_store_give(c, r, sizeof *r);
 }
 
-int isakmp__mask_bits(const uint8_t mask[4])
+int isakmp__ios_mask_bits(const uint8_t mask[4])
 {
     uint32_t m = isakmp__get32(mask);
     int bits = 0;

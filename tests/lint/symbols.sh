@@ -62,6 +62,9 @@ nm -u "$build/libisakmp-ios.a" | awk 'NF == 2 { print $2 }' | sort -u | comm -23
     grep -vxE 'isakmp_[a-z][a-z0-9_]*|mem(cpy|move|set|cmp)|__.*|_GLOBAL_OFFSET_TABLE_' |
     rule "libisakmp-ios.a needs public functions of libisakmp, memcpy, memmove, memset and memcmp, and nothing else"
 
+defined "$archive" | comm -12 - "$build/defined-ios" |
+    sed 's/$/ is defined in both/' | rule "libisakmp.a and libisakmp-ios.a define nothing twice"
+
 # T-53: neither can open a file or a socket, or ask anybody: the second archive needs of mbedTLS
 # what works on memory, and nothing of a system but memory.
 nm -u "$build/libisakmp-mbedtls.a" | awk 'NF == 2 { print $2 }' | sort -u >"$build/needed"

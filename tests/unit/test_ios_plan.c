@@ -30,8 +30,8 @@ static void make_plan(const char *text)
     isakmp_ios_wipe(conf); /* a plan needs it no more */
     isakmp_ios_find_flow(plan, 0, &any, &any, &m);
     if (isakmp_ios_any_peer(plan))
-        assert_int_equal(
-            isakmp_peer_policy_check(isakmp_ios_any_peer(plan), NULL, why, sizeof why), ISAKMP_OK);
+        assert_int_equal(isakmp_peer_policy_check(isakmp_ios_any_peer(plan), NULL, why, sizeof why),
+                         ISAKMP_OK);
 }
 
 static isakmp_addr ip(const char *text, uint16_t port)
@@ -72,8 +72,9 @@ static void flow_is(const char *from, const char *to, int action, unsigned seque
     assert_int_equal(m.sequence, sequence);
 }
 
-static const char base[] = "crypto isakmp policy 10\n encryption aes 256\n authentication pre-share\n group 14\n"
-                           "crypto ipsec transform-set t esp-aes esp-sha-hmac\n";
+static const char base[] =
+    "crypto isakmp policy 10\n encryption aes 256\n authentication pre-share\n group 14\n"
+    "crypto ipsec transform-set t esp-aes esp-sha-hmac\n";
 
 static const char *with(const char *text)
 {
@@ -87,8 +88,10 @@ static const char *with(const char *text)
 static void first_line_decides(void **state)
 {
     (void)state;
-    make_plan(with("crypto map m 20 ipsec-isakmp\n set peer 2.2.2.2\n set transform-set t\n match address 102\n"
-                   "crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n match address 101\n"
+    make_plan(with("crypto map m 20 ipsec-isakmp\n set peer 2.2.2.2\n set transform-set t\n match "
+                   "address 102\n"
+                   "crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n match "
+                   "address 101\n"
                    "access-list 101 deny ip 10.1.5.0 0.0.0.255 any\n"
                    "access-list 101 permit ip 10.1.0.0 0.0.255.255 10.2.0.0 0.0.255.255\n"
                    "access-list 101 deny ip any any\n"
@@ -103,7 +106,8 @@ static void first_line_decides(void **state)
 static void protocols_and_ports(void **state)
 {
     (void)state;
-    make_plan(with("crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n match address 101\n"
+    make_plan(with("crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n match "
+                   "address 101\n"
                    "access-list 101 permit tcp any host 10.2.0.1 eq 80\n"
                    "access-list 101 permit icmp any any\n"));
     assert_int_equal(flow(6, "10.0.0.1", 3000, "10.2.0.1", 80).action, ISAKMP_IOS_PROTECT);
@@ -119,7 +123,8 @@ static void static_before_dynamic(void **state)
     isakmp_ios_match m;
     (void)state;
     make_plan(with("crypto map m 5 ipsec-isakmp dynamic d discover\n"
-                   "crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n match address 101\n"
+                   "crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n match "
+                   "address 101\n"
                    "crypto dynamic-map d 1\n set transform-set t\n match address 102\n"
                    "access-list 101 permit ip 10.1.0.0 0.0.255.255 10.2.0.0 0.0.255.255\n"
                    "access-list 102 deny ospf any any\n"
@@ -161,7 +166,8 @@ static void probes(void **state)
     isakmp_addr known = ip("10.2.1.1", 0);
     isakmp_ios_match m;
     const char *text = "crypto map m 5 ipsec-isakmp dynamic d discover\n"
-                       "crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n match address 101\n"
+                       "crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n "
+                       "match address 101\n"
                        "crypto dynamic-map d 1\n set transform-set t\n match address 102\n"
                        "access-list 101 permit ip 10.1.0.0 0.0.255.255 10.2.0.0 0.0.255.255\n"
                        "access-list 102 permit ip 10.1.0.0 0.0.255.255 any\n";
@@ -181,13 +187,17 @@ static void probes(void **state)
 static void in_use(void **state)
 {
     static const char two[] =
-        "crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n match address 101\n"
-        "crypto map n 20 ipsec-isakmp\n set peer 2.2.2.2\n set transform-set t\n match address 102\n"
+        "crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n match address "
+        "101\n"
+        "crypto map n 20 ipsec-isakmp\n set peer 2.2.2.2\n set transform-set t\n match address "
+        "102\n"
         "crypto map n 21 ipsec-isakmp\n set peer 2.2.2.2\n match address 103\n"
         "crypto map n 22 ipsec-isakmp\n set transform-set t\n match address 103\n"
         "crypto map n 23 ipsec-isakmp\n set peer 2.2.2.2\n set transform-set t\n"
-        "crypto map n 24 ipsec-isakmp\n set peer 2.2.2.2\n set transform-set t\n match address 199\n"
-        "crypto map n 25 ipsec-isakmp\n set peer 2.2.2.2\n set transform-set gone\n match address 103\n"
+        "crypto map n 24 ipsec-isakmp\n set peer 2.2.2.2\n set transform-set t\n match address "
+        "199\n"
+        "crypto map n 25 ipsec-isakmp\n set peer 2.2.2.2\n set transform-set gone\n match address "
+        "103\n"
         "crypto map n client configuration address respond\n"
         "access-list 101 permit ip any host 10.0.0.1\naccess-list 102 permit ip any host 10.0.0.2\n"
         "access-list 103 permit ip any host 10.0.0.3\n";
@@ -212,7 +222,8 @@ static void in_use(void **state)
 static void holes(void **state)
 {
     (void)state;
-    make_plan(with("crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n match address 101\n"
+    make_plan(with("crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n match "
+                   "address 101\n"
                    "access-list 101 deny ip 10.0.0.1 0.0.255.0 any\n"
                    "access-list 101 permit ip 10.0.0.2 0.0.255.0 any\n"
                    "access-list 101 permit ip 10.0.0.0 0.255.255.255 any\n"));
@@ -234,7 +245,8 @@ static void child_policies(void **state)
               "crypto ipsec transform-set d ah-sha512-hmac\n"
               "crypto ipsec transform-set e esp-aes 192 esp-sha384-hmac\n"
               "crypto ipsec transform-set f esp-null esp-sha-hmac\n"
-              "crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set a b c d e f\n match address 101\n"
+              "crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set a b c d e f\n "
+              "match address 101\n"
               " set pfs group14\n set security-association lifetime seconds 500\n"
               "access-list 101 permit ip 10.1.0.0 0.0.255.255 10.2.0.0 0.0.255.255\n");
     k = flow(1, "10.1.0.1", 0, "10.2.0.1", 0).child;
@@ -268,7 +280,8 @@ static uint8_t mode_of(const char *text)
 static void transport_mode(void **state)
 {
     (void)state;
-#define ENTRY "crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n match address 101\n set transform-set t"
+#define ENTRY                                                                                      \
+    "crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n match address 101\n set transform-set t"
     assert_int_equal(mode_of("crypto ipsec transform-set t esp-des\n mode transport\n" ENTRY "\n"
                              "access-list 101 permit ip host 10.0.0.1 host 1.1.1.1\n"),
                      ISAKMP_MODE_TRANSPORT);
@@ -388,7 +401,8 @@ static void disabled(void **state)
     make_plan(with(text));
     assert_null(peer_for("1.1.1.1", NULL, ISAKMP_EXCH_MAIN));
     assert_null(isakmp_ios_any_peer(plan));
-    m = flow(1, "10.0.0.1", 0, "10.0.0.2", 0); /* nothing that is to be protected goes in the clear */
+    m = flow(1, "10.0.0.1", 0, "10.0.0.2",
+             0); /* nothing that is to be protected goes in the clear */
     assert_int_equal(m.action, ISAKMP_IOS_PROTECT);
     assert_int_equal(isakmp_ios_peer_get(plan, &m, 0, &p), ISAKMP_NONE);
 }

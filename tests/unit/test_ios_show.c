@@ -47,32 +47,37 @@ static void other_policies(void **state)
     const char *text;
     (void)state;
     scene_clear();
-    loads("crypto isakmp policy 10000\n encryption aes 192\n hash sha384\n authentication rsa-encr\n"
-          " group 20\n lifetime 60\ncrypto isakmp policy 2\n encryption aes\n hash sha512\n group 14\n"
-          "crypto isakmp policy 3\n hash sha256\n group 31\n");
+    loads(
+        "crypto isakmp policy 10000\n encryption aes 192\n hash sha384\n authentication rsa-encr\n"
+        " group 20\n lifetime 60\ncrypto isakmp policy 2\n encryption aes\n hash sha512\n group "
+        "14\n"
+        "crypto isakmp policy 3\n hash sha256\n group 31\n");
     text = show("show crypto isakmp policy");
-    assert_ptr_equal(strstr(text, "Protection suite priority 2\n"
-                                  "encryption algorithm:AES - Advanced Encryption Standard (128 bit keys)\n"
-                                  "hash algorithm:Secure Hash Standard 2 (512 bit)\n"
-                                  "authentication method:Rivest-Shamir-Adleman Signature\n"
-                                  "Diffie-Hellman group:#14 (2048 bit)\n"
-                                  "lifetime:86400 seconds, no volume limit\n"
-                                  "Protection suite priority 3\n"),
-                     text);
-    assert_non_null(strstr(text, "Protection suite priority 10000\n"
-                                 "encryption algorithm:AES - Advanced Encryption Standard (192 bit keys)\n"
-                                 "hash algorithm:Secure Hash Standard 2 (384 bit)\n"
-                                 "authentication method:Rivest-Shamir-Adleman Encryption\n"
-                                 "Diffie-Hellman group:#20 (384 bit)\n"
-                                 "lifetime:60 seconds, no volume limit\n"
-                                 "Default protection suite\n"));
+    assert_ptr_equal(
+        strstr(text, "Protection suite priority 2\n"
+                     "encryption algorithm:AES - Advanced Encryption Standard (128 bit keys)\n"
+                     "hash algorithm:Secure Hash Standard 2 (512 bit)\n"
+                     "authentication method:Rivest-Shamir-Adleman Signature\n"
+                     "Diffie-Hellman group:#14 (2048 bit)\n"
+                     "lifetime:86400 seconds, no volume limit\n"
+                     "Protection suite priority 3\n"),
+        text);
+    assert_non_null(
+        strstr(text, "Protection suite priority 10000\n"
+                     "encryption algorithm:AES - Advanced Encryption Standard (192 bit keys)\n"
+                     "hash algorithm:Secure Hash Standard 2 (384 bit)\n"
+                     "authentication method:Rivest-Shamir-Adleman Encryption\n"
+                     "Diffie-Hellman group:#20 (384 bit)\n"
+                     "lifetime:60 seconds, no volume limit\n"
+                     "Default protection suite\n"));
 }
 
 static void keys(void **state)
 {
     (void)state;
     scene_clear();
-    loads("crypto isakmp key secret address 1.2.3.4\ncrypto isakmp key other address 10.0.0.0 255.0.0.0\n"
+    loads("crypto isakmp key secret address 1.2.3.4\ncrypto isakmp key other address 10.0.0.0 "
+          "255.0.0.0\n"
           "crypto isakmp key third hostname a.example.com\n");
     assert_string_equal(show("show crypto isakmp key"),
                         "Hostname/Address                         Preshared Key\n"
@@ -172,12 +177,13 @@ static void public_keys(void **state)
           "crypto key pubkey-chain rsa\n named-key a.example.com encryption\n  address 1.2.3.4\n"
           "  key-string 30030201 07\n addressed-key 5.6.7.8\n  key-string 30020500\n"
           " named-key b.example.com signature\n  key-string 30030201 08\n");
-    assert_string_equal(show_live("show crypto key mypubkey rsa", &live),
-                        "Key name: R1.example.com\n Usage: Signature Key\n Key Data:\n"
-                        "  3026AB00 00000000 00000000 00000000 00000000 00000000 00000000 00000000\n"
-                        "  00000000 00000000\n"
-                        "Key name: R1.example.com\n Usage: Encryption Key\n Key Data:\n"
-                        "  3026AB00 00\n");
+    assert_string_equal(
+        show_live("show crypto key mypubkey rsa", &live),
+        "Key name: R1.example.com\n Usage: Signature Key\n Key Data:\n"
+        "  3026AB00 00000000 00000000 00000000 00000000 00000000 00000000 00000000\n"
+        "  00000000 00000000\n"
+        "Key name: R1.example.com\n Usage: Encryption Key\n Key Data:\n"
+        "  3026AB00 00\n");
     assert_string_equal(show("show crypto key mypubkey rsa"), "");
     assert_string_equal(show("show crypto key pubkey-chain rsa"),
                         "Codes: M - Manually Configured, C - Extracted from certificate\n\n"
@@ -233,9 +239,9 @@ static void cut(void **state)
 static void examples(void **state)
 {
     static const char *const files[] = {
-        "ike-policies",  "disable",     "manual-keys",  "preshared-hostname", "mode-config",
-        "ted-template",  "additional",  "certificates", "encr-then-sig",      "site-a",
-        "site-b",        "site-c",
+        "ike-policies",  "disable",      "manual-keys", "preshared-hostname",
+        "mode-config",   "ted-template", "additional",  "certificates",
+        "encr-then-sig", "site-a",       "site-b",      "site-c",
     };
     (void)state;
     for (unsigned i = 0; i < sizeof files / sizeof files[0]; i++) {
