@@ -264,9 +264,10 @@ static void put_client(isakmp__page *p, const isakmp__thing *t)
 static void put_pem(isakmp__page *p, const char *before, const char *after, const isakmp__thing *t,
                     const isakmp__octets *o)
 {
-    const uint8_t *end = o->p + o->n;
+    const uint8_t *end;
     if (o->n == 0)
         return;
+    end = o->p + o->n;
     add_name(p, before, t);
     isakmp__ios_page_add(p, "%s\n", after);
     for (const uint8_t *line = o->p; line < end;) {
