@@ -21,7 +21,7 @@ typedef struct isakmp__page {
 static inline isakmp_span isakmp__ios_literal(const char *s)
 {
     size_t n = 0;
-    while (n < UINT16_MAX && s[n])
+    while (s[n] && n < UINT16_MAX)
         n++;
     return isakmp__span(s, n);
 }
