@@ -246,6 +246,15 @@ static int read_nat_keepalive(host_options *o, const host_option *it, const char
     return rc;
 }
 
+static int read_rekey(host_options *o, const host_option *it, const char *text)
+{
+    (void)it;
+    (void)text;
+    o->peer.flags |= ISAKMP_PF_REKEY;
+    o->child.flags |= ISAKMP_CF_REKEY;
+    return -1;
+}
+
 /* ---- The program ----------------------------------------------------------------------------- */
 
 static int read_repeat(host_options *o, const host_option *it, const char *text)
@@ -349,6 +358,8 @@ static const host_option rows[] = {
      "such as this one never does", "never; without HOW periodic"},
     {BOTH, "nat-keepalive", "SECONDS", read_nat_keepalive, 0,
      "behind a NAT, send one octet to a peer to which nothing was sent for so long; 0: never", "20"},
+    {BOTH, "rekey", NULL, read_rekey, 0,
+     "negotiate new SAs before the old ones end, and let those of the peer take their place", NULL},
     {BOTH, "force-encap", NULL, read_peer_flag, ISAKMP_PF_FORCE_ENCAP,
      "ESP in UDP even if no NAT is found on the way", NULL},
     {BOTH, "fragment-size", "OCTETS", read_fragment_size, 0,

@@ -41,6 +41,7 @@ suite live-hybrid tests/live/hybrid.sh
 suite live-natt tests/live/natt.sh
 suite live-life tests/live/life.sh
 suite live-fragments tests/live/fragments.sh
+suite live-rekey tests/live/rekey.sh
 suite fuzz fuzz/smoke.sh
 
 [ -n "${CHECK_KEEP_TOTALS:-}" ] || tests/total.sh

@@ -29,6 +29,7 @@ for p in "$i" "$r"; do
         refused "--nat-keepalive takes 0 to 65535 seconds" $p --nat-keepalive 65536
         refused "--nat-keepalive takes 0 to 65535 seconds" $p --nat-keepalive often
         refused "--force-encap=yes is not an option" $p --force-encap=yes
+        refused "--rekey=often is not an option" $p --rekey=often
         refused "--ike takes .* suites with commas" $p --ike ,
         refused "--ike takes .* suites with commas" $p --ike ""
         refused "--ike takes .* suites with commas" $p --ike aes128-sha1-modp1024,

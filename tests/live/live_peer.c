@@ -12,6 +12,7 @@
  *     no-ping     wait for SIGUSR1 with the first ping
  *     stay        go on when the SA is down: the peer may begin anew
  *     keys        print the SAD entries with their keys
+ *     rekey=I,C   negotiate the ISAKMP SA anew each I seconds, the child each C seconds; 0: never
  *     dpd=S,N     of dead peer detection: seconds between two questions, and repetitions (1,3)
  *
  * SIGUSR1: ping again, as if there had been no answer yet. */
@@ -42,6 +43,9 @@ typedef struct live {
     isakmp_child_id latest; /* the child whose outbound SA is the newest */
     isakmp_time ping_at;
     unsigned wanted;          /* pings that may still be sent */
+    unsigned rekey_s[2];      /* of the ISAKMP SA, of the child; 0: never */
+    isakmp_time rekey_at[2];  /* the next time */
+    uint64_t out;             /* octets through the newest outbound SA, about */
     uint32_t esp_seq;         /* of all SAs: the numbers of each grow */
     uint16_t pings, first;    /* the last one, and the first that was answered */
     uint8_t came_back[65536]; /* by number */
@@ -108,6 +112,7 @@ static void send_esp(live *l, const host_sad_entry *h, const uint8_t *inner, siz
     n = live_esp_wrap(&h->e, ++l->esp_seq, inner, n, packet);
     host_udp_send(&l->udp, &path, (isakmp_span){packet, n});
     isakmp_sa_wanted(l->x, host_now(), sa);
+    isakmp_child_traffic(l->x, host_now(), h->child, 0, l->out += n);
 }
 
 static void ping(live *l)
@@ -152,6 +157,7 @@ static void take_esp(live *l, uint8_t *packet, size_t n)
     }
     path_of(l, h, &sa);
     isakmp_sa_heard(l->x, host_now(), sa);
+    isakmp_child_traffic(l->x, host_now(), h->child, n, 0);
     if (live_ping_is_answer(inner, len, &h->e, &seq))
         take_answer(l, seq);
     else if (live_ping_answer(inner, len, &h->e) && out)
@@ -321,6 +327,35 @@ static isakmp_time ping_now(live *l)
     return l->ping_at;
 }
 
+/* The SA of the newest child. */
+static isakmp_sa_id up_sa(const live *l)
+{
+    isakmp_child_info c = {.size = sizeof c};
+    isakmp_child_get(l->x, l->latest, &c);
+    return c.sa;
+}
+
+/* Negotiate anew what there is, if it is time for that.
+ *   returns  when it is time again. */
+static isakmp_time rekey_now(live *l)
+{
+    isakmp_time next = ISAKMP_NEVER;
+    for (unsigned i = 0; l->child_up && i < 2; i++) {
+        if (l->rekey_s[i] == 0)
+            continue;
+        if (l->rekey_at[i] && host_now() >= l->rekey_at[i]) {
+            int rc = i ? isakmp_child_rekey(l->x, host_now(), l->latest, NULL)
+                       : isakmp_rekey(l->x, host_now(), up_sa(l), NULL);
+            if (rc != ISAKMP_OK)
+                host_show_line(&l->show, "cannot negotiate anew: %s", isakmp_strerror(rc));
+        }
+        if (host_now() >= l->rekey_at[i])
+            l->rekey_at[i] = host_now() + 1000 * l->rekey_s[i];
+        next = l->rekey_at[i] < next ? l->rekey_at[i] : next;
+    }
+    return next;
+}
+
 static void run(live *l)
 {
     isakmp_time end = host_now() + (isakmp_time)l->o.timeout_s * 1000;
@@ -330,6 +365,8 @@ static void run(live *l)
     while (!is_over(l, end)) {
         isakmp_time next = ping_now(l), deadline = isakmp_deadline(l->x);
         size_t n;
+        deadline = next < deadline ? next : deadline;
+        next = rekey_now(l);
         deadline = next < deadline ? next : deadline;
         n = host_udp_wait(&l->udp, end < deadline ? end : deadline, &path, buf, sizeof buf);
         if (n)
@@ -395,6 +432,7 @@ static int read_words(live *l, int argc, char **argv)
         else if (strcmp(argv[i], "no-ping") == 0)
             l->wanted = 0;
         else if (sscanf(argv[i], "ping=%u", &l->ping_ms) != 1 &&
+                 sscanf(argv[i], "rekey=%u,%u", &l->rekey_s[0], &l->rekey_s[1]) != 2 &&
                  sscanf(argv[i], "dpd=%u,%u", &l->dpd_retry, &l->dpd_tries) != 2)
             return argc;
     }
