@@ -198,7 +198,7 @@ typedef enum isakmp_event_type {
                              life_peer, life_ours, life_used                                     */
     ISAKMP_EV_REDIRECT, /* the gateway wants to be replaced by another one: see gateway.  What to do is
                              the host's business                                                 */
-    ISAKMP_EV_CONFIG,   /* Mode Config is through, or what it brought is kept: see assignment  */
+    ISAKMP_EV_CONFIG,      /* Mode Config is through, or what it brought is kept: see assignment  */
     ISAKMP_EV_CONFIG_NONE, /* ... has brought nothing: see why.  Children go on without           */
     ISAKMP_EV_CONFIG_END, /* the addresses in assignment are the client's no more, if they ever were: as
                               gateway, what assign gave can be given to others                    */

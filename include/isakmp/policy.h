@@ -92,31 +92,29 @@ enum {
                                       not only if traffic waits for the peer                     */
     ISAKMP_PF_FORCE_ENCAP = 256, /* act as if we were behind a NAT, so that ESP goes in UDP, such as
                                       through a firewall that lets nothing else pass             */
-    ISAKMP_PF_REKEY = 0x200,  /* an ISAKMP SA that nears its end is negotiated anew by the library,
-                                and one that the peer negotiates anew takes the place of the old
-                                one.  The children go over to it                                 */
-    ISAKMP_PF_RESTART = 0x400, /* if the peer is dead (isakmp_dpd), or the ISAKMP SA could not be
-                                 negotiated anew before its end, the library goes on trying to
-                                 connect, and asks for the children that there were              */
-    ISAKMP_PF_RECOVER =
-        0x800, /* invalid-SPI recovery: isakmp_invalid_spi() begins a phase 1 exchange
-                                    with a peer that we have no ISAKMP SA with; and a child that we
-                                    began is negotiated again if the peer says that it does not know
-                                    its SPI                                                      */
-    ISAKMP_PF_COMMIT =
-        0x1000, /* if the peer sets the commit bit in Quick Mode, wait for its CONNECTED
-                                    before we send through the child, but not for long [RFC2408 3.1].
-                                    Nothing protects the bit: anybody on the way can make us wait */
-    ISAKMP_PF_SET_COMMIT =
-        0x2000, /* as responder set the commit bit in Quick Mode, and send CONNECTED
-                                      when the child's SAs are there                             */
-    /* Tolerances: what some peers need.  profile.h knows which. */
-    ISAKMP_PF_SHA256_96 =
-        0x4000, /* the peer cuts the integrity check value of HMAC-SHA2-256 to 96 bits,
-                                     as before RFC 4868: isakmp_sad_entry.sha256_96 says so      */
-    ISAKMP_PF_SHORT_LIFE = 0x8000,  /* offer no lifetime above ISAKMP_SHORT_LIFE_S                */
-    ISAKMP_PF_DIGEST_INFO = 0x10000, /* an RSA signature may also be made over a DigestInfo, as it is
-                                       everywhere but in IKEv1                                   */
+    /* An ISAKMP SA that nears its end is negotiated anew by the library, and one that the peer negotiates
+     * anew takes the place of the old one.  The children go over to it. */
+    ISAKMP_PF_REKEY = 0x200,
+    /* If the peer is dead (isakmp_dpd), or the ISAKMP SA could not be negotiated anew before its end, the
+     * library goes on trying to connect, and asks for the children that there were. */
+    ISAKMP_PF_RESTART = 0x400,
+    /* Invalid-SPI recovery: isakmp_invalid_spi() begins a phase 1 exchange with a peer that we have no
+     * ISAKMP SA with; and a child that we began is negotiated again if the peer says that it does not
+     * know its SPI. */
+    ISAKMP_PF_RECOVER = 0x800,
+    /* If the peer sets the commit bit in Quick Mode, wait for its CONNECTED before we send through the
+     * child, but not for long [RFC2408 3.1].  Nothing protects the bit: anybody on the way can make us
+     * wait. */
+    ISAKMP_PF_COMMIT = 0x1000,
+    /* As responder set the commit bit in Quick Mode, and send CONNECTED when the child's SAs are there. */
+    ISAKMP_PF_SET_COMMIT = 0x2000,
+    /* Tolerances: what some peers need.  profile.h knows which.  The peer cuts the integrity check value
+     * of HMAC-SHA2-256 to 96 bits, as before RFC 4868: isakmp_sad_entry.sha256_96 says so. */
+    ISAKMP_PF_SHA256_96 = 0x4000,
+    /* Offer no lifetime above ISAKMP_SHORT_LIFE_S. */
+    ISAKMP_PF_SHORT_LIFE = 0x8000,
+    /* An RSA signature may also be made over a DigestInfo, as it is everywhere but in IKEv1. */
+    ISAKMP_PF_DIGEST_INFO = 0x10000,
     /* Mode Config, if isakmp_mode_config and isakmp_transaction are named.  As gateway: give the peer an
      * address without being asked ("initiate"), and when it asks ("respond"). */
     ISAKMP_PF_CONFIG_PUSH = 0x100000,

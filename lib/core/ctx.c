@@ -89,28 +89,29 @@ static void make_pool(isakmp__pool *pool, uint8_t *mem, const part *p)
     isakmp__pool_init(pool, mem + p->off, p->size, p->n);
 }
 
-static void lay_out(isakmp_ctx *x, uint8_t *mem, const plan *p)
+static void lay_out(isakmp_ctx *x, uint8_t *mem)
 {
-    make_pool(&x->sas, mem, &p->sas);
-    make_pool(&x->children, mem, &p->children);
-    make_pool(&x->exchs, mem, &p->exchs);
-    make_pool(&x->packets, mem, &p->packets);
-    make_pool(&x->assemblies, mem, &p->assemblies);
-    make_pool(&x->assignments, mem, &p->assignments);
-    if (p->assigned.n)
-        x->assigned = (uint32_t *)(void *)(mem + p->assigned.off);
-    make_pool(&x->discoveries, mem, &p->discoveries);
-    make_pool(&x->users, mem, &p->users);
-    x->deadlines.heap = (isakmp__timer **)(void *)(mem + p->heap.off);
-    x->by_cookie = (isakmp__sa **)(void *)(mem + p->by_cookie.off);
-    x->by_peer = (isakmp__list *)(void *)(mem + p->by_peer.off);
-    x->by_policy = (isakmp__list *)(void *)(mem + p->by_policy.off);
-    x->by_user = (isakmp__list *)(void *)(mem + p->by_user.off);
-    x->bucket_mask = p->by_cookie.n - 1;
-    x->user_mask = p->by_user.n - 1;
-    for (uint32_t i = 0; i < p->by_user.n; i++)
+    const plan p = plan_of(&x->config);
+    make_pool(&x->sas, mem, &p.sas);
+    make_pool(&x->children, mem, &p.children);
+    make_pool(&x->exchs, mem, &p.exchs);
+    make_pool(&x->packets, mem, &p.packets);
+    make_pool(&x->assemblies, mem, &p.assemblies);
+    make_pool(&x->assignments, mem, &p.assignments);
+    if (p.assigned.n)
+        x->assigned = (uint32_t *)(void *)(mem + p.assigned.off);
+    make_pool(&x->discoveries, mem, &p.discoveries);
+    make_pool(&x->users, mem, &p.users);
+    x->deadlines.heap = (isakmp__timer **)(void *)(mem + p.heap.off);
+    x->by_cookie = (isakmp__sa **)(void *)(mem + p.by_cookie.off);
+    x->by_peer = (isakmp__list *)(void *)(mem + p.by_peer.off);
+    x->by_policy = (isakmp__list *)(void *)(mem + p.by_policy.off);
+    x->by_user = (isakmp__list *)(void *)(mem + p.by_user.off);
+    x->bucket_mask = p.by_cookie.n - 1;
+    x->user_mask = p.by_user.n - 1;
+    for (uint32_t i = 0; i < p.by_user.n; i++)
         isakmp__list_init(&x->by_user[i]);
-    for (uint32_t i = 0; i < p->by_cookie.n; i++) {
+    for (uint32_t i = 0; i < p.by_cookie.n; i++) {
         isakmp__list_init(&x->by_peer[i]);
         isakmp__list_init(&x->by_policy[i]);
     }
@@ -120,30 +121,27 @@ static void lay_out(isakmp_ctx *x, uint8_t *mem, const plan *p)
     isakmp__list_init(&x->ending_children);
     isakmp__list_init(&x->assembling);
     isakmp__list_init(&x->discovering);
-    x->arena_n = p->total;
+    x->arena_n = p.total;
 }
 
 int isakmp_ctx_init(isakmp_ctx **out, void *mem, size_t mem_n, const isakmp_config *c,
                     isakmp_time now)
 {
     isakmp_ctx *x = (isakmp_ctx *)mem;
-    isakmp_config own;
-    plan p;
+    size_t need = isakmp_ctx_size(c);
     if (out == NULL || mem == NULL || (uintptr_t)mem % sizeof(isakmp_time))
         return ISAKMP_E_ARG;
     *out = NULL;
-    if (isakmp_config_check(c, NULL, 0) != ISAKMP_OK ||
-        isakmp__limits_check(&own, c, NULL) != ISAKMP_OK)
+    if (isakmp_config_check(c, NULL, 0) != ISAKMP_OK)
         return ISAKMP_E_ARG;
-    p = plan_of(&own);
-    if (p.total == 0 || mem_n < p.total)
+    if (need == 0 || mem_n < need)
         return ISAKMP_E_SPACE;
-    memset(mem, 0, p.total);
+    memset(mem, 0, need);
     (void)isakmp__config_check(&x->config, &x->host, c, NULL);
-    x->crypto = *own.crypto;
+    x->crypto = *x->config.crypto;
     x->now = now;
     x->told_deadline = ISAKMP_NEVER;
-    lay_out(x, (uint8_t *)mem, &p);
+    lay_out(x, (uint8_t *)mem);
     if (isakmp__random(&x->crypto, x->secret, sizeof x->secret) != ISAKMP_OK)
         return ISAKMP_E_CRYPTO;
     *out = x;

@@ -127,7 +127,7 @@ static int grow(isakmp_ios *c, isakmp__octets *o, size_t n)
     p = (uint8_t *)isakmp__ios_store_take(c, n);
     if (p == NULL)
         return ISAKMP_E_SPACE;
-    if (o->n)
+    if (o->p)
         memcpy(p, o->p, o->n);
     isakmp__ios_store_give(c, o->p, o->room);
     o->p = p;

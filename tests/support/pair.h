@@ -14,7 +14,7 @@
 #define PAIR_WIRE   64
 #define PAIR_ASKS   32
 #define PAIR_MTU    4096
-#define PAIR_TYPES 32 /* of events, and more */
+#define PAIR_TYPES  32 /* of events, and more */
 
 /* Octets behind each arena that must stay as they are. */
 #define PAIR_FENCE 64
@@ -180,7 +180,7 @@ typedef struct peer {
     isakmp_addr ip4, ip6;    /* as client: what the last ISAKMP_EV_CONFIG told           */
     uint8_t got[PAIR_GIFT];  /* ... and its attributes                                   */
     size_t got_n;
-    int kept;                         /* ... and whether they were kept                           */
+    int kept; /* ... and whether they were kept                           */
     unsigned probes,
         ted_asks;         /* datagrams sent as somebody else; probes that find_ted was asked for */
     isakmp_path ted_path; /* ... and what it was asked last */

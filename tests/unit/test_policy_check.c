@@ -392,7 +392,8 @@ static void test_forced_encapsulation(void **state)
 static void test_every_flag(void **state)
 {
     const uint32_t peers = 0x7ffu | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT | ISAKMP_PF_SET_COMMIT |
-                           ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO | 0x71f00000u;
+                           ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO |
+                           0x71f00000u;
     const uint32_t children = ISAKMP_CF_NO_INTEG | ISAKMP_CF_REKEY | ISAKMP_CF_REKEY_USED |
                               ISAKMP_CF_NO_REPLAY | ISAKMP_CF_TED;
     (void)state;
