@@ -187,7 +187,9 @@ static unsigned message_of_sa(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchan
     if ((m->h.msg_id == 0) != (def->phase == 1))
         return ISAKMP_D_MESSAGE_ID;
     if (e) {
-        rc = e->def == def || (e->phase == ISAKMP__AWAIT && def->type == ISAKMP_EXCH_INFO) ? isakmp__engine_input(x, e, m, path) : (unsigned)ISAKMP_D_UNEXPECTED;
+        rc = e->def == def || (e->phase == ISAKMP__AWAIT && def->type == ISAKMP_EXCH_INFO)
+                 ? isakmp__engine_input(x, e, m, path)
+                 : (unsigned)ISAKMP_D_UNEXPECTED;
         if (rc == ISAKMP_D_UNEXPECTED && e->def == def && may_have_next(e))
             rc = begin_next(x, e, m, path);
         return rc;

@@ -68,9 +68,9 @@ static int is_taken(const isakmp_peer_policy *p, size_t i)
 
 /* All flags of a peer policy that there are. */
 #define KNOWN_FLAGS                                                                                \
-    ((2u * ISAKMP_PF_RESTART - 1u) | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT |                    \
-     ISAKMP_PF_SET_COMMIT | ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO |    \
-     CONFIG_FLAGS | XAUTH_FLAGS)
+    ((2u * ISAKMP_PF_RESTART - 1u) | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT | ISAKMP_PF_SET_COMMIT | \
+     ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO | CONFIG_FLAGS |           \
+     XAUTH_FLAGS)
 
 #define KNOWN_CHILD_FLAGS                                                                          \
     (ISAKMP_CF_NO_INTEG | ISAKMP_CF_REKEY | ISAKMP_CF_REKEY_USED | ISAKMP_CF_NO_REPLAY |           \
