@@ -92,7 +92,7 @@ enum {
                                       not only if traffic waits for the peer                     */
     ISAKMP_PF_FORCE_ENCAP = 256, /* act as if we were behind a NAT, so that ESP goes in UDP, such as
                                       through a firewall that lets nothing else pass             */
-    ISAKMP_PF_REKEY = 0x200,  /* an ISAKMP SA that nears its end is negotiated anew by the library,
+    ISAKMP_PF_REKEY = 0x200,   /* an ISAKMP SA that nears its end is negotiated anew by the library,
                                 and one that the peer negotiates anew takes the place of the old
                                 one.  The children go over to it                                 */
     ISAKMP_PF_RESTART = 0x400, /* if the peer is dead (isakmp_dpd), or the ISAKMP SA could not be
@@ -114,8 +114,9 @@ enum {
     ISAKMP_PF_SHA256_96 =
         0x4000, /* the peer cuts the integrity check value of HMAC-SHA2-256 to 96 bits,
                                      as before RFC 4868: isakmp_sad_entry.sha256_96 says so      */
-    ISAKMP_PF_SHORT_LIFE = 0x8000,  /* offer no lifetime above ISAKMP_SHORT_LIFE_S                */
-    ISAKMP_PF_DIGEST_INFO = 0x10000, /* an RSA signature may also be made over a DigestInfo, as it is
+    ISAKMP_PF_SHORT_LIFE = 0x8000, /* offer no lifetime above ISAKMP_SHORT_LIFE_S                */
+    ISAKMP_PF_DIGEST_INFO =
+        0x10000, /* an RSA signature may also be made over a DigestInfo, as it is
                                        everywhere but in IKEv1                                   */
     /* Mode Config, if isakmp_mode_config and isakmp_transaction are named.  As gateway: give the peer an
      * address without being asked ("initiate"), and when it asks ("respond"). */
@@ -127,7 +128,9 @@ enum {
     /* Do so under every ISAKMP SA.  Else a client that negotiates a new one keeps what it has. */
     ISAKMP_PF_CONFIG_AGAIN = 0x1000000,
     /* XAUTH, also where the method does not say so.  The peer is a client, whose user is authenticated; one that does
-     * not know XAUTH is refused.  Or it is a gateway that does so, and nothing goes on before it has. */
+     * not know XAUTH is refused.  Or it is a gateway that does so, and nothing goes on before it has.  Methods by which it
+     * would be the other way round are left out.  Without these flags the method alone says who is the client, and with
+     * methods for both in one policy the peer chooses. */
     ISAKMP_PF_XAUTH_ASK = 0x10000000,
     ISAKMP_PF_XAUTH_ANSWER = 0x20000000,
     /* Ask for the user also when a client renews its ISAKMP SA.  Else that is left out where it is safe (host.h). */

@@ -88,6 +88,9 @@ typedef enum isakmp__xauth_role {
 isakmp__xauth_role isakmp__sa_xauth_role(const isakmp__sa *sa);
 /* Does a policy want XAUTH whatever the method? */
 int isakmp__always_extends(const isakmp_peer_policy *p);
+/* Methods by which we, who begin or not, would not have the role that the policy gives us, as bits: such as that
+ * of a client, whom its peer lets in by saying so, where the peer is to be asked for its user. */
+uint32_t isakmp__wrong_role(const isakmp_peer_policy *p, int initiator);
 
 /* Phase 1 is through, but the user of the client is not authenticated: the SA waits for that, still half
  * open, as long as its policy allows. */
