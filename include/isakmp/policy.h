@@ -220,7 +220,10 @@ typedef struct isakmp_child_policy {
                            the ISAKMP SA has it too                                              */
     /* As initiator: offered as they stand; family 0 stands for the address of that end.  As
      * responder: the offered selectors must lie within these; family 0 allows any.  In transport
-     * mode a selector is one address. */
+     * mode a selector is one address.
+     * With Mode Config family 0 stands for the client's address, at its end: as gateway leave `remote`
+     * open, for within a whole pool each client could ask for the addresses of the others.  A peer that has
+     * none, though its policy gives addresses, may have the one that it comes from. */
     isakmp_selector local, remote;
     uint32_t life_s;  /* seconds, 60 or more; 0: 28,800                                          */
     uint32_t life_kb; /* kilobytes of traffic, counted by the host; 0: no limit                  */
