@@ -393,8 +393,9 @@ typedef struct isakmp_host {
      *   a    ip4, ip6: what it has from us already, so give it that again if it may keep it; attrs: what it
      *        asks for, values being its wishes; empty: it has not asked.
      *   out  gets the attributes, by isakmp_wr_cfg_addr() and its kin: at most ISAKMP_MAX_CFG octets.  The
-     *        first address of each family is the client's from now on: each that this callback has given
-     *        ends with one ISAKMP_EV_CONFIG_END, also if the client never heard of it.
+     *        first address of each family is the client's from now on, in the place of what it had of that
+     *        family: each that this callback has given ends with one ISAKMP_EV_CONFIG_END, also if the
+     *        client never heard of it.
      *   later    those octets.  If isakmp_answer() returns ISAKMP_E_STALE nobody has the address.
      *   returns  ISAKMP_NONE if there is nothing for it, such as when no address is free. */
     int (*assign)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,

@@ -125,7 +125,9 @@ enum {
     /* Do so under every ISAKMP SA.  Else a client that negotiates a new one keeps what it has. */
     ISAKMP_PF_CONFIG_AGAIN = 0x1000000,
     /* XAUTH, also where the method does not say so.  The peer is a client, whose user is authenticated; one that does
-     * not know XAUTH is refused.  Or it is a gateway that does so, and nothing goes on before it has. */
+     * not know XAUTH is refused.  Or it is a gateway that does so, and nothing goes on before it has.  Methods by which it
+     * would be the other way round are left out.  Without these flags the method alone says who is the client, and with
+     * methods for both in one policy the peer chooses. */
     ISAKMP_PF_XAUTH_ASK = 0x10000000,
     ISAKMP_PF_XAUTH_ANSWER = 0x20000000,
     /* Ask for the user also when a client renews its ISAKMP SA.  Else that is left out where it is safe (host.h). */
@@ -215,7 +217,10 @@ typedef struct isakmp_child_policy {
                            the ISAKMP SA has it too                                              */
     /* As initiator: offered as they stand; family 0 stands for the address of that end.  As
      * responder: the offered selectors must lie within these; family 0 allows any.  In transport
-     * mode a selector is one address. */
+     * mode a selector is one address.
+     * With Mode Config family 0 stands for the client's address, at its end: as gateway leave `remote`
+     * open, for within a whole pool each client could ask for the addresses of the others.  A peer that has
+     * none, though its policy gives addresses, may have the one that it comes from. */
     isakmp_selector local, remote;
     uint32_t life_s;  /* seconds, 60 or more; 0: 28,800                                          */
     uint32_t life_kb; /* kilobytes of traffic, counted by the host; 0: no limit                  */

@@ -22,6 +22,7 @@ static int has_usable(isakmp_ctx *x, const isakmp_peer_policy *policy)
     int found = 0, extends = isakmp__can_extend(x, NULL);
     if (!extends)
         m.methods &= ~isakmp__auth_user_bits();
+    m.methods &= ~isakmp__wrong_role(policy, 1);
     for (const isakmp_policy *p = NULL; (p = isakmp__policy_next(policy, p)) != NULL;) {
         const char *why = isakmp__policy_unusable(p, &m);
         if (why)

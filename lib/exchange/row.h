@@ -107,10 +107,10 @@ struct isakmp_extension {
     isakmp_time (*due)(isakmp_ctx *x, isakmp__sa *sa);
 
     /* -- Transactions: Mode Config and XAUTH share that exchange.  Each belongs to one extension (e->ext):
-     * of those that we begin whoever does it, of a peer's the first in the host's list that owns one of the
-     * attributes.  What nobody owns is answered, too: with nothing. */
+     * of those that we begin whoever does it, of a peer's the one with the best claim to one of the attributes,
+     * and of several the first in the host's list.  What nobody owns is answered, too: with nothing. */
 
-    /* Is an attribute its own? */
+    /* Is an attribute its own?  2: yes, and then the whole message is; 1: if nobody else has a better claim. */
     int (*owns)(uint16_t attr);
     /* A REQUEST or SET of the peer, or its REPLY or ACK to one that we began, is being read; its attributes
      * are sound in form.  May ask the host, may refuse.  What belongs to the answer goes into the room.  Other

@@ -6,6 +6,7 @@
 #include "crypto/keys.h"
 #include "engine.h"
 #include "sa/host.h"
+#include "wire/cfg_attr.h"
 
 static uint8_t answer_to(uint8_t type)
 {
@@ -16,34 +17,35 @@ static uint8_t answer_to(uint8_t type)
  * whole [mode-cfg draft 3.2]. */
 static unsigned read_config(const isakmp__exch *e, isakmp_cfg *c)
 {
-    isakmp_reader r;
-    isakmp_attr a;
-    int rc;
-    if (isakmp_cfg_read(c, isakmp_msg_find(e->in, ISAKMP_PAYLOAD_ATTRIBUTE, 0)) != ISAKMP_OK)
-        return ISAKMP_D_MALFORMED;
-    r = isakmp_rd(c->attrs);
-    do
-        rc = isakmp_attr_next(&r, &a);
-    while (rc == ISAKMP_OK);
-    return rc == ISAKMP_NONE ? ISAKMP_OK : (unsigned)ISAKMP_D_MALFORMED;
+    return isakmp_cfg_read(c, isakmp_msg_find(e->in, ISAKMP_PAYLOAD_ATTRIBUTE, 0)) == ISAKMP_OK &&
+                   isakmp__are_attrs(c->attrs)
+               ? ISAKMP_OK
+               : (unsigned)ISAKMP_D_MALFORMED;
 }
 
-static int owns_some(const isakmp_extension *ext, isakmp_span attrs)
+static int claim_of(const isakmp_extension *ext, isakmp_span attrs)
 {
     isakmp_reader r = isakmp_rd(attrs);
     isakmp_attr a;
-    while (isakmp_attr_next(&r, &a) == ISAKMP_OK)
-        if (ext->owns(a.type))
-            return 1;
-    return 0;
+    int best = 0;
+    while (ext->owns && isakmp_attr_next(&r, &a) == ISAKMP_OK) {
+        int claim = ext->owns(a.type);
+        best = claim > best ? claim : best;
+    }
+    return best;
 }
 
+/* Gateways of Cisco add numbers of their own to what is about the user. */
 static const isakmp_extension *owner_of(const isakmp_ctx *x, isakmp_span attrs)
 {
-    for (const isakmp_extension *const *p = x->config.extensions; p && *p; p++)
-        if ((*p)->owns && owns_some(*p, attrs))
-            return *p;
-    return NULL;
+    const isakmp_extension *owner = NULL;
+    int best = 0;
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p; p++) {
+        int claim = claim_of(*p, attrs);
+        owner = claim > best ? *p : owner;
+        best = claim > best ? claim : best;
+    }
+    return owner;
 }
 
 /* ---- The first message ---------------------------------------------------------------------- */

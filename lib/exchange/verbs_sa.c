@@ -93,6 +93,7 @@ static void add_extended(const isakmp_ctx *x, isakmp__exch *e)
     } else if (isakmp__always_extends(e->sa->policy)) {
         e->methods = 0;
     }
+    e->methods &= ~isakmp__wrong_role(e->sa->policy, e->initiator);
 }
 
 /* ... and so with public keys. */

@@ -15,6 +15,7 @@
 #include "crypto/keys.h"
 #include "exchange/engine.h"
 #include "sa/host.h"
+#include "wire/cfg_attr.h"
 
 #define GATEWAY (ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER)
 #define CLIENT  (ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT)
@@ -24,7 +25,7 @@ static int has(const isakmp__sa *sa, uint32_t flags)
     return (sa->policy->flags & flags) != 0;
 }
 
-/* XAUTH has numbers of its own; all others are ours. */
+/* XAUTH has numbers of its own; all others are ours, but those that stand beside one of these. */
 static int owns(uint16_t attr)
 {
     return attr < 16520 || attr > 16529;
@@ -74,18 +75,6 @@ static isakmp_addr address_in(isakmp_span attrs, uint16_t type)
             return a;
         }
     return a;
-}
-
-/* Are there nothing but attributes? */
-static int is_sound(isakmp_span attrs)
-{
-    isakmp_reader r = isakmp_rd(attrs);
-    isakmp_attr a;
-    int rc;
-    do
-        rc = isakmp_attr_next(&r, &a);
-    while (rc == ISAKMP_OK);
-    return rc == ISAKMP_NONE;
 }
 
 /* Texts of a peer go into the log escaped, and only their beginning; of many only the first. */
@@ -169,6 +158,14 @@ static int take_given(isakmp_ctx *x, isakmp__exch *e)
     return 0;
 }
 
+/* What the host has given and nobody can have: it must not think that somebody has. */
+static void give_back(isakmp_ctx *x, const isakmp__sa *sa, isakmp_span attrs)
+{
+    isakmp_addr ip4 = address_in(attrs, ISAKMP_CFG_IP4_ADDRESS);
+    isakmp_addr ip6 = address_in(attrs, ISAKMP_CFG_IP6_ADDRESS);
+    isakmp__assign_nobody(x, sa, &ip4, &ip6);
+}
+
 enum {
     NOTHING = 0,
     SOMETHING,
@@ -190,11 +187,13 @@ static int ask(isakmp_ctx *x, isakmp__exch *e, isakmp_span asked)
     e->room_n = before;
     if (rc == ISAKMP_PENDING)
         return LATER;
-    if (rc == ISAKMP_OK && !w.fault && is_sound(isakmp__span(room, w.len))) {
+    if (rc == ISAKMP_OK && !w.fault && isakmp__are_attrs(isakmp__span(room, w.len))) {
         e->cfg = isakmp__span(room, w.len);
         e->room_n = before + (uint32_t)w.len;
     } else if (rc != ISAKMP_NONE) {
         isakmp__log(x, ISAKMP_LOG_ERROR, e->sa, "the host's answer for a client is not usable");
+        if (rc == ISAKMP_OK)
+            give_back(x, e->sa, isakmp__span(room, w.len));
     }
     if (e->cfg.n && !take_given(x, e))
         e->cfg = empty();
@@ -218,12 +217,12 @@ static void add_supported(isakmp__exch *e, isakmp_span asked)
     e->cfg = isakmp__span(e->cfg.n ? e->cfg.p : at, e->cfg.n + 4 + n);
 }
 
-/* Is the host being asked already, for what we are about to push? */
-static int is_asking(const isakmp__sa *sa)
+/* Is the host being asked already, in another transaction?  It would give a second address. */
+static int is_asked(const isakmp__sa *sa, const isakmp__exch *but)
 {
     const isakmp__exch *e = NULL;
     while ((e = isakmp__exch_after(sa, e)) != NULL)
-        if (e->initiator && e->ask == ISAKMP__ASK_ASSIGN)
+        if (e != but && e->ask == ISAKMP__ASK_ASSIGN)
             return 1;
     return 0;
 }
@@ -234,8 +233,8 @@ static unsigned read_request(isakmp_ctx *x, isakmp__exch *e, isakmp_span asked)
         is_there(asked, ISAKMP_CFG_IP4_ADDRESS) || is_there(asked, ISAKMP_CFG_IP6_ADDRESS);
     if (has(e->sa, ISAKMP_PF_CONFIG_ANSWER)) {
         int given;
-        if (is_asking(e->sa))
-            return ISAKMP_D_NOT_UP; /* it would be asked for a second address */
+        if (is_asked(e->sa, e))
+            return ISAKMP_D_NOT_UP;
         given = ask(x, e, asked);
         if (given == LATER)
             return ISAKMP_PENDING;
@@ -514,7 +513,8 @@ static isakmp_time due(isakmp_ctx *x, isakmp__sa *sa)
     }
     if (sa->config == ISAKMP__CONFIG_WAITING || e)
         return patience(sa);
-    begin(x, sa);
+    if (!is_asked(sa, NULL))
+        begin(x, sa);
     return x->now + RETRY_MS < patience(sa) ? x->now + RETRY_MS : patience(sa);
 }
 

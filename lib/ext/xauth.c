@@ -108,10 +108,18 @@ static void say_yes(isakmp_ctx *x, isakmp__sa *sa, isakmp_span name)
         say_no(sa, ISAKMP_BY_US, rc);
 }
 
-/* What the host has said was good for one call. */
+/* What the host has said was good for one call, and what it points to is not ours. */
 static void forget(isakmp_ctx *x)
 {
     isakmp__wipe(&x->said, sizeof x->said);
+}
+
+/* It is not good at all if there was no answer, or none that can be used. */
+static unsigned forget_unless_good(isakmp_ctx *x, unsigned rc)
+{
+    if (rc != ISAKMP_OK)
+        forget(x);
+    return rc;
 }
 
 static void go_on(isakmp_ctx *x, isakmp__sa *sa)
@@ -208,7 +216,7 @@ static unsigned write_request(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned rc = ISAKMP_OK;
     if (e->sa->user_next == ISAKMP__USER_BEGIN)
-        rc = first_words(x, e);
+        rc = forget_unless_good(x, first_words(x, e));
     if (rc != ISAKMP_OK)
         return rc;
     if (e->cfg_type == ISAKMP_CFG_REQUEST) {
@@ -239,7 +247,7 @@ static unsigned read_reply(isakmp_ctx *x, isakmp__exch *e, const isakmp__words *
     if (got.type != type)
         return ISAKMP_D_CONFIG;
     got.round = e->sa->user_rounds;
-    return judge(x, e, &got);
+    return forget_unless_good(x, judge(x, e, &got));
 }
 
 static void reply_is_there(isakmp_ctx *x, isakmp__sa *sa)
@@ -346,6 +354,11 @@ static void client_over(isakmp_ctx *x, isakmp__exch *e)
 
 /* ---- Both ----------------------------------------------------------------------------------- */
 
+static int owns(uint16_t attr)
+{
+    return isakmp__is_xauth(attr) ? 2 : 0;
+}
+
 static unsigned read(isakmp_ctx *x, isakmp__exch *e, const isakmp_cfg *c)
 {
     isakmp__words w;
@@ -378,7 +391,7 @@ static void over(isakmp_ctx *x, isakmp__exch *e, const isakmp_cfg *c, const isak
 
 const isakmp_extension isakmp_xauth = {.name = "XAUTH",
                                        .put = put,
-                                       .owns = isakmp__is_xauth,
+                                       .owns = owns,
                                        .read = read,
                                        .write = write,
                                        .over = over,

@@ -230,12 +230,30 @@ static void put_split(isakmp_writer *w, const isakmp_selector *s)
     isakmp_wr_u16(w, s->port);
 }
 
+/* The form in which values of a kind are written; octets and texts can stand anywhere. */
+static uint8_t form_of(uint8_t kind)
+{
+    if (kind == ISAKMP__CFG_IP4 || kind == ISAKMP__CFG_IP6)
+        return ISAKMP_CFG_ADDR;
+    if (kind == ISAKMP__CFG_NET4 || kind == ISAKMP__CFG_NET6 || kind == ISAKMP__CFG_SPLIT)
+        return ISAKMP_CFG_NET;
+    return ISAKMP_CFG_NUMBER;
+}
+
+/* The most that a number of a kind can say; of an IPv6 address it is the length of the prefix. */
+static uint32_t most_of(uint8_t kind)
+{
+    return kind == ISAKMP__CFG_TYPES ? UINT16_MAX : kind == ISAKMP__CFG_IP6 ? 128 : UINT32_MAX;
+}
+
 static void put_value(isakmp_writer *w, const isakmp_cfg_value *v, uint8_t kind)
 {
     if (v->form == ISAKMP_CFG_EMPTY)
         return;
     if (v->form == ISAKMP_CFG_OCTETS || v->form == ISAKMP_CFG_TEXT)
         isakmp_wr_bytes(w, v->data);
+    else if (v->form != form_of(kind) || v->number > most_of(kind))
+        w->fault = 1;
     else if (kind == ISAKMP__CFG_IP4 || kind == ISAKMP__CFG_IP6)
         put_addr(w, v, kind == ISAKMP__CFG_IP4 ? 4 : 6);
     else if (kind == ISAKMP__CFG_NET4)

@@ -42,8 +42,10 @@ enum {
     ISAKMP__USER_R
 };
 uint8_t isakmp__auth_user(uint16_t auth);
-/* All methods with XAUTH, as bits; those that go with methods without it, given as bits. */
+/* All methods with XAUTH, as bits; those by which one side is the client; those that go with methods without it,
+ * given as bits. */
 uint32_t isakmp__auth_user_bits(void);
+uint32_t isakmp__auth_bits_of_user(uint8_t user);
 uint32_t isakmp__auth_extended(uint32_t bits);
 
 /* How ESP is encapsulated in UDP, by the way of NAT traversal that was agreed on. */

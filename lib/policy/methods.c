@@ -74,13 +74,18 @@ uint32_t isakmp__auth_bits(uint8_t families)
     return bits;
 }
 
-uint32_t isakmp__auth_user_bits(void)
+uint32_t isakmp__auth_bits_of_user(uint8_t user)
 {
     uint32_t bits = 0;
     for (size_t i = 0; i < N_METHODS; i++)
-        if (methods[i].user)
+        if (methods[i].user == user)
             bits |= UINT32_C(1) << methods[i].bit;
     return bits;
+}
+
+uint32_t isakmp__auth_user_bits(void)
+{
+    return isakmp__auth_bits_of_user(ISAKMP__USER_I) | isakmp__auth_bits_of_user(ISAKMP__USER_R);
 }
 
 /* Hybrid methods are not among them: there the client needs no key. */

@@ -26,8 +26,9 @@ const char *isakmp__policy_unusable(const isakmp_policy *p, const isakmp__means 
         return "an authentication method that is not served";
     if (!(isakmp__auth_bit(p->auth) & m->methods) && isakmp__auth_user(p->auth) &&
         isakmp__auth_bit(isakmp__auth_base(p->auth)) & m->methods)
-        return "XAUTH, which is not named here (isakmp_xauth, isakmp_transaction) or not known "
-               "there";
+        return "XAUTH, which is not named here (isakmp_xauth, isakmp_transaction), not known "
+               "there, "
+               "or not as the flags have it";
     if (!(isakmp__auth_bit(p->auth) & m->methods))
         return "key material of ours that is missing";
     if (m->like && p->group != m->like->group)

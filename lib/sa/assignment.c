@@ -78,27 +78,39 @@ static void tell_lost(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__assignm
         isakmp__tell_assignment(x, ISAKMP_EV_CONFIG_END, sa, &lost, nothing(), 0);
 }
 
+void isakmp__assign_nobody(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_addr *ip4,
+                           const isakmp_addr *ip6)
+{
+    static const isakmp__assignment none;
+    const isakmp__assignment *a = isakmp__assignment_of(x, sa);
+    isakmp__assignment lost = none;
+    lost.ip4 = without_port(ip4);
+    lost.ip6 = without_port(ip6);
+    if (a == NULL)
+        a = &none;
+    tell_lost(x, sa, &lost, &a->ip4, &a->ip6);
+}
+
 isakmp__assignment *isakmp__assign(isakmp_ctx *x, isakmp__sa *sa, int ours, const isakmp_addr *ip4,
                                    const isakmp_addr *ip6)
 {
-    isakmp__assignment *a = isakmp__assignment_of(x, sa), now, old;
-    memset(&now, 0, sizeof now);
-    now.ip4 = without_port(ip4);
-    now.ip6 = without_port(ip6);
+    isakmp__assignment *a = isakmp__assignment_of(x, sa), old;
     if (a == NULL)
         a = (isakmp__assignment *)isakmp__pool_take(&x->assignments);
     if (a == NULL) {
-        tell_lost(x, sa, &now, &(isakmp_addr){0}, &(isakmp_addr){0});
+        isakmp__assign_nobody(x, sa, ip4, ip6);
         return NULL;
     }
     old = *a;
-    if (!isakmp_addr_equal(&old.ip4, &now.ip4) || !isakmp_addr_equal(&old.ip6, &now.ip6))
+    if (ip4->family)
+        a->ip4 = without_port(ip4);
+    if (ip6->family)
+        a->ip6 = without_port(ip6);
+    if (!isakmp_addr_equal(&old.ip4, &a->ip4) || !isakmp_addr_equal(&old.ip6, &a->ip6))
         a->held = 0;
-    a->ip4 = now.ip4;
-    a->ip6 = now.ip6;
     a->ours = (uint8_t)ours;
     set_index(x, sa, a);
-    tell_lost(x, sa, &old, &now.ip4, &now.ip6);
+    tell_lost(x, sa, &old, &a->ip4, &a->ip6);
     return a;
 }
 
@@ -119,10 +131,13 @@ void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa)
 
 /* ---- Selectors ------------------------------------------------------------------------------- */
 
-/* What the client has, if it is at this end. */
+/* What the client has, if it is at this end; also if another SA of the same client has taken it over. */
 static const isakmp__assignment *client_at(const isakmp_ctx *x, const isakmp__sa *sa, int ours)
 {
     const isakmp__assignment *a = isakmp__assignment_of(x, sa);
+    const isakmp__sa *other = a ? NULL : isakmp__same_client(x, sa, 1);
+    if (other)
+        a = isakmp__assignment_of(x, other);
     return a && a->ours == ours ? a : NULL;
 }
 
@@ -140,10 +155,14 @@ isakmp_selector isakmp__open_end(const isakmp_ctx *x, const isakmp__sa *sa, int 
 int isakmp__open_end_allows(const isakmp_ctx *x, const isakmp__sa *sa, int ours,
                             const isakmp_selector *s)
 {
+    const uint32_t gives = ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER;
     const isakmp__assignment *a = client_at(x, sa, ours);
+    const isakmp_addr *own = &sa->path.remote;
     isakmp_selector only;
-    if (a == NULL)
+    if (a == NULL && (ours || !(sa->policy->flags & gives)))
         return 1;
-    only = isakmp__selector_of(s->family == 4 ? &a->ip4 : &a->ip6);
+    if (a)
+        own = s->family == 4 ? &a->ip4 : &a->ip6;
+    only = isakmp__selector_of(own);
     return only.family && isakmp_selector_within(s, &only);
 }

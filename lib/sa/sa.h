@@ -88,6 +88,9 @@ typedef enum isakmp__xauth_role {
 isakmp__xauth_role isakmp__sa_xauth_role(const isakmp__sa *sa);
 /* Does a policy want XAUTH whatever the method? */
 int isakmp__always_extends(const isakmp_peer_policy *p);
+/* Methods by which we, who begin or not, would not have the role that the policy gives us, as bits: such as that
+ * of a client, whom its peer lets in by saying so, where the peer is to be asked for its user. */
+uint32_t isakmp__wrong_role(const isakmp_peer_policy *p, int initiator);
 
 /* Phase 1 is through, but the user of the client is not authenticated: the SA waits for that, still half
  * open, as long as its policy allows. */
@@ -222,11 +225,14 @@ void isakmp__assembly_drop_oldest(isakmp_ctx *x);
 
 /* What the client of an SA has; NULL if it has nothing. */
 isakmp__assignment *isakmp__assignment_of(const isakmp_ctx *x, const isakmp__sa *sa);
-/* From now on it has these addresses (family 0: none), and those that it had, if they are others, are free
+/* From now on it has these addresses (family 0: as before), and those that it had, if they are others, are free
  * again: the host is told.
  *   returns  NULL if there is no room; then these are free again, too. */
 isakmp__assignment *isakmp__assign(isakmp_ctx *x, isakmp__sa *sa, int ours, const isakmp_addr *ip4,
                                    const isakmp_addr *ip6);
+/* It does not get these, which the host has given: they are free again, but for those that it has already. */
+void isakmp__assign_nobody(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_addr *ip4,
+                           const isakmp_addr *ip6);
 /* It has nothing any more: the host is told, unless another SA with this client takes it over. */
 void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa);
 /* An SA takes over what the client has under another one, such as when phase 1 is negotiated anew; nothing
@@ -242,7 +248,8 @@ isakmp__sa *isakmp__same_client(const isakmp_ctx *x, const isakmp__sa *sa, int w
  *   ours    1: our end;  family: 4 or 6, or 0: any. */
 isakmp_selector isakmp__open_end(const isakmp_ctx *x, const isakmp__sa *sa, int ours,
                                  uint8_t family);
-/* May a peer propose this for an end that our policy leaves open?  A client may have its own address only. */
+/* May a peer propose this for an end that our policy leaves open?  A client may have its own address only: the one
+ * that it has been given, else, where the policy gives addresses, the one that it comes from. */
 int isakmp__open_end_allows(const isakmp_ctx *x, const isakmp__sa *sa, int ours,
                             const isakmp_selector *s);
 /* ---- Discoveries --------------------------------------------------------------------------- */

@@ -9,6 +9,15 @@ int isakmp__always_extends(const isakmp_peer_policy *p)
     return (p->flags & (ISAKMP_PF_XAUTH_ASK | ISAKMP_PF_XAUTH_ANSWER)) != 0;
 }
 
+uint32_t isakmp__wrong_role(const isakmp_peer_policy *p, int initiator)
+{
+    if (p->flags & ISAKMP_PF_XAUTH_ASK)
+        return isakmp__auth_bits_of_user(initiator ? ISAKMP__USER_I : ISAKMP__USER_R);
+    if (p->flags & ISAKMP_PF_XAUTH_ANSWER)
+        return isakmp__auth_bits_of_user(initiator ? ISAKMP__USER_R : ISAKMP__USER_I);
+    return 0;
+}
+
 /* The method says which side is the client; else the policy does. */
 isakmp__xauth_role isakmp__sa_xauth_role(const isakmp__sa *sa)
 {

@@ -32,6 +32,17 @@ uint8_t isakmp__cfg_kind(uint16_t type)
     return ISAKMP__CFG_OCTETS;
 }
 
+int isakmp__are_attrs(isakmp_span attrs)
+{
+    isakmp_reader r = isakmp_rd(attrs);
+    isakmp_attr a;
+    int rc;
+    do
+        rc = isakmp_attr_next(&r, &a);
+    while (rc == ISAKMP_OK);
+    return rc == ISAKMP_NONE;
+}
+
 /* How many octets of continuation follow the first octet of a character, 4 if none can begin so. */
 static unsigned following(uint8_t first)
 {

@@ -1,4 +1,4 @@
-/* wire/cfg_attr.h -- what the values of Mode Config's attributes are. */
+/* wire/cfg_attr.h -- Mode Config's attributes: their form, and what their values are. */
 #ifndef ISAKMP_LIB_CFG_ATTR_H
 #define ISAKMP_LIB_CFG_ATTR_H
 
@@ -24,6 +24,9 @@ enum {
 
 /* The kind of an attribute's values: ISAKMP__CFG_*. */
 uint8_t isakmp__cfg_kind(uint16_t type);
+
+/* Are they attributes, and nothing but attributes? */
+int isakmp__are_attrs(isakmp_span attrs);
 
 /* Is it UTF-8 that can be printed: no control characters, but for tabs and the ends of lines if `lines`? */
 int isakmp__is_printable(isakmp_span s, int lines);

@@ -112,6 +112,92 @@ static void test_the_host_knows(void **state)
             }
 }
 
+/* ---- What the host has said ------------------------------------------------------------------ */
+
+/* The words of the host are there for one call: a client that need not be asked does not hear those that were meant
+ * for another one, whose question has come to nothing. */
+static unsigned spoilt;
+
+static int spoil_words(peer *p, const isakmp_user *got, isakmp_user *out)
+{
+    static const char words[] = "for somebody else";
+    if (got->round == 0 && p->checks > 2) {
+        out->message = isakmp__span((const uint8_t *)words, sizeof words - 1);
+        out->asked = ISAKMP_ASK_ANSWER | ISAKMP_ASK_USER_NAME;
+        spoilt++;
+        return ISAKMP_NONE;
+    }
+    return got->round ? ISAKMP_OK : ISAKMP_NONE;
+}
+
+static void test_words_for_another(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        prepare(1204, ISAKMP_AUTH_XAUTH_INIT_RSA);
+        B->judge_user = spoil_words;
+        spoilt = 0;
+        pair_start(&pr);
+        once_more(ISAKMP_EXCH_MAIN);
+        assert_int_equal(sas_in(B, ISAKMP_SA_UP), 1);
+        A->addr.port = 501; /* somebody else, as far as one can see */
+        B->park = late;
+        B->never_answer = late;
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+        run_for(5);
+        while (late && spoilt == 0) {
+            B->never_answer = 0;
+            run_for(10);
+            B->never_answer = 1;
+        }
+        assert_int_equal(spoilt, 1);
+        A->addr.port = 500;
+        B->park = 0;
+        once_more(ISAKMP_EXCH_MAIN);
+        assert_int_equal(sas_in(B, ISAKMP_SA_UP), 2);
+        assert_int_equal(heard(A, ISAKMP_EV_XAUTH_TEXT), 0);
+        B->never_answer = 0;
+        finish();
+    }
+}
+
+/* ---- Who is the client? ---------------------------------------------------------------------- */
+
+/* Who asks for users is not made a client by a method that has it so: else its peer would only have to say that all
+ * is well [T-52]. */
+static void test_T52_roles(void **state)
+{
+    static const uint16_t init[] = {ISAKMP_AUTH_XAUTH_INIT_PSK, ISAKMP_AUTH_HYBRID_INIT_RSA};
+    (void)state;
+    for (unsigned k = 0; k < COUNT(modes); k++)
+        for (unsigned i = 0; i < COUNT(init); i++) {
+            uint16_t resp = (uint16_t)(init[i] + 1);
+            prepare(1226, resp); /* A would be the gateway */
+            A->no_private_key = 0;
+            B->policies[1] = B->policies[0];
+            B->policies[1].priority = 20;
+            B->policies[1].auth = init[i];
+            B->peer.n_policies = 2;
+            B->peer.flags |= ISAKMP_PF_XAUTH_ASK;
+            pair_start(&pr);
+            pair_connect(&pr, modes[k], 1);
+            run_for(100);
+            assert_int_equal(B->gets, 0);
+            assert_int_equal(heard(B, ISAKMP_EV_SA_UP) + sas_in(B, 0), 0);
+            assert_int_equal(last_event(B, ISAKMP_EV_REFUSED)->detail, ISAKMP_D_NO_PROPOSAL);
+            finish();
+            /* Nor does it begin like that. */
+            for (int answer = 0; answer < 2; answer++) {
+                prepare(1227, answer ? resp : init[i]);
+                A->no_private_key = 0;
+                A->peer.flags |= answer ? ISAKMP_PF_XAUTH_ANSWER : ISAKMP_PF_XAUTH_ASK;
+                pair_start(&pr);
+                assert_int_equal(pair_connect(&pr, modes[k], 0).v, 0);
+                finish();
+            }
+        }
+}
+
 /* ---- Whose is it? --------------------------------------------------------------------------- */
 
 /* Many clients have one identity and one key.  What one of them says of its SAs is not about those of others. */
@@ -483,6 +569,8 @@ int main(void)
         cmocka_unit_test(test_a_known_client),
         cmocka_unit_test(test_a_client_that_is_not_known),
         cmocka_unit_test(test_the_host_knows),
+        cmocka_unit_test(test_words_for_another),
+        cmocka_unit_test(test_T52_roles),
         cmocka_unit_test(test_users_of_one_group),
         cmocka_unit_test(test_without_a_vendor_id),
         cmocka_unit_test(test_hybrid_without_a_vendor_id),

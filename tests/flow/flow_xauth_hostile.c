@@ -306,6 +306,33 @@ static void test_no_client(void **state)
     finish();
 }
 
+/* Gateways of Cisco ask with a number of their own beside the others [32136]: it is XAUTH all the same, in whatever
+ * order the host has named the extensions. */
+static void test_strange_attributes(void **state)
+{
+    static const isakmp_extension *const orders[][3] = {{&isakmp_xauth, &isakmp_mode_config, NULL},
+                                                        {&isakmp_mode_config, &isakmp_xauth, NULL}};
+    static const attrs asked = {32136, 0, {ISAKMP_CFG_XAUTH_USER_NAME, 0}, {"", NULL}};
+    static const attrs said = {ISAKMP_CFG_XAUTH_STATUS, 1, {ISAKMP_CFG_VERSION, 0}, {"12", NULL}};
+    (void)state;
+    for (unsigned i = 0; i < COUNT(orders); i++) {
+        prepare(1115, ISAKMP_AUTH_XAUTH_INIT_PSK);
+        client->config.extensions = orders[i];
+        client->mute_user = 1;
+        pair_start(&pr);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+        run_for(100);
+        assert_int_equal(client->gets, 1);
+        forge_attrs(&f, gateway, 500, ISAKMP_CFG_REQUEST, 7, &asked);
+        assert_int_equal(forge_send(&f, client->index), ISAKMP_OK);
+        assert_int_equal(client->gets, 2);
+        forge_attrs(&f, gateway, 501, ISAKMP_CFG_SET, 7, &said);
+        assert_int_equal(forge_send(&f, client->index), ISAKMP_OK);
+        assert_int_equal(sas_in(client, ISAKMP_SA_UP), 1);
+        finish();
+    }
+}
+
 /* A status that is none, or a word twice. */
 static void test_malformed(void **state)
 {
@@ -733,6 +760,7 @@ int main(void)
         cmocka_unit_test(test_status_before_a_reply),
         cmocka_unit_test(test_T52_status_once),
         cmocka_unit_test(test_no_client),
+        cmocka_unit_test(test_strange_attributes),
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_replies_that_do_not_fit),
         cmocka_unit_test(test_T40_every_bit),

@@ -383,7 +383,7 @@ static void test_lists_are_one_attribute(void **state)
 /* What has no form in an attribute is not written as something else. */
 static void test_what_cannot_be_written(void **state)
 {
-    isakmp_cfg_value v[6];
+    isakmp_cfg_value v[11];
     (void)state;
     v[0] = value(ISAKMP_CFG_IP4_DNS, ISAKMP_CFG_ADDR); /* an address of IPv6 */
     v[0].addrs.family = 6;
@@ -398,7 +398,18 @@ static void test_what_cannot_be_written(void **state)
     v[4] = value(ISAKMP_CFG_BANNER, ISAKMP_CFG_NUMBER);
     v[5] = value(ISAKMP_CFG_SPLIT_INCLUDE, ISAKMP_CFG_NET);
     v[5].addrs.family = 6;
-    for (unsigned i = 0; i < 6; i++) {
+    v[6] = value(ISAKMP_CFG_ADDRESS_EXPIRY, ISAKMP_CFG_ADDR); /* no number */
+    v[6].addrs.family = 4;
+    v[7] = value(ISAKMP_CFG_IP4_ADDRESS, ISAKMP_CFG_NET);
+    v[7].addrs.family = 4;
+    v[8] = value(ISAKMP_CFG_IP4_SUBNET, ISAKMP_CFG_ADDR);
+    v[8].addrs.family = 4;
+    v[9] = value(ISAKMP_CFG_SUPPORTED, ISAKMP_CFG_NUMBER); /* too great */
+    v[9].number = 0x10000;
+    v[10] = value(ISAKMP_CFG_IP6_ADDRESS, ISAKMP_CFG_ADDR);
+    v[10].addrs.family = 6;
+    v[10].number = 129;
+    for (unsigned i = 0; i < 11; i++) {
         begin();
         isakmp_wr_cfg_values(&w, &v[i], 1);
         assert_true(w.fault);

@@ -1,0 +1,261 @@
+/* flow/flow_config_trust.c -- Mode Config: clients that want the addresses of others; and addresses that nobody
+ * can have, or somebody would have twice.  Peer A is the client, B the gateway. */
+#include "flow/forge.h"
+
+static const uint8_t please[] = {0, 1, 0, 0};
+
+/* The client asks, and the gateway lets any client's end pass. */
+static void prepare(uint64_t seed)
+{
+    pair_init(&pr, seed);
+    A->peer.flags |= ISAKMP_PF_CONFIG_PULL;
+    B->peer.flags |= ISAKMP_PF_CONFIG_ANSWER;
+    A->child.local.family = 0;
+    B->child.remote.family = 0;
+}
+
+static void come_up_configured(uint64_t seed)
+{
+    prepare(seed);
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    assert_true(both_up(1));
+    assert_int_equal(B->pool.used, 1);
+}
+
+static void forge_request(forgery *f, uint32_t msg_id)
+{
+    isakmp_cfg c = {ISAKMP_CFG_REQUEST, 7, {please, sizeof please}};
+    forge_begin(f, A, first_sa(A), ISAKMP_EXCH_TRANSACTION, msg_id);
+    isakmp_wr_cfg(&f->w, &c);
+    forge_end(f);
+}
+
+static void end(void)
+{
+    close_all();
+    assert_int_equal(B->pool.used, 0);
+    assert_int_equal(B->lost_addresses, 0);
+    pair_end(&pr);
+}
+
+/* ---- The addresses of others ----------------------------------------------------------------- */
+
+/* A child for 10.9.0.last at the client's end; last 0: for the address that the client comes from. */
+static void wish_for(isakmp_sa_id sa, uint8_t last)
+{
+    static isakmp_child_policy wish;
+    wish = A->child;
+    wish.local = pair_subnet(9);
+    wish.local.hi[2] = 0;
+    wish.local.lo[3] = wish.local.hi[3] = last;
+    if (last == 0)
+        wish.local = isakmp__selector_of(&A->addr);
+    add_child(A, sa, &wish);
+    run_for(100);
+}
+
+/* Who has been given none, because it has not asked or has refused, cannot choose one. */
+static void test_without_an_address(void **state)
+{
+    (void)state;
+    for (int push = 0; push < 2; push++) {
+        prepare(800);
+        A->peer.flags &= ~(uint32_t)ISAKMP_PF_CONFIG_PULL;
+        if (push)
+            B->peer.flags ^= ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER;
+        pair_start(&pr);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+        run_for(100);
+        wish_for(first_sa(A), 2);
+        assert_int_equal(children_in(B, 0), 0);
+        assert_int_equal(last_event(B, ISAKMP_EV_REFUSED)->detail, ISAKMP_D_SELECTORS);
+        wish_for(first_sa(A), 0);
+        assert_true(both_up(1));
+        end();
+    }
+}
+
+/* Where the gateway gives no addresses nothing of that is its business. */
+static void test_a_gateway_that_gives_none(void **state)
+{
+    (void)state;
+    prepare(801);
+    A->peer.flags &= ~(uint32_t)ISAKMP_PF_CONFIG_PULL;
+    B->peer.flags &= ~(uint32_t)ISAKMP_PF_CONFIG_ANSWER;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    wish_for(first_sa(A), 2);
+    assert_true(both_up(1));
+    end();
+}
+
+/* The address goes over to a new ISAKMP SA: under the old one the client may have what it had, and no more. */
+static void test_under_the_old_sa(void **state)
+{
+    (void)state;
+    for (uint8_t last = 0; last < 3; last++) {
+        isakmp_sa_id old;
+        come_up_configured(802);
+        old = first_sa(A);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+        run_for(100);
+        assert_int_equal(sa_info(B, first_sa(B)).ip4.family, 0);
+        wish_for(old, last);
+        assert_int_equal(children_in(B, ISAKMP_CHILD_UP), last == 1 ? 2 : 1);
+        end();
+    }
+}
+
+/* ---- One client, one address ------------------------------------------------------------------ */
+
+/* A client that asks twice at once is not asked about twice. */
+static void test_two_requests_at_once(void **state)
+{
+    static forgery f;
+    (void)state;
+    prepare(810);
+    B->park_at = 3; /* after find_peer and get_psk */
+    B->answer_after = 500;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(50);
+    assert_int_equal(B->n_asks, 1);
+    forge_request(&f, 0x7777);
+    assert_int_equal(forge_send(&f, 1), ISAKMP_IGNORED);
+    assert_int_equal(B->assigns, 1);
+    assert_int_equal(B->pool.used, 1);
+    run_for(3000);
+    assert_true(both_up(1));
+    /* The second one is as good as new. */
+    assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
+    assert_int_equal(B->assigns, 2);
+    assert_int_equal(B->pool.used, 1);
+    run_for(10);
+    end();
+    assert_int_equal(B->releases, 1);
+}
+
+/* What could not be pushed for want of room is not pushed while the client's own question is being answered. */
+#define MAX_TAKEN 64
+static void *taken[MAX_TAKEN];
+static unsigned n_taken;
+
+static void take_exchanges(peer *p, const isakmp_event *ev)
+{
+    if (ev->type != ISAKMP_EV_SA_UP)
+        return;
+    while (n_taken < MAX_TAKEN && (taken[n_taken] = isakmp__pool_take(&p->x->exchs)) != NULL)
+        n_taken++;
+}
+
+static void test_push_while_asked(void **state)
+{
+    static forgery f;
+    (void)state;
+    prepare(811);
+    A->peer.flags ^= ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT;
+    B->peer.flags |= ISAKMP_PF_CONFIG_PUSH;
+    B->hear_event = take_exchanges;
+    B->park_at = 3;
+    B->answer_after = 3000;
+    n_taken = 0;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    assert_int_equal(B->assigns, 0);
+    assert_true(n_taken > 0);
+    while (n_taken)
+        isakmp__pool_give(&B->x->exchs, taken[--n_taken]);
+    forge_request(&f, 0x7777);
+    assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
+    assert_int_equal(B->n_asks, 1);
+    run_for(2500);
+    assert_int_equal(B->assigns, 1);
+    run_for(8000);
+    assert_int_equal(B->pool.used, 1);
+    end();
+}
+
+/* ---- What the host gives, and nobody can have ------------------------------------------------- */
+
+/* An answer that cannot be used: the address in it is free again. */
+static void test_an_answer_that_is_spoilt(void **state)
+{
+    static const uint8_t half[] = {0, 3, 0, 4, 10};
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        prepare(820);
+        memcpy(B->gift, half, sizeof half);
+        B->gift_n = sizeof half;
+        B->park_at = late ? 3 : 0;
+        pair_start(&pr);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+        run_for(100);
+        assert_int_equal(B->assigns, 1);
+        assert_int_equal(B->releases, 1);
+        assert_int_equal(B->pool.used, 0);
+        assert_int_equal(heard(A, ISAKMP_EV_CONFIG_NONE), 1);
+        end();
+    }
+}
+
+/* ... but not one that the client has had before. */
+static void test_a_second_answer_that_is_spoilt(void **state)
+{
+    static const uint8_t half[] = {0, 3, 0, 4, 10};
+    static forgery f;
+    (void)state;
+    come_up_configured(821);
+    memcpy(B->gift, half, sizeof half);
+    B->gift_n = sizeof half;
+    forge_request(&f, 0x7777);
+    assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
+    assert_int_equal(B->assigns, 2);
+    assert_int_equal(B->releases, 0);
+    assert_int_equal(sa_info(B, first_sa(B)).ip4.family, 4);
+    run_for(10);
+    end();
+    assert_int_equal(B->releases, 1);
+}
+
+/* An answer about one family says nothing of the other one. */
+static void test_one_family_after_the_other(void **state)
+{
+    static const uint8_t attr[] = {0, 8, 0, 16, 0x20, 1, 0x0d, 0xb8, 0, 0,
+                                   0, 0, 0, 0,  0,    0, 0,    0,    0, 5};
+    static forgery f;
+    isakmp_sa_info i;
+    (void)state;
+    come_up_configured(822);
+    memcpy(B->gift, attr, sizeof attr);
+    B->gift_n = sizeof attr;
+    B->only_gift = 1;
+    forge_request(&f, 0x7777);
+    assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
+    i = sa_info(B, first_sa(B));
+    assert_int_equal(i.ip4.family, 4);
+    assert_int_equal(i.ip6.family, 6);
+    assert_int_equal(heard(B, ISAKMP_EV_CONFIG_END), 0);
+    assert_int_equal(B->pool.used, 1);
+    run_for(10);
+    end();
+    assert_int_equal(B->releases, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_without_an_address),
+        cmocka_unit_test(test_a_gateway_that_gives_none),
+        cmocka_unit_test(test_under_the_old_sa),
+        cmocka_unit_test(test_two_requests_at_once),
+        cmocka_unit_test(test_push_while_asked),
+        cmocka_unit_test(test_an_answer_that_is_spoilt),
+        cmocka_unit_test(test_a_second_answer_that_is_spoilt),
+        cmocka_unit_test(test_one_family_after_the_other),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
