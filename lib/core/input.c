@@ -119,7 +119,8 @@ static unsigned informational_in_clear(isakmp_ctx *x, isakmp__sa *sa, const isak
                 suspect_key(sa); /* it cannot read what we encrypt */
         }
         isakmp__tell_notify(x, sa, NULL, path, &n, 0);
-        isakmp__spi_doubted(x, sa, &n);
+        if (n.type == ISAKMP_N_INVALID_SPI && isakmp__spi_admit(x, &path->remote))
+            isakmp__spi_doubted(x, sa, &n);
     }
     return ISAKMP_D_NOT_ENCRYPTED;
 }
@@ -187,7 +188,9 @@ static unsigned message_of_sa(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchan
     if ((m->h.msg_id == 0) != (def->phase == 1))
         return ISAKMP_D_MESSAGE_ID;
     if (e) {
-        rc = e->def == def || (e->phase == ISAKMP__AWAIT && def->type == ISAKMP_EXCH_INFO) ? isakmp__engine_input(x, e, m, path) : (unsigned)ISAKMP_D_UNEXPECTED;
+        rc = e->def == def || (e->phase == ISAKMP__AWAIT && def->type == ISAKMP_EXCH_INFO)
+                 ? isakmp__engine_input(x, e, m, path)
+                 : (unsigned)ISAKMP_D_UNEXPECTED;
         if (rc == ISAKMP_D_UNEXPECTED && e->def == def && may_have_next(e))
             rc = begin_next(x, e, m, path);
         return rc;
