@@ -159,6 +159,8 @@ static void maps(void **state)
         {{"crypto dynamic-map d 1", "crypto dynamic-map d 2", "no crypto dynamic-map d 1"}, "crypto dynamic-map d 2\n"},
         {{"crypto dynamic-map d 1", "crypto dynamic-map d 2", "no crypto dynamic-map d"}, ""},
         {{"crypto map m client configuration address initiate"}, "crypto map m client configuration address initiate\n"},
+        {{"crypto map m client configuration address"},
+         "crypto map m client configuration address initiate\ncrypto map m client configuration address respond\n"},
         {{"crypto map m client configuration address respond", "crypto map m client configuration address initiate"},
          "crypto map m client configuration address initiate\ncrypto map m client configuration address respond\n"},
         {{"crypto map m client configuration address respond", "crypto map m client configuration address initiate", "no crypto map m client configuration address respond"},
