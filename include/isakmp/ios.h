@@ -144,7 +144,8 @@ ISAKMP_API int isakmp_ios_line(isakmp_ios *c, isakmp_ios_shell *s, isakmp_span l
 ISAKMP_API size_t isakmp_ios_prompt(char *out, size_t cap, const isakmp_ios *c,
                                     const isakmp_ios_shell *s);
 /* What `?` says behind a line that is not finished: what may come next, a line for each with a word of
- * help.  Behind a space a new word begins, else the words that begin with the last one are listed.
+ * help.  Behind a space a new word begins, else the words that begin with the last one are listed.  If this
+ * mode knows any, those of configuration mode are not listed, though they can be typed.
  * Parameters and result as isakmp_dump().  [q] */
 ISAKMP_API size_t isakmp_ios_help(char *out, size_t cap, const isakmp_ios_shell *s,
                                   isakmp_span line);

@@ -119,7 +119,8 @@ static unsigned informational_in_clear(isakmp_ctx *x, isakmp__sa *sa, const isak
                 suspect_key(sa); /* it cannot read what we encrypt */
         }
         isakmp__tell_notify(x, sa, NULL, path, &n, 0);
-        isakmp__spi_doubted(x, sa, &n);
+        if (n.type == ISAKMP_N_INVALID_SPI && isakmp__spi_admit(x, &path->remote))
+            isakmp__spi_doubted(x, sa, &n);
     }
     return ISAKMP_D_NOT_ENCRYPTED;
 }

@@ -61,6 +61,8 @@ int isakmp_sa_get(const isakmp_ctx *x, isakmp_sa_id id, isakmp_sa_info *out)
     }
     i.replaced = sa->replaced;
     i.user = isakmp__sa_user(x, sa);
+    i.configuring = sa->state == ISAKMP_SA_UP &&
+                    (sa->config == ISAKMP__CONFIG_WAITING || sa->config == ISAKMP__CONFIG_RUNNING);
     give(out, &i, out->size, sizeof i);
     return ISAKMP_OK;
 }

@@ -129,7 +129,7 @@ int isakmp__inform_unknown_spi(isakmp_ctx *x, isakmp__sa *sa, uint8_t proto, uin
 /* A protected INVALID-SPI has come.
  *   returns  1 if it was about a child that was up; 0: it is about something else. */
 int isakmp__spi_disowned(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n);
-/* A notify has come in the clear, perhaps INVALID-SPI. */
+/* INVALID-SPI has come in the clear, and isakmp__spi_admit() lets it be looked into. */
 void isakmp__spi_doubted(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n);
 /* ... in an Informational under cookies that nobody knows. */
 void isakmp__stray_information(isakmp_ctx *x, const isakmp_msg *m, const isakmp_path *path);

@@ -74,8 +74,7 @@ int isakmp__spi_disowned(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
 /* Who knows none of our SPIs has not even seen what we send. */
 void isakmp__spi_doubted(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
 {
-    if (n->type == ISAKMP_N_INVALID_SPI && sa->state == ISAKMP_SA_UP &&
-        isakmp__child_of_peer(x, sa, n->protocol, spi_of(n)))
+    if (sa->state == ISAKMP_SA_UP && isakmp__child_of_peer(x, sa, n->protocol, spi_of(n)))
         isakmp__sa_doubted(x, sa);
 }
 

@@ -99,7 +99,7 @@ const isakmp__row isakmp__ios_rows[] = {
     {CONFIG, NO, 0, "crypto map WORD ~ <1-65535> [ipsec-isakmp]", isakmp__ios_set_map},
     {CONFIG, NO, 1, "crypto map WORD <1-65535> ipsec-isakmp dynamic WORD [discover]",
         isakmp__ios_set_map},
-    {CONFIG, NO, 0, "crypto map WORD client configuration address ~ (initiate|respond)",
+    {CONFIG, NO, 0, "crypto map WORD client configuration address [initiate|respond]",
         isakmp__ios_set_client},
 
     {POLICY, NO, 0, "encryption ~ (des|3des)", isakmp__ios_set_cipher},

@@ -368,7 +368,7 @@ size_t isakmp_ios_help(char *out, size_t cap, const isakmp_ios_shell *s, isakmp_
             help_token(&p, token);
         if (last.n == 0 && isakmp__ios_walk_end(&w))
             isakmp__ios_page_add(&p, "  <cr>\n");
-        if (p.len > before && last.p > line.p)
+        if (p.len > before)
             break; /* a nearer mode has it */
     }
     if (p.len == 0)
@@ -383,11 +383,14 @@ int isakmp_ios_complete(const isakmp_ios_shell *s, isakmp_span line, size_t i, i
     for (unsigned m = 0; m < n; m++) {
         isakmp__walk w;
         isakmp_span last;
+        size_t before = i;
         if (!follow_begun(&w, modes[m], line, &last))
             continue;
         for (unsigned k = 0; isakmp__ios_walk_next(&w, last, k, out); k++)
             if (isakmp__ios_is_keyword(*out) && i-- == 0)
                 return ISAKMP_OK;
+        if (i < before)
+            break; /* a nearer mode has it */
     }
     return ISAKMP_NONE;
 }

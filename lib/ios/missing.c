@@ -23,7 +23,7 @@ static void say(isakmp__teller *t, const isakmp__thing *head, uint32_t line, con
     if (head) {
         isakmp__ios_page_add(&p, "%s ", kinds[head->kind]);
         isakmp__ios_page_span(&p, isakmp__name_of(head));
-        if (head->number)
+        if (head->number && head->kind != ISAKMP__KEY)
             isakmp__ios_page_add(&p, " %u", (unsigned)head->number);
         isakmp__ios_page_add(&p, ": ");
     }

@@ -202,6 +202,10 @@ int isakmp__ios_set_pool(isakmp__run *r)
         return drop(r, ISAKMP__POOL, r->arg[0].text, 0);
     if (isakmp__get32(first) > isakmp__get32(last))
         return isakmp__ios_refuse(r, ISAKMP_E_ARG, 2, "the last address comes before the first");
+    if (first[0] == 0 || last[0] >= 224)
+        return isakmp__ios_refuse(
+            r, ISAKMP_E_ARG, first[0] ? r->n - 1u : 1,
+            "this is no address of a host: expected 1.0.0.0 to 223.255.255.255");
     p = (isakmp__pool_thing *)(void *)isakmp__ios_thing_want(r->c, ISAKMP__POOL, r->arg[0].text, 0);
     if (p == NULL)
         return isakmp__ios_no_room(r);

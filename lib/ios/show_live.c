@@ -114,7 +114,7 @@ isakmp_sa_id isakmp_ios_connection(const isakmp_ctx *x, uint32_t connection_id)
 static const char *state_of(const isakmp_sa_info *i)
 {
     if (i->state == ISAKMP_SA_UP)
-        return "QM_IDLE";
+        return i->configuring ? "CONF_ADDR" : "QM_IDLE";
     if (i->state == ISAKMP_SA_XAUTH)
         return "CONF_XAUTH";
     if (i->state == ISAKMP_SA_ENDED)

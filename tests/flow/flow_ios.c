@@ -10,6 +10,7 @@ static struct router {
     isakmp_ios *conf;
     isakmp_ios_plan *plan;
 } routers[2];
+static uint32_t more_flags[2]; /* of all peers of a router */
 static char shown[4096], debugged[8192];
 
 static isakmp_span span_of(const char *s)
@@ -55,10 +56,14 @@ static void load(int index, const char *text)
 {
     struct router *r = &routers[index];
     isakmp_ios_loader loader = {sizeof loader, ISAKMP_IOS_ALL, NULL, NULL, NULL};
+    isakmp_ios_plan_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    options.peer_flags = more_flags[index];
     assert_int_equal(isakmp_ios_init(&r->conf, r->memory, sizeof r->memory), ISAKMP_OK);
     assert_int_equal(isakmp_ios_load(r->conf, span_of(text), &loader), ISAKMP_OK);
     assert_int_equal(
-        isakmp_ios_plan_make(&r->plan, r->plan_memory, sizeof r->plan_memory, r->conf, NULL),
+        isakmp_ios_plan_make(&r->plan, r->plan_memory, sizeof r->plan_memory, r->conf, &options),
         ISAKMP_OK);
 }
 
@@ -167,6 +172,27 @@ static void up_and_down(void **state)
     assert_int_equal(isakmp_ios_plan_users(routers[0].plan, A->x), 0);
     assert_non_null(strstr(debugged, "ISAKMP (1): ISAKMP SA"));
     assert_non_null(strstr(debugged, "is up\n"));
+    finish();
+}
+
+/* While Mode Config holds children back, on both sides; and no longer. */
+static void configuring(void **state)
+{
+    (void)state;
+    more_flags[0] = ISAKMP_PF_CONFIG_ACCEPT;
+    more_flags[1] = ISAKMP_PF_CONFIG_PUSH;
+    begin(12, PRE_SHARED("10", "") ENDS_OF_A, PRE_SHARED("10", "") ENDS_OF_B);
+    (void)packet_leaves();
+    for (unsigned i = 0; i < 6; i++) {
+        assert_int_equal(sa_info(A, first_sa(A)).configuring, 0);
+        assert_true(pair_deliver(&pr)); /* phase 1 */
+    }
+    shows(0, "show crypto isakmp sa", " CONF_ADDR ");
+    shows(1, "show crypto isakmp sa", " CONF_ADDR ");
+    run_for(100);
+    shows(0, "show crypto isakmp sa", " QM_IDLE ");
+    shows(1, "show crypto isakmp sa", " QM_IDLE ");
+    more_flags[0] = more_flags[1] = 0;
     finish();
 }
 
@@ -397,19 +423,13 @@ static void dynamic_responder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(up_and_down),
-        cmocka_unit_test(aggressive_mode),
-        cmocka_unit_test(no_aggressive_mode),
-        cmocka_unit_test(no_ike),
-        cmocka_unit_test(order_of_the_responder),
-        cmocka_unit_test(default_policy),
-        cmocka_unit_test(all_five_must_match),
-        cmocka_unit_test(lifetimes),
-        cmocka_unit_test(no_companion),
-        cmocka_unit_test(mirror_images),
-        cmocka_unit_test(denied_within),
-        cmocka_unit_test(other_peer),
-        cmocka_unit_test(dynamic_responder),
+        cmocka_unit_test(up_and_down),     cmocka_unit_test(configuring),
+        cmocka_unit_test(aggressive_mode), cmocka_unit_test(no_aggressive_mode),
+        cmocka_unit_test(no_ike),          cmocka_unit_test(order_of_the_responder),
+        cmocka_unit_test(default_policy),  cmocka_unit_test(all_five_must_match),
+        cmocka_unit_test(lifetimes),       cmocka_unit_test(no_companion),
+        cmocka_unit_test(mirror_images),   cmocka_unit_test(denied_within),
+        cmocka_unit_test(other_peer),      cmocka_unit_test(dynamic_responder),
     };
     return cmocka_run_group_tests_name("ios", tests, NULL, NULL);
 }

@@ -628,6 +628,7 @@ static void test_T20_T21_T82_strays_of_every_shape(void **state)
 static void test_strays_are_counted(void **state)
 {
     static const uint8_t nobody[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    isakmp_sa_info i;
     (void)state;
     prepare(919);
     come_up(ISAKMP_EXCH_MAIN, 1);
@@ -639,6 +640,13 @@ static void test_strays_are_counted(void **state)
     assert_int_equal(report(A, ISAKMP_PROTO_ESP, 4096, NULL), ISAKMP_NONE);
     run_for(2000);
     assert_int_equal(report(A, ISAKMP_PROTO_ESP, 4096, NULL), ISAKMP_OK);
+    run_for(2000);
+    i = sa_info(A, first_sa(A)); /* whoever has seen the cookies has proved no more */
+    (void)shout(0, i.cky_i, i.cky_r, ISAKMP_N_INVALID_COOKIE, 4096);
+    assert_int_equal(report(A, ISAKMP_PROTO_ESP, 4096, NULL), ISAKMP_OK);
+    run_for(2000);
+    (void)shout(0, i.cky_i, i.cky_r, ISAKMP_N_INVALID_SPI, 4096);
+    assert_int_equal(report(A, ISAKMP_PROTO_ESP, 4096, NULL), ISAKMP_NONE);
     run_for(100);
     assert_true(both_up(1));
     finish();

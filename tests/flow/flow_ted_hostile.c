@@ -375,6 +375,30 @@ static void test_T78_no_amplification(void **state)
     finish();
 }
 
+/* The handbook has the hosts of the flow in the probes of routers, or their networks: then an answer fits, though
+ * none of them is filled up. */
+static void test_T78_probes_of_routers(void **state)
+{
+    static const char net[] = "\x0a\x01\x00\x00\xff\xff\x00\x00";
+    (void)state;
+    prepare(981);
+    pair_start(&pr);
+    for (unsigned form = 0; form < 3; form++) {
+        made m = right_probe();
+        m.more = 0;
+        m.id[0].proto = 17;
+        m.id[0].port = 500;
+        m.n = form + 1;
+        v4_id(&m, 1, form == 1 ? ISAKMP_ID_IPV4_SUBNET : ISAKMP_ID_IPV4_ADDR,
+              form == 1 ? (const void *)net : SOURCE);
+        v4_id(&m, 2, ISAKMP_ID_IPV4_ADDR, DESTINATION);
+        assert_int_equal(give(B, &m), ISAKMP_OK);
+        assert_int_equal(B->sends, form); /* not the one with an address alone */
+    }
+    assert_int_equal(isakmp_count(B->x, ISAKMP_D_TED_SHORT), 1);
+    finish();
+}
+
 /* One asker gets 4 answers in a second, all together 32; and of none is anything kept. */
 static void test_T78_probes_in_a_flood(void **state)
 {
@@ -465,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_off),
         cmocka_unit_test(test_own_probe),
         cmocka_unit_test(test_T78_no_amplification),
+        cmocka_unit_test(test_T78_probes_of_routers),
         cmocka_unit_test(test_T78_probes_in_a_flood),
         cmocka_unit_test(test_T78_replayed_probe),
         cmocka_unit_test(test_T78_own_probes_are_long_enough),

@@ -159,6 +159,8 @@ static void maps(void **state)
         {{"crypto dynamic-map d 1", "crypto dynamic-map d 2", "no crypto dynamic-map d 1"}, "crypto dynamic-map d 2\n"},
         {{"crypto dynamic-map d 1", "crypto dynamic-map d 2", "no crypto dynamic-map d"}, ""},
         {{"crypto map m client configuration address initiate"}, "crypto map m client configuration address initiate\n"},
+        {{"crypto map m client configuration address"},
+         "crypto map m client configuration address initiate\ncrypto map m client configuration address respond\n"},
         {{"crypto map m client configuration address respond", "crypto map m client configuration address initiate"},
          "crypto map m client configuration address initiate\ncrypto map m client configuration address respond\n"},
         {{"crypto map m client configuration address respond", "crypto map m client configuration address initiate", "no crypto map m client configuration address respond"},
@@ -461,6 +463,11 @@ static void senseless(void **state)
     refuses("no crypto isakmp policy 7", 25, "no such thing");
     refuses("no ip host x", 12, "no such host");
     refuses("no ip local pool x", 18, "no such thing");
+    refuses("ip local pool x 0.0.0.0 255.255.255.255", 17, "no address of a host");
+    refuses("ip local pool x 223.255.255.0 224.0.0.0", 31, "no address of a host");
+    refuses("ip local pool x 224.0.0.1", 17, "no address of a host");
+    takes("ip local pool x 1.0.0.0 223.255.255.255");
+    takes("no ip local pool x");
     refuses("no crypto map x", 15, "no such map");
     refuses("no crypto map x client configuration address", 15, "no client configuration");
     refuses("no access-list 101", 16, "no such access list");
@@ -581,6 +588,15 @@ static void help(void **state)
     helps("frobnicate ", "% Unrecognized command\n");
     helps("crypto isakmp key ", "  WORD\n");
     helps("crypto isakmp key k address 1.2.3.4 ", "  A.B.C.D\n  <cr>\n");
+    helps("", "  exit                    Leave this mode\n"
+              "  quit                    Leave this mode\n"
+              "  end                     Leave configuration mode\n"
+              "  encryption              Encryption\n"
+              "  hash                    Set hash algorithm for protection suite\n"
+              "  authentication          Set authentication method for protection suite\n"
+              "  group                   Set the Diffie-Hellman group\n"
+              "  lifetime                Set a lifetime\n");
+    helps("acc", "  access-list             Add an access list entry\n");
     helps("crypto isakmp i",
           "  identity                Set the identity which ISAKMP will use\n"
           "  invalid-spi-recovery    Initiate IKE when an unknown SPI is received\n");
@@ -603,10 +619,12 @@ static void completion(void **state)
     static const char *const sets[] = {"security-association", NULL};
     static const char *const modes_of[] = {"rsa-sig", "rsa-encr", NULL};
     static const char *const ca[] = {"ca", NULL};
+    static const char *const ends[] = {"exit", "end", "encryption", NULL};
     static const char *const none[] = {NULL};
     (void)state;
     scene_clear();
     takes("crypto isakmp policy 1");
+    completes("e", ends);
     completes("auth rsa", modes_of);
     completes("lifetime 6", none);
     completes("crypto c", ca);

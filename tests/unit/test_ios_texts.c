@@ -420,7 +420,7 @@ static void missing(void **state)
     fault_is(5, 6, 0, 0, "without protocols and ports: access list 102");
     fault_is(6, 11, 0, 0, "dynamic map e 1: a wildcard with holes");
     fault_is(7, 16, 0, 0, "interface s: there is no crypto map n");
-    fault_is(8, 19, 0, 0, "it has no key-string");
+    fault_is(8, 19, 0, 0, "key k: it has no key-string");
     fault_is(9, 17, 0, 0, "there is no pool p");
     assert_int_equal(n_faults, 10);
     for (; isakmp_ios_missing(conf, i, &f) == ISAKMP_OK; i++)
