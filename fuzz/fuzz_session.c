@@ -447,6 +447,7 @@ static void step(isakmp_reader *r)
 static void close_all(peer *p)
 {
     isakmp_sa_id sa = {0};
+    (void)isakmp_discover_end(p->x, pr.now, NULL);
     while ((sa = isakmp_sa_next(p->x, sa)).v)
         (void)isakmp_close(p->x, pr.now, sa);
 }
@@ -464,13 +465,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     isakmp_span all = {data, n};
     isakmp_reader r = isakmp_rd(all);
-    unsigned switches;
-    switches = isakmp_rd_u16(&r);
+    unsigned switches = isakmp_rd_u16(&r);
     begin(switches, isakmp_rd_u16(&r));
     while (isakmp_rd_left(&r))
         step(&r);
-    close_all(&pr.p[0]);
-    close_all(&pr.p[1]);
+    for (int i = 0; i < 4; i++) { /* what is still on its way may begin something */
+        close_all(&pr.p[i % 2]);
+        if (i % 2)
+            pair_run(&pr, pr.now + 100);
+    }
     pair_run(&pr, pr.now + 1000000000);
     assert(pair_is_empty(&pr));
     assert(isakmp_deadline(pr.p[0].x) == ISAKMP_NEVER &&
