@@ -36,7 +36,7 @@ typedef struct stage {
     toy toy;
     isakmp_host host;
     isakmp_config config;
-    isakmp_policy policies[3];
+    isakmp_policy policies[4];
     isakmp_peer_policy peer;
     isakmp_protect protect;
     isakmp_child_policy child;
@@ -164,12 +164,18 @@ static void set_policies(uint8_t switches)
     set_policy(0, ISAKMP_CIPHER_AES, 128, ISAKMP_HASH_SHA1, ISAKMP_GROUP_MODP_1024);
     set_policy(1, ISAKMP_CIPHER_3DES, 0, ISAKMP_HASH_MD5, ISAKMP_GROUP_MODP_768);
     set_policy(2, ISAKMP_CIPHER_AES, 256, ISAKMP_HASH_SHA512, ISAKMP_GROUP_CURVE25519);
+    set_policy(3, ISAKMP_CIPHER_AES, 128, ISAKMP_HASH_SHA256, ISAKMP_GROUP_MODP_1024);
+    s.policies[3].auth = ISAKMP_AUTH_XAUTH_INIT_PSK;
     s.peer.size = sizeof s.peer;
     s.peer.name = "anybody";
     s.peer.policies = s.policies;
-    s.peer.n_policies = 3;
+    s.peer.n_policies = 4;
     s.peer.life_mode = (uint8_t)((switches & 7) % 5);
     s.peer.flags = ISAKMP_PF_AGGRESSIVE_PSK | (switches & 8 ? ISAKMP_PF_NO_NATT : 0);
+    if (switches & 128)
+        s.peer.flags |= ISAKMP_PF_XAUTH_ASK | ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER |
+                        ISAKMP_PF_REKEY | ISAKMP_PF_RESTART | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT |
+                        ISAKMP_PF_SET_COMMIT | ISAKMP_PF_FRAGMENT;
     s.protect.proto = ISAKMP_PROTO_ESP;
     s.protect.transform = ISAKMP_ESP_AES_CBC;
     s.protect.key_bits = 128;

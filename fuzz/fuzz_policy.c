@@ -47,6 +47,14 @@ static uint16_t key_bits(isakmp_reader *r)
     return (uint16_t)(ONE_OF(r, 128 / 8, 192 / 8, 256 / 8, 0) * 8);
 }
 
+static uint16_t method(isakmp_reader *r)
+{
+    static const uint16_t methods[] = {ISAKMP_AUTH_PSK, ISAKMP_AUTH_PSK, ISAKMP_AUTH_RSA_SIG,
+                                       ISAKMP_AUTH_XAUTH_INIT_PSK, ISAKMP_AUTH_HYBRID_INIT_RSA};
+    uint8_t v = isakmp_rd_u8(r);
+    return v < 240 ? methods[v % 5] : v;
+}
+
 static uint32_t life(isakmp_reader *r)
 {
     static const uint32_t lives[] = {0, 60, 3600, 28800, 86400, 0x10000, UINT32_MAX, 59};
@@ -59,7 +67,7 @@ static void read_policy(isakmp_policy *p, isakmp_reader *r, unsigned i)
     p->cipher = ONE_OF(r, ISAKMP_CIPHER_AES, ISAKMP_CIPHER_AES, ISAKMP_CIPHER_3DES);
     p->key_bits = key_bits(r);
     p->hash = ONE_OF(r, ISAKMP_HASH_SHA1, ISAKMP_HASH_SHA256, ISAKMP_HASH_MD5);
-    p->auth = ONE_OF(r, ISAKMP_AUTH_PSK, ISAKMP_AUTH_PSK, ISAKMP_AUTH_RSA_SIG);
+    p->auth = method(r);
     p->group = ONE_OF(r, ISAKMP_GROUP_MODP_1024, ISAKMP_GROUP_MODP_2048, ISAKMP_GROUP_CURVE25519);
     p->life_s = life(r);
 }
@@ -90,17 +98,24 @@ static void read_selector(isakmp_selector *s, isakmp_reader *r)
 
 static void read_side(side *s, isakmp_reader *r)
 {
+    uint8_t flags, n;
     memset(s, 0, sizeof *s);
     s->peer.size = sizeof s->peer;
     s->peer.policies = s->policies;
     s->peer.n_policies = isakmp_rd_u8(r) % (MOST + 1);
     s->peer.life_mode = ONE_OF(r, 0, 1, 2, 3, 4);
-    s->peer.flags = isakmp_rd_u8(r) & 1 ? ISAKMP_PF_DEFAULT_POLICY : 0;
+    flags = isakmp_rd_u8(r);
+    s->peer.flags = flags & 1 ? ISAKMP_PF_DEFAULT_POLICY : 0;
+    if (flags & 2)
+        s->peer.flags |= UINT32_C(1) << (flags >> 2 & 31);
     for (unsigned i = 0; i < s->peer.n_policies; i++)
         read_policy(&s->policies[i], r, i);
     s->child.size = sizeof s->child;
     s->child.protect = s->protect;
-    s->child.n_protect = isakmp_rd_u8(r) % (MOST + 1);
+    n = isakmp_rd_u8(r);
+    s->child.n_protect = n % (MOST + 1);
+    n /= MOST + 1;
+    s->child.flags = (n & 15u) | (n & 32 ? (uint32_t)ISAKMP_CF_TED : 0);
     s->child.mode = ONE_OF(r, ISAKMP_MODE_TUNNEL, ISAKMP_MODE_TRANSPORT);
     s->child.life_mode = ONE_OF(r, 0, 1, 2, 3, 4);
     s->child.pfs_group = ONE_OF(r, 0, ISAKMP_GROUP_MODP_1024);
@@ -359,14 +374,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     isakmp__means m;
     side i, s;
     size_t cap;
+    uint8_t means;
     toy_init(&provider, 1);
     memset(&m, 0, sizeof m);
     m.crypto = &provider.table;
     m.max_dh = isakmp_rd_u8(&r) & 1 ? 128 : ISAKMP_MAX_DH_PUBLIC;
     provider.deny[ISAKMP_CAN_CIPHER] = isakmp_rd_u8(&r);
     provider.deny[ISAKMP_CAN_HASH] = isakmp_rd_u8(&r);
-    m.methods = isakmp_rd_u8(&r) & 1 ? 0 : 1u << ISAKMP_AUTH_PSK;
-    m.udp = isakmp_rd_u8(&r) & 3;
+    means = isakmp_rd_u8(&r);
+    m.methods = means & 1 ? 0 : isakmp__auth_bit(ISAKMP_AUTH_PSK);
+    m.methods |= means & 2 ? isakmp__auth_bit(ISAKMP_AUTH_XAUTH_INIT_PSK) : 0;
+    means = isakmp_rd_u8(&r);
+    m.udp = means & 3;
+    m.most_life_s = means & 4 ? ISAKMP_SHORT_LIFE_S : 0;
     m.like = isakmp_rd_u8(&r) & 1 ? &like : NULL;
     cap = isakmp_rd_u8(&r) % 100;
     read_side(&i, &r);

@@ -1,11 +1,12 @@
 /* fuzz_session.c -- one of two peers goes mad in the middle of a negotiation.
  *
  * Two contexts negotiate over the toy provider, whose HASH is always the same and whose cipher
- * leaves the plaintext as it is, so what the input says is authentic.  The input is a script: two
- * octets of switches, which say how far the negotiation goes before the script takes over and on
- * which side the victim is; then steps.  A step injects a message into the victim (whole payload
- * chains come from the input, the header is made right), delivers an honest datagram, answers a
- * question, lets time pass, opens, closes, or makes a callback or the provider fail.
+ * leaves the plaintext as it is, so what the input says is authentic.  The input is a script: four
+ * octets of switches, which say how far the negotiation goes before the script takes over, on
+ * which side the victim is, and which extensions are in use; then steps.  A step injects a message
+ * into the victim (whole payload chains come from the input, the header is made right), delivers an
+ * honest datagram, answers a question, lets time pass, opens, closes, rekeys, reports traffic or
+ * packets that nobody can read, or makes a callback or the provider fail.
  *
  * What must hold, whatever comes: the assertions in pair.c (nothing is removed that was not
  * installed); wiped arenas are zero; no function that changes something gets in from inside a
@@ -35,6 +36,30 @@ enum {
     TWO_SETS = 0x8000
 };
 
+/* Switches in the second two octets.  The lowest two bits: what of XAUTH there is. */
+enum {
+    XAUTH = 3,
+    PUSH = 4,
+    PULL = 8,
+    REKEYING = 0x10,
+    RESTART = 0x20,
+    DPD = 0x40,
+    PERIODIC = 0x80,
+    RECOVER = 0x100,
+    COMMITTING = 0x200,
+    SET_COMMIT = 0x400,
+    FRAGMENTS = 0x800,
+    ENCAP = 0x1000,
+    SHORT = 0x2000, /* lifetimes, also in kilobytes */
+    MUTE = 0x4000,  /* nobody says who the user is  */
+    DISCOVER = 0x8000
+};
+enum {
+    BY_METHOD = 1,
+    BY_FLAGS,
+    HYBRID
+};
+
 /* What a step does: its lowest four bits; those from INJECT on all inject. */
 enum {
     DELIVER = 0,
@@ -47,10 +72,13 @@ enum {
     CLOSE,
     CONNECT,
     FAIL,
+    REPORT,
+    REKEY,
+    STRANGE_SPI,
     INJECT
 };
 
-/* How a message is injected. */
+/* How a message is injected; a Transaction if the step has the bit above its lowest four. */
 enum {
     EXCHANGE = 3,  /* Quick, Informational, or what the victim's last datagram was (2: clear) */
     ID = 0xc,      /* message ID: a new one, the last new one, the victim's last, zero        */
@@ -121,11 +149,68 @@ static void set_peer(peer *p, unsigned switches)
     set_protection(p, switches);
 }
 
-static void begin(unsigned switches)
+static void set_flags(peer *p, unsigned more)
+{
+    static const struct {
+        unsigned bit;
+        uint32_t flags, child_flags;
+    } sets[] = {{REKEYING, ISAKMP_PF_REKEY, ISAKMP_CF_REKEY},
+                {RESTART, ISAKMP_PF_RESTART, 0},
+                {PERIODIC, ISAKMP_PF_DPD_PERIODIC, 0},
+                {RECOVER, ISAKMP_PF_RECOVER, 0},
+                {COMMITTING, ISAKMP_PF_COMMIT, 0},
+                {SET_COMMIT, ISAKMP_PF_SET_COMMIT, ISAKMP_CF_NO_REPLAY},
+                {FRAGMENTS, ISAKMP_PF_FRAGMENT, 0},
+                {ENCAP, ISAKMP_PF_FORCE_ENCAP, 0}};
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
+        if (more & sets[i].bit) {
+            p->peer.flags |= sets[i].flags;
+            p->child.flags |= sets[i].child_flags;
+        }
+    p->peer.fragment_size = more & FRAGMENTS ? 256 : 0;
+    p->peer.dpd_s = more & DPD ? 10 : 0;
+    if (more & SHORT) {
+        p->policies[0].life_s = 120;
+        p->child.life_s = 60;
+        p->child.life_kb = 1000;
+    }
+    if (more & DISCOVER && p->child.mode == ISAKMP_MODE_TUNNEL) {
+        p->child.flags |= ISAKMP_CF_TED;
+        p->ted_rc = ISAKMP_OK;
+        p->ted.policy = &p->child;
+        p->ted.gateway = p->addr;
+    }
+}
+
+/* The initiator is the client. */
+static void set_client(unsigned more)
+{
+    peer *client = &pr.p[0], *gateway = &pr.p[1];
+    client->peer.flags |= more & PUSH ? ISAKMP_PF_CONFIG_ACCEPT : 0;
+    gateway->peer.flags |= more & PUSH ? ISAKMP_PF_CONFIG_PUSH : 0;
+    client->peer.flags |= more & PULL ? ISAKMP_PF_CONFIG_PULL : 0;
+    gateway->peer.flags |= more & PULL ? ISAKMP_PF_CONFIG_ANSWER : 0;
+    client->mute_user = (more & MUTE) != 0;
+    if ((more & XAUTH) == BY_FLAGS) {
+        client->peer.flags |= ISAKMP_PF_XAUTH_ANSWER;
+        gateway->peer.flags |= ISAKMP_PF_XAUTH_ASK;
+    }
+    for (int i = 0; i < 2; i++)
+        if ((more & XAUTH) == BY_METHOD)
+            pr.p[i].policies[0].auth = ISAKMP_AUTH_XAUTH_INIT_PSK;
+        else if ((more & XAUTH) == HYBRID)
+            pr.p[i].policies[0].auth = ISAKMP_AUTH_HYBRID_INIT_RSA;
+    client->no_private_key = (more & XAUTH) == HYBRID;
+}
+
+static void begin(unsigned switches, unsigned more)
 {
     pair_init(&pr, 1);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         set_peer(&pr.p[i], switches);
+        set_flags(&pr.p[i], more);
+    }
+    set_client(more);
     victim = &pr.p[switches & TO_RESPONDER ? 1 : 0];
     victim->park = (switches & PARK) != 0;
     victim->toy.pending_dh = (switches & LATE_DH) != 0;
@@ -170,7 +255,7 @@ static uint32_t message_id(unsigned how)
     }
 }
 
-static isakmp_header header_of(const isakmp_sa_info *sa, unsigned how)
+static isakmp_header header_of(const isakmp_sa_info *sa, unsigned how, unsigned transaction)
 {
     isakmp_header h;
     memset(&h, 0, sizeof h);
@@ -179,7 +264,7 @@ static isakmp_header header_of(const isakmp_sa_info *sa, unsigned how)
     if (sa->message == 2 && sa->initiator)
         h.cky_r[0] = 1; /* the victim does not know ours yet */
     h.version = 0x10;
-    h.exchange = ISAKMP_EXCH_QUICK;
+    h.exchange = transaction ? ISAKMP_EXCH_TRANSACTION : ISAKMP_EXCH_QUICK;
     if ((how & EXCHANGE) == 1)
         h.exchange = ISAKMP_EXCH_INFO;
     else if (how & EXCHANGE)
@@ -216,7 +301,7 @@ static size_t write_message(uint8_t *out, size_t cap, const isakmp_header *h, un
     return w.len;
 }
 
-static void inject(isakmp_reader *r)
+static void inject(isakmp_reader *r, unsigned transaction)
 {
     uint8_t buf[4096], how = isakmp_rd_u8(r), first = isakmp_rd_u8(r);
     size_t n = isakmp_rd_u16(r), left = isakmp_rd_left(r), at;
@@ -226,7 +311,7 @@ static void inject(isakmp_reader *r)
     sa.size = sizeof sa;
     if (isakmp_sa_get(victim->x, some_sa(how & SECOND), &sa) != ISAKMP_OK)
         return;
-    h = header_of(&sa, how);
+    h = header_of(&sa, how, transaction);
     at = sa.path.natt ? 4 : 0;
     memset(buf, 0, 4);
     n = at + write_message(buf + at, sizeof buf - at, &h, how, first, chain);
@@ -250,6 +335,52 @@ static void connect_again(unsigned aggressive)
     path.remote = pr.p[1 - victim->index].addr;
     (void)isakmp_connect(victim->x, pr.now, &victim->peer, &path,
                          aggressive ? ISAKMP_EXCH_AGGRESSIVE : ISAKMP_EXCH_MAIN, &sa);
+}
+
+/* What the host sees of the peer and of a child. */
+static void report(isakmp_sa_id sa, unsigned more)
+{
+    isakmp_child_id none = {0}, child = isakmp_child_next(victim->x, sa, none);
+    if (more & 4 && isakmp_child_next(victim->x, sa, child).v)
+        child = isakmp_child_next(victim->x, sa, child);
+    if (more & 8)
+        (void)isakmp_child_traffic(victim->x, pr.now, child, more & 2 ? 1500 : 2000000, 1500);
+    else if (more & 2)
+        (void)isakmp_sa_heard(victim->x, pr.now, sa);
+    else
+        (void)isakmp_sa_wanted(victim->x, pr.now, sa);
+}
+
+static void rekey(isakmp_sa_id sa, unsigned more)
+{
+    isakmp_child_id none = {0}, child = isakmp_child_next(victim->x, sa, none);
+    if (more & 2)
+        (void)isakmp_rekey(victim->x, pr.now, sa, NULL);
+    else
+        (void)isakmp_child_rekey(victim->x, pr.now, child, NULL);
+}
+
+static void discover(void)
+{
+    isakmp_discovery d;
+    memset(&d, 0, sizeof d);
+    d.size = sizeof d;
+    d.child = &victim->child;
+    d.peer = &victim->peer;
+    d.gateway = victim->addr;
+    d.source.family = d.destination.family = 4;
+    memcpy(d.source.ip, victim->child.local.lo, 4);
+    memcpy(d.destination.ip, victim->child.remote.lo, 4);
+    d.source.ip[3] = d.destination.ip[3] = 5;
+    (void)isakmp_discover(victim->x, pr.now, &d);
+}
+
+static void strange_spi(unsigned more)
+{
+    isakmp_path path = pair_path(&pr, victim->index);
+    (void)isakmp_invalid_spi(victim->x, pr.now, &path,
+                             more & 2 ? ISAKMP_PROTO_AH : ISAKMP_PROTO_ESP, 0x1000 + (more >> 2),
+                             more & 1 ? &victim->peer : NULL);
 }
 
 static void step(isakmp_reader *r)
@@ -283,7 +414,10 @@ static void step(isakmp_reader *r)
         (void)isakmp_close(victim->x, pr.now, sa);
         break;
     case CONNECT:
-        connect_again(more & 1);
+        if (more & 2)
+            discover();
+        else
+            connect_again(more & 1);
         break;
     case FAIL:
         if (more & 8)
@@ -291,8 +425,17 @@ static void step(isakmp_reader *r)
         else
             victim->fail_at = victim->callbacks + more + 1;
         break;
+    case REPORT:
+        report(sa, more);
+        break;
+    case REKEY:
+        rekey(sa, more);
+        break;
+    case STRANGE_SPI:
+        strange_spi(more);
+        break;
     default:
-        inject(r);
+        inject(r, more & 1);
     }
     /* There is room for a few open questions only, and some belong to exchanges that are over. */
     if (victim->n_asks > 3)
@@ -304,6 +447,7 @@ static void step(isakmp_reader *r)
 static void close_all(peer *p)
 {
     isakmp_sa_id sa = {0};
+    (void)isakmp_discover_end(p->x, pr.now, NULL);
     while ((sa = isakmp_sa_next(p->x, sa)).v)
         (void)isakmp_close(p->x, pr.now, sa);
 }
@@ -321,11 +465,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     isakmp_span all = {data, n};
     isakmp_reader r = isakmp_rd(all);
-    begin(isakmp_rd_u16(&r));
+    unsigned switches = isakmp_rd_u16(&r);
+    begin(switches, isakmp_rd_u16(&r));
     while (isakmp_rd_left(&r))
         step(&r);
-    close_all(&pr.p[0]);
-    close_all(&pr.p[1]);
+    for (int i = 0; i < 4; i++) { /* what is still on its way may begin something */
+        close_all(&pr.p[i % 2]);
+        if (i % 2)
+            pair_run(&pr, pr.now + 100);
+    }
     pair_run(&pr, pr.now + 1000000000);
     assert(pair_is_empty(&pr));
     assert(isakmp_deadline(pr.p[0].x) == ISAKMP_NEVER &&

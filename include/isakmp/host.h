@@ -396,7 +396,8 @@ typedef struct isakmp_host {
      *        first address of each family is the client's from now on, in the place of what it had of that
      *        family: each that this callback has given ends with one ISAKMP_EV_CONFIG_END, also if the
      *        client never heard of it.
-     *   later    those octets.  If isakmp_answer() returns ISAKMP_E_STALE nobody has the address.
+     *   later    those octets.  If isakmp_answer() returns ISAKMP_E_STALE nobody has the address, but
+     *            one that the client had before it was asked for (a->ip4) is still the client's.
      *   returns  ISAKMP_NONE if there is nothing for it, such as when no address is free. */
     int (*assign)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,
                   isakmp_writer *out);

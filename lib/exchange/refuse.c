@@ -60,6 +60,19 @@ static int is_shortage(unsigned detail)
     return detail == ISAKMP_D_POOL || detail == ISAKMP_D_NOT_UP;
 }
 
+/* Our host has known the SA since it was asked for its policy: what it wanted with it comes to an end, and
+ * is told. */
+static void drop_stranger(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why)
+{
+    if (sa->n_children) {
+        isakmp__sa_end(x, sa, why);
+        return;
+    }
+    isakmp__half_open_leave(x, sa);
+    isakmp__sa_unindex(x, sa);
+    isakmp__sa_give(x, sa);
+}
+
 /* A first message that is refused takes what it began with it. */
 static void refuse_first(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
 {
@@ -67,23 +80,18 @@ static void refuse_first(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
     isakmp__child *c = e->child;
     isakmp_report report;
     int has_report = detail == ISAKMP_D_NO_PROPOSAL && report_of(x, e, &report);
+    int is_phase1 = e->def->phase == 1;
     isakmp_reason why = isakmp__reason(ISAKMP_BY_US, detail, 1, isakmp_detail_notify(detail));
-    if (!is_shortage(detail) && e->def->type != ISAKMP_EXCH_INFO &&
-        (e->def->phase == 1 || e->authentic)) {
+    if (!is_shortage(detail) && e->def->type != ISAKMP_EXCH_INFO && (is_phase1 || e->authentic)) {
         isakmp__tell_refused(x, e, why, has_report ? &report : NULL);
         isakmp__inform_refused(x, sa, e, detail);
     }
     if (e->authentic && e->msg_id && !is_shortage(detail))
         isakmp__msg_id_note(sa, e->msg_id);
-    if (e->def->phase == 1) {
-        isakmp__exch_give(x, e);
-        isakmp__half_open_leave(x, sa);
-        isakmp__sa_unindex(x, sa);
-        isakmp__sa_give(x, sa);
-        return;
-    }
     isakmp__exch_give(x, e);
-    if (c)
+    if (is_phase1)
+        drop_stranger(x, sa, why);
+    else if (c)
         isakmp__child_give(x, c);
 }
 

@@ -40,10 +40,13 @@ static isakmp_span name_at(isakmp_span list, size_t *at)
 static isakmp_span element_at(isakmp_span list, uint8_t kind, size_t *at)
 {
     size_t size = kind == ISAKMP__CFG_SPLIT ? ISAKMP__SPLIT_SIZE : 2;
-    isakmp_span s = isakmp__span(list.p + *at, list.n - *at);
+    isakmp_span s = list;
+    if (list.n == 0)
+        return list;
     if (kind == ISAKMP__CFG_NAMES)
         return name_at(list, at);
-    if (list.n && (kind == ISAKMP__CFG_SPLIT || kind == ISAKMP__CFG_TYPES) && list.n % size == 0)
+    s = isakmp__span(list.p + *at, list.n - *at);
+    if ((kind == ISAKMP__CFG_SPLIT || kind == ISAKMP__CFG_TYPES) && list.n % size == 0)
         s.n = size;
     *at += s.n;
     return s;

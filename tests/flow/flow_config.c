@@ -711,6 +711,31 @@ static void ask_for(int to, uint8_t type, const void *attrs, size_t n)
     run_for(10);
 }
 
+/* A client that has an address asks once more, and the host answers when nobody waits any more: it keeps the
+ * address, and the host has nothing to take back. */
+static void test_stale_answer_about_a_known_address(void **state)
+{
+    static forgery f;
+    (void)state;
+    come_up_configured(PULL, 0, ISAKMP_EXCH_MAIN);
+    pr.filter = NULL;
+    B->park = 1;
+    B->answer_after = 600000;
+    forge_config(&f, A, 0x5501, ISAKMP_CFG_REQUEST, 7, please, sizeof please);
+    assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
+    assert_int_equal(B->n_asks, 1);
+    assert_int_equal(B->assigns, 2);
+    assert_true(is_address(&B->had, 1));
+    run_for(700000);
+    assert_int_equal(B->n_asks, 0);
+    assert_int_equal(B->stale_answers, 1);
+    assert_true(has_address(1));
+    assert_int_equal(B->pool.used, 1);
+    assert_int_equal(B->releases, 0);
+    end();
+    assert_int_equal(B->releases, 1);
+}
+
 static void test_every_request_is_answered(void **state)
 {
     static const uint8_t version[] = {0, 7, 0, 0}, supported[] = {0, 14, 0, 0},
@@ -1448,6 +1473,7 @@ int main(void)
         cmocka_unit_test(test_same_name_elsewhere),
         cmocka_unit_test(test_no_room_for_assignments),
         cmocka_unit_test(test_one_exchange),
+        cmocka_unit_test(test_stale_answer_about_a_known_address),
         cmocka_unit_test(test_all_that_is_given),
         cmocka_unit_test(test_ip6),
         cmocka_unit_test(test_T80_hostile_texts),

@@ -489,6 +489,35 @@ static void test_a_refusal_is_counted_once(void **state)
     finish();
 }
 
+/* The host wants a child under an SA that a peer has just begun, and then nothing comes of that SA: the child
+ * ends, too, and both are told. */
+static void test_child_of_a_refused_stranger(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < COUNT(exchanges); i++)
+        for (int again = 0; again < 2; again++) {
+            pair_init(&pr, 249);
+            B->park_at = 1;
+            B->no_peer = 1;
+            B->answer_after = 10;
+            pair_start(&pr);
+            pair_connect(&pr, exchanges[i], 0);
+            run_for(5);
+            assert_int_equal(sas_in(B, ISAKMP_SA_NEGOTIATING), 1);
+            add_child(B, first_sa(B), &B->child);
+            if (again)
+                add_child(B, first_sa(B), &B->child);
+            run_for(10);
+            check_refused(B, ISAKMP_D_NO_POLICY, 14);
+            assert_int_equal(heard(B, ISAKMP_EV_CHILD_DOWN), 1 + again);
+            assert_int_equal(last_event(B, ISAKMP_EV_CHILD_DOWN)->detail, ISAKMP_D_PARENT);
+            assert_int_equal(heard(B, ISAKMP_EV_SA_DOWN), 1);
+            assert_int_equal(last_event(B, ISAKMP_EV_SA_DOWN)->detail, ISAKMP_D_NO_POLICY);
+            assert_int_equal(stats_of(B).sas + stats_of(B).children, 0);
+            nothing_left();
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -512,6 +541,7 @@ int main(void)
         cmocka_unit_test(test_initiator_refuses_the_choice),
         cmocka_unit_test(test_altered_choice_in_phase_1),
         cmocka_unit_test(test_a_refusal_is_counted_once),
+        cmocka_unit_test(test_child_of_a_refused_stranger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

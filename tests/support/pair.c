@@ -435,6 +435,7 @@ static int on_assign(void *user, isakmp_ticket t, const isakmp_query *q, const i
         isakmp_wr_init(&w, k->gift, sizeof k->gift);
         k->rc = give(p, q, a, &w);
         k->gift_n = w.len;
+        k->had = a->ip4.family != 0;
         return ISAKMP_PENDING;
     }
     return give(p, q, a, out);
@@ -929,7 +930,7 @@ static void answer_one(pair *pr, peer *p, const parked *a)
         rc = p->answer_rc;
     told = isakmp_answer(p->x, pr->now, a->ticket, rc, value, n);
     p->stale_answers += told == ISAKMP_E_STALE;
-    if (a->kind == PAIR_ASSIGN && (told == ISAKMP_E_STALE || rc != ISAKMP_OK))
+    if (a->kind == PAIR_ASSIGN && !a->had && (told == ISAKMP_E_STALE || rc != ISAKMP_OK))
         take_back(p, a);
 }
 

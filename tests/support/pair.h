@@ -96,6 +96,7 @@ typedef struct parked {
     size_t block_n;
     uint8_t gift[PAIR_GIFT];
     size_t gift_n;
+    int had; /* 1: the client had its address before it was asked for                     */
     isakmp_user user;
 } parked;
 
