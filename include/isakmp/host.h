@@ -184,7 +184,8 @@ typedef enum isakmp_event_type {
     ISAKMP_EV_SA_UP = 1,  /* an ISAKMP SA is established                                         */
     ISAKMP_EV_SA_SOFT,    /* ... nears the end of its lifetime: negotiate a new one              */
     ISAKMP_EV_SA_DOWN,    /* ... has ended, or never came up: see why                            */
-    ISAKMP_EV_CHILD_UP,   /* a child's SAs are installed in both directions                      */
+    ISAKMP_EV_CHILD_UP,   /* a child's SAs are installed in both directions; not told of one that
+                             gives way at once, to one that the peer has begun at the same time  */
     ISAKMP_EV_CHILD_SOFT, /* ... near the end of their lifetime: negotiate new ones              */
     ISAKMP_EV_CHILD_DOWN, /* ... have been removed, or never came up: see why                    */
     ISAKMP_EV_REFUSED,    /* we refused what a peer proposed, or who it is: see why, report,

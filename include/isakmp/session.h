@@ -224,7 +224,9 @@ ISAKMP_API int isakmp_discover_end(isakmp_ctx *x, isakmp_time now,
  * the policies have ISAKMP_PF_REKEY. */
 
 /* Negotiate a child anew, for the selectors that were agreed on.  ISAKMP_EV_CHILD_UP with other_child
- * follows, or _CHILD_DOWN of the new one; the old one stays until then, in any case.  If its ISAKMP SA has
+ * follows, or _CHILD_DOWN of the new one; the old one stays until then, in any case.  If the peer does it at the
+ * same time, one of both gives way, which may be ours: then it is only told that it is down, and which one is up
+ * instead.  If its ISAKMP SA has
  * ended, and we may, that is negotiated first.
  *   out      gets the id of the new one; may be NULL.
  *   returns  ISAKMP_OK; ISAKMP_E_STATE if the child is not up, or has been or is being replaced, or if there
@@ -236,8 +238,8 @@ ISAKMP_API int isakmp_child_rekey(isakmp_ctx *x, isakmp_time now, isakmp_child_i
 /* Negotiate an ISAKMP SA anew: by the same exchange, with the same policy, along the path that it has now.
  * ISAKMP_EV_SA_UP with other_sa follows, or _SA_DOWN of the new one.
  *   out      gets the id of the new one; may be NULL.
- *   returns  ISAKMP_OK; ISAKMP_E_STATE if the SA is not up, or has been or is being replaced, or if a client
- *            with hybrid authentication began it: only that one can; ISAKMP_E_LIMIT; ISAKMP_E_CRYPTO;
+ *   returns  ISAKMP_OK; ISAKMP_E_STATE if the SA is not up, or has been or is being replaced, or if
+ *            the peer began it, and a user is authenticated by XAUTH: only that peer can; ISAKMP_E_LIMIT; ISAKMP_E_CRYPTO;
  *            ISAKMP_E_STALE; ISAKMP_E_REENTRANT. */
 ISAKMP_API int isakmp_rekey(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa, isakmp_sa_id *out);
 

@@ -10,9 +10,10 @@
 /* Time for a peer that has not seen the end of phase 1 to begin once more. */
 #define UNSURE_MS 420000
 
+/* Is it the one through which the peer is spoken to, as nobody knows whether it has the new one? */
 static int is_needed(const isakmp_ctx *x, isakmp__sa *sa, isakmp_time end_at)
 {
-    return sa->replaced && !isakmp__sa_is_sure(isakmp__sa_heir(x, sa)) &&
+    return sa->replaced && isakmp__sa_speaker(x, isakmp__sa_heir(x, sa)) == sa &&
            x->now < end_at + UNSURE_MS;
 }
 

@@ -517,6 +517,15 @@ void isakmp__engine_finish(isakmp_ctx *x, isakmp__exch *e)
     finish(x, e, 0);
 }
 
+/* Who has not answered a Quick Mode at all may be dead: it is looked into, by whoever can.  It may also be that it
+ * refuses without a word, so that proves nothing. */
+static void doubt(isakmp_ctx *x, const isakmp__exch *e, unsigned detail)
+{
+    isakmp__sa *speaker = e->msg_id && e->initiator ? isakmp__sa_speaker(x, e->sa) : NULL;
+    if (detail == ISAKMP_D_TIMEOUT && speaker && speaker->state == ISAKMP_SA_UP)
+        isakmp__sa_doubted(x, speaker);
+}
+
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned detail = e->hint != ISAKMP_D_NONE ? e->hint : (unsigned)ISAKMP_D_TIMEOUT;
@@ -534,6 +543,7 @@ void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
         return;
     }
     if (is_late) {
+        doubt(x, e, detail);
         give_up(x, e, isakmp__reason(ISAKMP_BY_TIMER, detail, e->msg, e->notify));
         return;
     }

@@ -8,11 +8,13 @@
 
 /* ---- ISAKMP SAs ----------------------------------------------------------------------------- */
 
-/* Where the method says that a user is authenticated, his client begins, and nobody else. */
+/* Where a user is authenticated, because the method or the policy says so, whoever has begun once begins again, and
+ * nobody else: a method names the sides, and a gateway that only answers knows no way to call its clients. */
 static int may_begin(const isakmp__sa *sa)
 {
     return sa->initiator || sa->suite == NULL ||
-           isakmp__auth_user(sa->suite->auth) == ISAKMP__USER_NONE;
+           (isakmp__auth_user(sa->suite->auth) == ISAKMP__USER_NONE &&
+            isakmp__sa_xauth_role(sa) != ISAKMP__XAUTH_GATEWAY);
 }
 
 int isakmp__rekey_sa(isakmp_ctx *x, isakmp__sa *sa, isakmp_sa_id *out)

@@ -436,8 +436,8 @@ static void tell_life(isakmp_ctx *x, const isakmp__exch *e)
 }
 
 /* If the peer wants to say when it is ready, that is what it waits for: outbound SAs come last.
- * One that gives way at once to another for the same traffic is not sent through: who sends with the newest SA
- * would. */
+ * One that gives way at once to another for the same traffic is not sent through, for who sends with the newest SA
+ * would; so the host does not hear that it is up, but only when it goes. */
 static unsigned finish_child(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned rc = ISAKMP_OK;
@@ -449,7 +449,8 @@ static unsigned finish_child(isakmp_ctx *x, isakmp__exch *e)
     if (rc != ISAKMP_OK)
         return rc;
     isakmp__child_up(x, e->child);
-    tell_life(x, e);
+    if (!e->child->replaced)
+        tell_life(x, e);
     isakmp__commit_inform(x, e);
     isakmp__tell_twins(x, e);
     isakmp__child_follow(x, e->child);

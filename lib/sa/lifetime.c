@@ -117,7 +117,8 @@ void isakmp__child_up(isakmp_ctx *x, isakmp__child *c)
     isakmp__child_set_life(x, c);
     if (c->replaced)
         isakmp__child_retire(x, c);
-    isakmp__tell(x, ISAKMP_EV_CHILD_UP, c->sa, c, NULL);
+    else
+        isakmp__tell(x, ISAKMP_EV_CHILD_UP, c->sa, c, NULL);
 }
 
 void isakmp__sa_end(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why)

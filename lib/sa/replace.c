@@ -133,16 +133,30 @@ void isakmp__child_follow(isakmp_ctx *x, isakmp__child *c)
         adopt(heir, c);
 }
 
-static void replace(isakmp_ctx *x, isakmp__sa *old, isakmp__sa *by, uint32_t overlap_ms)
+/* When one that was replaced goes. */
+static void retire_sa(isakmp_ctx *x, isakmp__sa *old, uint32_t overlap_ms)
 {
     isakmp_time hard_at = isakmp__hard_at(old->since, old->life_s);
     isakmp_time at = x->now + overlap_ms;
+    old->soft_ms = ms_after(old->since, at < hard_at ? at : hard_at);
+    isakmp__sa_wake(x, old, at);
+}
+
+static void replace(isakmp_ctx *x, isakmp__sa *old, isakmp__sa *by, uint32_t overlap_ms)
+{
     old->replaced = 1;
     old->rekeying = 0;
-    old->soft_ms = ms_after(old->since, at < hard_at ? at : hard_at);
     isakmp__log(x, ISAKMP_LOG_INFO, old, "another ISAKMP SA has replaced this one");
     adopt_all(x, by, old);
-    isakmp__sa_wake(x, old, at);
+    retire_sa(x, old, overlap_ms);
+}
+
+/* One that was replaced before is not the last one: for that the other side need not be waited for so long.  Else
+ * a peer that negotiates often would fill the pool. */
+static void hasten(isakmp_ctx *x, isakmp__sa *old)
+{
+    if (is_up(old) && old->since + old->soft_ms > x->now + OVERLAP_SA_MS)
+        retire_sa(x, old, OVERLAP_SA_MS);
 }
 
 /* Were two that are up begun at the same time, one by each side?  In Aggressive Mode the initiator has its SA
@@ -199,6 +213,7 @@ void isakmp__sa_supersede(isakmp_ctx *x, isakmp__sa *sa)
     for (; old; old = next) {
         next = next_old(x, sa, old);
         if (!is_up(old) || old->replaced) {
+            hasten(x, old);
             adopt_all(x, sa, old);
         } else if (are_rivals(x, sa, old) && cookie_of(sa) < cookie_of(old)) {
             replace(x, sa, old, overlap_of(sa));

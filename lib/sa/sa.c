@@ -244,26 +244,50 @@ int isakmp__sa_is_sure(const isakmp__sa *sa)
     return sa->spoken || (sa->initiator && sa->exchange == ISAKMP_EXCH_MAIN);
 }
 
-/* 0: not at all. */
+enum {
+    NOT_AT_ALL = 0,
+    UNSURE,
+    REPLACED,
+    REPLACED_BUT_SURE,
+    SURE
+};
+
+/* One that was replaced is better than a new one of which nobody knows whether the peer has it up. */
 static unsigned fitness(const isakmp__sa *sa)
 {
     if (sa->state == ISAKMP_SA_ENDED || sa->ending)
-        return 0;
+        return NOT_AT_ALL;
     if (sa->replaced)
-        return 2;
-    return isakmp__sa_is_sure(sa) ? 3 : 1;
+        return isakmp__sa_is_sure(sa) ? REPLACED_BUT_SURE : REPLACED;
+    return isakmp__sa_is_sure(sa) ? SURE : UNSURE;
 }
 
-/* One that was replaced is better than a new one of which nobody knows whether the peer has it up. */
+/* How good is another one?  Those of its own policy come first, then those of which it is known that the peer has
+ * them up; and of equals the newest, since the peer may have forgotten the others. */
+static unsigned rank(const isakmp__sa *sa, const isakmp__sa *other)
+{
+    return fitness(other) + (other->policy == sa->policy ? SURE + 1u : 0u);
+}
+
+/* An SA that can speak does, though others stand beside it, but for those that have replaced it or that it has
+ * replaced. */
+static int is_better(const isakmp__sa *sa, const isakmp__sa *other, const isakmp__sa *best)
+{
+    if (best == NULL)
+        return 1;
+    if (best == sa)
+        return other->policy == sa->policy && (sa->replaced || other->replaced) &&
+               fitness(other) > fitness(sa);
+    return rank(sa, other) >= rank(sa, best);
+}
+
 isakmp__sa *isakmp__sa_speaker(const isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__sa *other = NULL, *best = fitness(sa) ? sa : NULL;
-    if (fitness(sa) == 3)
+    if (fitness(sa) == SURE)
         return sa;
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
-        if (fitness(other) &&
-            (best == NULL || (other->policy == sa->policy && (best->replaced || other->replaced) &&
-                              fitness(other) > fitness(best))))
+        if (fitness(other) && is_better(sa, other, best))
             best = other;
     return best;
 }

@@ -115,6 +115,62 @@ static void test_backoff(void **state)
     finish();
 }
 
+/* Nobody sends anything through a child, and dead peer detection asks only when it is needed: but a rekeying that is
+ * not answered is a reason to ask. */
+static const isakmp_extension *const no_dpd[] = {NULL};
+
+static void test_silent_peer_in_phase_2(void **state)
+{
+    (void)state;
+    for (int knows = 0; knows < 2; knows++) {
+        prepare(423, 86400, 28800);
+        wants_restart(A);
+        A->peer.flags &= ~(uint32_t)ISAKMP_PF_DPD_PERIODIC;
+        if (!knows)
+            B->config.extensions = no_dpd;
+        come_up(ISAKMP_EXCH_MAIN, 1);
+        pr.filter = drop_all;
+        pair_restart(&pr, 1);
+        run_for(600000);
+        assert_int_equal(sas_in(A, ISAKMP_SA_UP), 1);
+        assert_int_equal(isakmp_child_rekey(A->x, pr.now, first_child(A), NULL), ISAKMP_OK);
+        run_for(100000);
+        pr.filter = NULL;
+        run_for(400000);
+        assert_int_equal(heard(A, ISAKMP_EV_SA_UP), knows ? 2 : 1);
+        if (knows) {
+            assert_true(both_up(1));
+            finish();
+        } else { /* only the lifetimes tell */
+            isakmp_close(A->x, pr.now, first_sa(A));
+            finish();
+        }
+    }
+}
+
+/* A responder that refuses without a word is not dead. */
+static int drop_quick(pair *p, wire_item *w)
+{
+    (void)p;
+    return header_of(w).exchange == ISAKMP_EXCH_QUICK ? PAIR_DROP : PAIR_DELIVER;
+}
+
+static void test_mute_peer_in_phase_2(void **state)
+{
+    isakmp_sa_id sa;
+    (void)state;
+    prepare(424, 86400, 28800);
+    wants_restart(A);
+    come_up(ISAKMP_EXCH_MAIN, 1);
+    sa = first_sa(A);
+    pr.filter = drop_quick;
+    assert_int_equal(isakmp_child_rekey(A->x, pr.now, first_child(A), NULL), ISAKMP_OK);
+    run_for(200000);
+    assert_true(first_sa(A).v == sa.v);
+    assert_true(both_up(1));
+    finish();
+}
+
 /* Without the flag nothing is begun again. */
 static void test_no_restart(void **state)
 {
@@ -186,6 +242,43 @@ static void test_initial_contact(void **state)
     assert_true(both_up(1));
     assert_int_equal(last_event(A, ISAKMP_EV_CHILD_DOWN)->detail, ISAKMP_D_INITIAL_CONTACT);
     finish();
+}
+
+/* Who has children left of an ISAKMP SA that is gone does not say that it is its first contact, whichever way it comes
+ * to a new one: what that ends at the peer would go on here. */
+static void test_no_initial_contact_with_children(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < 4; how++) {
+        isakmp_child_id c;
+        prepare(425, 600, 28800);
+        for (int i = 0; i < 2; i++)
+            pr.p[i].peer.flags =
+                ISAKMP_PF_INITIAL_CONTACT | (how == 3 && i == 0 ? ISAKMP_PF_RESTART : 0);
+        come_up(ISAKMP_EXCH_MAIN, 1);
+        c = first_child(B);
+        if (how == 0) { /* a new one beside the old one */
+            assert_int_equal(isakmp_rekey(A->x, pr.now, first_sa(A), NULL), ISAKMP_OK);
+            run_for(100);
+        } else {
+            run_for(610000);
+            assert_int_equal(sas_in(A, ISAKMP_SA_ENDED), how == 3 ? 0 : 1);
+        }
+        if (how == 1) /* the old one itself, once more */
+            assert_int_equal(isakmp_child_rekey(A->x, pr.now, first_child(A), NULL), ISAKMP_OK);
+        if (how == 2) { /* by a policy that is another one now */
+            static isakmp_peer_policy now;
+            isakmp_path path = pair_path(&pr, 0);
+            isakmp_sa_id sa;
+            now = A->peer;
+            assert_int_equal(isakmp_connect(A->x, pr.now, &now, &path, 0, &sa), ISAKMP_OK);
+        }
+        run_for(3000); /* how == 3: it has begun again by itself */
+        assert_int_equal(heard(B, ISAKMP_EV_SA_UP), 2);
+        assert_int_equal(heard(B, ISAKMP_EV_CHILD_DOWN), 0);
+        assert_int_equal(child_info(B, c).state, ISAKMP_CHILD_UP);
+        finish();
+    }
 }
 
 /* ---- What fails is tried again ---------------------------------------------------------------------------- */
@@ -654,10 +747,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_backoff),
+        cmocka_unit_test(test_silent_peer_in_phase_2),
+        cmocka_unit_test(test_mute_peer_in_phase_2),
         cmocka_unit_test(test_no_restart),
         cmocka_unit_test(test_both_restart),
         cmocka_unit_test(test_peer_is_quicker),
         cmocka_unit_test(test_initial_contact),
+        cmocka_unit_test(test_no_initial_contact_with_children),
         cmocka_unit_test(test_peer_refuses),
         cmocka_unit_test(test_peer_refuses_for_ever),
         cmocka_unit_test(test_pools_are_full),

@@ -142,6 +142,7 @@ static inline void close_all(void)
     assert_true(pair_is_empty(&pr));
     for (int i = 0; i < 2; i++) {
         assert_int_equal(pr.p[i].reentry_faults, 0);
+        assert_int_equal(pr.p[i].half_ups, 0);
         assert_int_equal(pr.p[i].runts, 0);
         assert_true(isakmp_deadline(pr.p[i].x) == ISAKMP_NEVER);
         assert_true(pr.p[i].told_deadline == ISAKMP_NEVER);

@@ -612,6 +612,14 @@ static void copy_text(char *out, size_t cap, isakmp_span s)
     out[s.n] = 0;
 }
 
+static int can_send(const peer *p, isakmp_child_id child)
+{
+    for (unsigned i = 0; i < PAIR_SAD; i++)
+        if (p->sad[i].used && p->sad[i].child.v == child.v && !p->sad[i].e.inbound)
+            return 1;
+    return 0;
+}
+
 static void on_event(void *user, const isakmp_event *ev)
 {
     peer *p = (peer *)user;
@@ -621,6 +629,7 @@ static void on_event(void *user, const isakmp_event *ev)
     must(ev->type < PAIR_TYPES, "an event of an unknown type");
     p->n_events++;
     p->n_of_type[ev->type]++;
+    p->half_ups += ev->type == ISAKMP_EV_CHILD_UP && !can_send(p, ev->child);
     memset(h, 0, sizeof *h);
     h->type = ev->type;
     h->detail = ev->why.detail;

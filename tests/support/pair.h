@@ -201,6 +201,7 @@ typedef struct peer {
     uint32_t next_spi;
     int reentry; /* 1: every callback tries every function that it must not call */
     unsigned reentry_faults;
+    unsigned half_ups;      /* children that were said to be up, but nothing can be sent through them */
     unsigned runts;         /* datagrams sent that are no message: shorter than a header, but for */
     unsigned keepalives;    /* ... those of one octet; no filter sees them                */
     isakmp_path keepalive;  /* where the last one of them went                            */
