@@ -141,7 +141,8 @@ static int is_refusal(const isakmp_event *ev)
 {
     if (ev->type == ISAKMP_EV_REFUSED)
         return ev->why.detail != ISAKMP_D_NO_POLICY;
-    if (ev->type == ISAKMP_EV_SA_DOWN && ev->why.by == ISAKMP_BY_US && ev->why.message)
+    if (ev->type == ISAKMP_EV_SA_DOWN &&
+        ((ev->why.by == ISAKMP_BY_US && ev->why.message) || ev->why.detail == ISAKMP_D_USER))
         return 1;
     return ev->why.detail == ISAKMP_D_PEER_REFUSED;
 }
