@@ -18,7 +18,11 @@ static const struct {
     {"ecdsa384", ISAKMP_AUTH_ECDSA_P384_SHA384, SIGNATURES, SIGNATURES},
     {"ecdsa521", ISAKMP_AUTH_ECDSA_P521_SHA512, SIGNATURES, SIGNATURES},
     {"ecdsa", HOST_AUTH_ECDSA, SIGNATURES, SIGNATURES},
-    {"hybrid", HOST_AUTH_HYBRID, HOST_NEED_VERIFY, HOST_NEED_SIGN},
+    {"hybrid", HOST_AUTH_HYBRID, HOST_NEED_VERIFY | HOST_NEED_USER,
+     HOST_NEED_SIGN | HOST_NEED_USER},
+    {"xauth-psk", HOST_AUTH_XAUTH_PSK, HOST_NEED_PSK | HOST_NEED_USER,
+     HOST_NEED_PSK | HOST_NEED_USER},
+    {"xauth-rsa", HOST_AUTH_XAUTH_RSA, SIGNATURES | HOST_NEED_USER, SIGNATURES | HOST_NEED_USER},
 };
 #define N_METHODS (sizeof methods / sizeof methods[0])
 
@@ -46,7 +50,7 @@ const char *host_method_name(uint16_t auth)
 int host_method_signs(uint16_t auth)
 {
     size_t i = find_method(auth);
-    return i < N_METHODS && methods[i].as_initiator == SIGNATURES;
+    return i < N_METHODS && (methods[i].as_initiator & SIGNATURES) == SIGNATURES;
 }
 
 int host_has_method(const host_methods *m, uint16_t auth)
@@ -71,7 +75,7 @@ unsigned host_method_needs(const host_methods *m, int initiator)
 
 static int is_ecdsa(uint16_t auth)
 {
-    return host_method_signs(auth) && auth != ISAKMP_AUTH_RSA_SIG;
+    return host_method_signs(auth) && auth != ISAKMP_AUTH_RSA_SIG && auth != HOST_AUTH_XAUTH_RSA;
 }
 
 /* "ecdsa" is one of those with a number. */

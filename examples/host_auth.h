@@ -5,11 +5,13 @@
 #include "isakmp/policy.h"
 
 /* As many as there are. */
-#define HOST_MAX_METHODS 8
+#define HOST_MAX_METHODS 10
 /* "ecdsa": as the curve of our key says. */
 #define HOST_AUTH_ECDSA 0xffff
-/* "hybrid": the initiator is the client, and the responder the gateway. */
-#define HOST_AUTH_HYBRID ISAKMP_AUTH_HYBRID_INIT_RSA
+/* "hybrid" and the methods with XAUTH: the initiator is the client, and the responder the gateway. */
+#define HOST_AUTH_HYBRID    ISAKMP_AUTH_HYBRID_INIT_RSA
+#define HOST_AUTH_XAUTH_PSK ISAKMP_AUTH_XAUTH_INIT_PSK
+#define HOST_AUTH_XAUTH_RSA ISAKMP_AUTH_XAUTH_INIT_RSA
 
 typedef struct host_methods {
     uint16_t auth[HOST_MAX_METHODS]; /* ISAKMP_AUTH_* or HOST_AUTH_*, the best first */
@@ -29,6 +31,7 @@ enum {
     HOST_NEED_SIGN = 2,    /* a key of ours for signatures                    */
     HOST_NEED_VERIFY = 4,  /* something that says whose signatures are believed */
     HOST_NEED_ENCRYPT = 8, /* keys for encryption, ours and the peer's        */
+    HOST_NEED_USER = 16    /* users with passwords: the client's, or those that the gateway knows */
 };
 unsigned host_method_needs(const host_methods *m, int initiator);
 

@@ -243,7 +243,7 @@ static int settle_methods(loader *l, const isakmp_keyring *ring, host_methods *m
     uint16_t of_key = method_of_key(ring);
     for (size_t i = 0; i < m->n; i++) {
         uint16_t wanted = m->auth[i];
-        if (wanted == HOST_AUTH_HYBRID && signs)
+        if ((wanted == HOST_AUTH_HYBRID && signs) || wanted == HOST_AUTH_XAUTH_RSA)
             wanted = ISAKMP_AUTH_RSA_SIG;
         if (wanted == HOST_AUTH_ECDSA && of_key != ISAKMP_AUTH_RSA_SIG)
             wanted = m->auth[i] = of_key;

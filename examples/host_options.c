@@ -140,5 +140,6 @@ int host_options_read(host_options *o, int argc, char **argv, int initiator)
 void host_options_free(host_options *o)
 {
     host_keys_free(&o->keyring);
+    host_users_forget(&o->users);
     sodium_memzero(o->psk_octets, sizeof o->psk_octets);
 }

@@ -7,12 +7,22 @@
 #include "host_auth.h"
 #include "host_hosts.h"
 #include "host_keys.h"
+#include "host_users.h"
 
 /* Octets of the longest message: a chain of certificates with long keys may have some thousands. */
 #define HOST_MAX_DATAGRAM 16384
 #define HOST_MAX_SUITES   16
 /* As many as fit in an SA payload. */
 #define HOST_MAX_POLICIES 48
+#define HOST_MAX_DNS      4
+
+/* Who begins Mode Config. */
+enum {
+    HOST_CONFIG_UNSAID = 0,
+    HOST_CONFIG_OFF,
+    HOST_CONFIG_PULL, /* the client */
+    HOST_CONFIG_PUSH  /* the gateway */
+};
 
 typedef struct host_options {
     isakmp_addr local, remote; /* remote.family 0: any */
@@ -34,6 +44,12 @@ typedef struct host_options {
     isakmp_psk psk;
     uint8_t psk_octets[ISAKMP_MAX_PSK];
     uint8_t my_id[ISAKMP_MAX_ID], peer_id[ISAKMP_MAX_ID]; /* what the identities refer to */
+    host_users users;    /* of XAUTH: ours, or those whom we know */
+    uint8_t config;      /* HOST_CONFIG_* */
+    isakmp_addr pool[2]; /* the first and the last one; family 0: there is none */
+    isakmp_addr dns[HOST_MAX_DNS];
+    size_t n_dns;
+    const isakmp_profile *profile; /* NULL: none */
     int once, verbose;
     unsigned repeat; /* how often, with once */
     unsigned timeout_s;

@@ -41,6 +41,13 @@ static void show_keys(const host_show *s)
     }
 }
 
+static void show_profile(const isakmp_profile *p)
+{
+    char text[2000];
+    isakmp_profile_text(text, sizeof text, p);
+    fputs(text, stdout);
+}
+
 int host_show_open(host_show *s, const host_options *o)
 {
     memset(s, 0, sizeof *s);
@@ -57,6 +64,8 @@ int host_show_open(host_show *s, const host_options *o)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (o->verbose)
         show_keys(s);
+    if (o->verbose && o->profile)
+        show_profile(o->profile);
     return 0;
 }
 
@@ -103,6 +112,49 @@ static int is_trouble(const isakmp_event *ev)
            ev->type == ISAKMP_EV_REFUSED;
 }
 
+/* What a gateway gives, or has given: its texts may hold anything. */
+static void show_escaped(isakmp_span text)
+{
+    putchar('"');
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] < 0x20 || text.p[i] > 0x7e || text.p[i] == '"' || text.p[i] == '\\')
+            printf("\\x%02x", text.p[i]);
+        else
+            putchar(text.p[i]);
+    putchar('"');
+}
+
+static void show_config_value(const isakmp_cfg_value *v)
+{
+    char text[64];
+    isakmp_addr a = {.family = v->addrs.family};
+    const char *name = isakmp_name(ISAKMP_REG_CFG_ATTR, v->type);
+    printf("             %s", name);
+    if (strcmp(name, "?") == 0)
+        printf(" %u", v->type);
+    putchar(' ');
+    memcpy(a.ip, v->addrs.lo, sizeof a.ip);
+    isakmp_addr_text(text, sizeof text, &a);
+    if (v->form == ISAKMP_CFG_NET)
+        isakmp_selector_text(text, sizeof text, &v->addrs);
+    if (v->form == ISAKMP_CFG_ADDR || v->form == ISAKMP_CFG_NET)
+        printf("%s", text);
+    else if (v->form == ISAKMP_CFG_NUMBER)
+        printf("%u", (unsigned)v->number);
+    else
+        show_escaped(v->data);
+    putchar('\n');
+}
+
+static void show_config(const isakmp_assignment *a)
+{
+    isakmp_cfg_reader r = isakmp_cfg_values(a->attrs);
+    isakmp_cfg_value v;
+    while (isakmp_cfg_next(&r, &v) == ISAKMP_OK)
+        if (v.form != ISAKMP_CFG_EMPTY)
+            show_config_value(&v);
+}
+
 void host_show_event(host_show *s, const isakmp_event *ev)
 {
     char text[300];
@@ -110,24 +162,10 @@ void host_show_event(host_show *s, const isakmp_event *ev)
     host_show_line(s, "%s", text);
     if (ev->report)
         show_report(s, ev->report);
+    if (ev->type == ISAKMP_EV_CONFIG)
+        show_config(ev->assignment);
     if (is_trouble(ev))
         memcpy(s->trouble, text, sizeof text);
-}
-
-void host_show_no_xauth(const host_show *s, const isakmp_event *ev, int initiator)
-{
-    char peer[64];
-    isakmp_addr_text(peer, sizeof peer, &ev->path->remote);
-    if (initiator)
-        host_show_line(s,
-                       "the gateway at %s is authentic, but the user cannot be authenticated "
-                       "yet: there is no XAUTH here",
-                       peer);
-    else
-        host_show_line(s,
-                       "a client at %s is there, but its user cannot be authenticated yet: "
-                       "there is no XAUTH here",
-                       peer);
 }
 
 void host_show_timeout(const host_show *s)
@@ -227,10 +265,17 @@ static void show_sa(const isakmp_ctx *x, isakmp_sa_id id)
         snprintf(who, sizeof who, "not known");
     else
         isakmp_id_text(who, sizeof who, &i.peer_id);
-    printf("  %-22s %-11s %-9s %-15s %s, identity %s, %u s\n",
+    printf("  %-22s %-11s %-9s %-15s %s, identity %s, %u s",
            ip_text(peer, sizeof peer, i.path.remote, 1), states[i.state],
            i.initiator ? "initiator" : "responder", isakmp_name(ISAKMP_REG_EXCHANGE, i.exchange),
            i.suite.cipher ? suite : "-", who, (unsigned)i.suite.life_s);
+    if (i.user.n) {
+        printf(", user ");
+        show_escaped(i.user);
+    }
+    if (i.ip4.family)
+        printf(", %s %s", i.initiator ? "we have" : "it has", ip_text(peer, sizeof peer, i.ip4, 0));
+    putchar('\n');
 }
 
 static void show_child(const isakmp_ctx *x, isakmp_child_id id)

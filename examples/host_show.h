@@ -36,8 +36,6 @@ void host_show_close(host_show *s);
 void host_show_line(const host_show *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void host_show_event(host_show *s, const isakmp_event *ev);
-/* After ISAKMP_EV_SA_XAUTH: how far hybrid authentication goes here. */
-void host_show_no_xauth(const host_show *s, const isakmp_event *ev, int initiator);
 /* The line for --once when its time is over: what is known about the cause. */
 void host_show_timeout(const host_show *s);
 void host_show_log(const host_show *s, int level, const char *line);

@@ -2,10 +2,10 @@
  *
  * A new option is a row, the function that reads it unless one of these does, and a line in
  * tests/examples/check.sh that gives it a wrong value. */
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sodium.h>
 #include "host_id.h"
 #include "host_suite.h"
 #include "host_table.h"
@@ -175,19 +175,12 @@ static int read_psk(host_options *o, const host_option *it, const char *text)
 
 static int read_psk_file(host_options *o, const host_option *it, const char *text)
 {
-    char line[ISAKMP_MAX_PSK + 3] = "";
-    FILE *f = fopen(text, "r");
-    int why = 0;
-    if (f == NULL)
-        return host_complain("--%s %s: %s", it->name, text, strerror(errno));
-    if (fgets(line, sizeof line, f) == NULL) {
-        why = ferror(f) ? errno : 0; /* a directory opens, but cannot be read */
-        line[0] = '\0';
-    }
-    fclose(f);
-    if (why)
-        return host_complain("--%s %s: %s", it->name, text, strerror(why));
-    return set_psk(o, line, strcspn(line, "\r\n"), text);
+    char line[ISAKMP_MAX_PSK + 3];
+    int rc = host_read_line(line, sizeof line, it->name, text);
+    if (rc < 0)
+        rc = set_psk(o, line, strlen(line), text);
+    sodium_memzero(line, sizeof line);
+    return rc;
 }
 
 static int read_auth(host_options *o, const host_option *it, const char *text)
@@ -205,6 +198,55 @@ static int read_id(host_options *o, const host_option *it, const char *text)
     if (host_parse_id((isakmp_id *)place(o, it), octets, text, error, sizeof error))
         return -1;
     return host_complain("--%s %s", it->name, error);
+}
+
+/* ---- Users and addresses --------------------------------------------------------------------- */
+
+static int read_user(host_options *o, const host_option *it, const char *text)
+{
+    char error[300];
+    if (host_users_add(&o->users, text, error, sizeof error))
+        return -1;
+    return host_complain("--%s %s", it->name, error);
+}
+
+static int set_password(host_options *o, const host_option *it, const char *text)
+{
+    char error[100];
+    if (host_users_set_password(&o->users, text, strlen(text), error, sizeof error))
+        return -1;
+    return host_complain("--%s %s", it->name, error);
+}
+
+static int read_password_file(host_options *o, const host_option *it, const char *text)
+{
+    char line[HOST_MAX_PASSWORD + 3];
+    int rc = host_read_line(line, sizeof line, it->name, text);
+    if (rc < 0)
+        rc = set_password(o, it, line);
+    sodium_memzero(line, sizeof line);
+    return rc;
+}
+
+static int read_config(host_options *o, const host_option *it, const char *text)
+{
+    static const char *const words[] = {"", "off", "pull", "push"};
+    for (o->config = HOST_CONFIG_PUSH; o->config; o->config--)
+        if (strcmp(text, words[o->config]) == 0)
+            return -1;
+    return host_complain("--%s is pull, push or off, not \"%s\"", it->name, text);
+}
+
+static int read_pool(host_options *o, const host_option *it, const char *text)
+{
+    return host_read_range(o->pool, it->name, text);
+}
+
+static int read_dns(host_options *o, const host_option *it, const char *text)
+{
+    if (o->n_dns == HOST_MAX_DNS)
+        return host_complain("--%s may be given %u times", it->name, (unsigned)HOST_MAX_DNS);
+    return host_read_ip4(&o->dns[o->n_dns++], it->name, text);
 }
 
 /* ---- Staying up ------------------------------------------------------------------------------ */
@@ -253,6 +295,33 @@ static int read_rekey(host_options *o, const host_option *it, const char *text)
     o->peer.flags |= ISAKMP_PF_REKEY;
     o->child.flags |= ISAKMP_CF_REKEY;
     return -1;
+}
+
+static int read_replay_window(host_options *o, const host_option *it, const char *text)
+{
+    unsigned packets = 0;
+    if (strcmp(text, "off") == 0)
+        o->child.flags |= ISAKMP_CF_NO_REPLAY;
+    else if (host_parse_number(&packets, text, 32, 4096))
+        o->child.flags &= ~(uint32_t)ISAKMP_CF_NO_REPLAY;
+    else
+        return host_complain("--%s takes 32 to 4096 packets, or off, not \"%s\"", it->name, text);
+    o->child.replay_window = (uint16_t)packets;
+    return -1;
+}
+
+static int read_profile(host_options *o, const host_option *it, const char *text)
+{
+    const isakmp_profile *p;
+    o->profile = isakmp_profile_find(text);
+    if (o->profile) {
+        o->peer.flags |= o->profile->flags;
+        return -1;
+    }
+    fprintf(stderr, "--%s takes one of", it->name);
+    for (size_t i = 0; (p = isakmp_profile_get(i)) != NULL; i++)
+        fprintf(stderr, "%s %s", i ? "," : "", p->name);
+    return host_complain(", not \"%s\"", text);
 }
 
 /* ---- The program ----------------------------------------------------------------------------- */
@@ -319,9 +388,9 @@ static const host_option rows[] = {
     {BOTH, "psk-file", "FILE", read_psk_file, 0, "... the first line of a file", NULL},
     {BOTH, "auth", "METHOD,...", read_auth, 0,
      "how both sides prove who they are, the best way first: psk, rsa-sig, rsa-encr (encrypted nonces), "
-     "rsa-encr-rev (their revised mode), ecdsa256, ecdsa384, ecdsa521, ecdsa as our key is, or hybrid: the "
-     "initiator is a client and needs no key, the responder its gateway; it ends after phase 1, for there "
-     "is no XAUTH yet", "psk"},
+     "rsa-encr-rev (their revised mode), ecdsa256, ecdsa384, ecdsa521, ecdsa as our key is; and with users of "
+     "XAUTH, where the initiator is the client and the responder its gateway: xauth-psk, xauth-rsa, or "
+     "hybrid, for which the client needs no key", "psk"},
     {BOTH, "key", "FILE", read_text, IN(files.key),
      "our private key, for signatures or, if --auth names none, for encrypted nonces; files are PEM or "
      "DER", NULL},
@@ -352,6 +421,26 @@ static const host_option rows[] = {
      "dn:C=DE,O=Example,CN=gw, or dn: the subject of --cert", "with --cert dn, otherwise our address"},
     {BOTH, "peer-id", "ID", read_id, IN(peer.peer_id), "the identity the peer must have", "any"},
 
+    {INITIATOR, "xauth-user", "NAME", read_user, 0,
+     "our user, for a gateway that asks; the method of --auth may say so or not", NULL},
+    {RESPONDER, "xauth-user", "NAME", read_user, 0,
+     "ask clients for their user, whatever the method of --auth, and let this one in; up to 32 times",
+     NULL},
+    {BOTH, "xauth-password", "TEXT", set_password, 0, "the password of the --xauth-user before it", NULL},
+    {BOTH, "xauth-password-file", "FILE", read_password_file, 0, "... the first line of a file", NULL},
+    {INITIATOR, "mode-config", "pull|push|off", read_config, 0,
+     "as a client of Mode Config ask for an address (pull), or let the gateway give one unasked (push); "
+     "without --local-net it is what is protected on our side", "off"},
+    {RESPONDER, "mode-config", "pull|push|off", read_config, 0,
+     "give clients that ask an address (pull), or all of them unasked (push)", "with --pool pull"},
+    {RESPONDER, "pool", "FIRST-LAST", read_pool, 0,
+     "the addresses for clients, 256 at most; a user, or an identity without a user, has the same one "
+     "again next time if it is free", NULL},
+    {RESPONDER, "dns", "ADDR", read_dns, 0, "a name server, told to clients; up to 4 times", NULL},
+
+    {BOTH, "peer-profile", "NAME", read_profile, 0,
+     "do what peers of this kind need, such as cisco-ios or fortigate; a name that is not known shows them "
+     "all, --verbose why", NULL},
     {BOTH, "dpd", "SECONDS[:HOW]", read_dpd, 0,
      "ask a peer of which nothing was heard for so long whether it lives, and give it up if it does not "
      "answer; periodic: always, on-demand: only while packets are sent to it, which a program without ESP "
@@ -360,6 +449,16 @@ static const host_option rows[] = {
      "behind a NAT, send one octet to a peer to which nothing was sent for so long; 0: never", "20"},
     {BOTH, "rekey", NULL, read_rekey, 0,
      "negotiate new SAs before the old ones end, and let those of the peer take their place", NULL},
+    {BOTH, "restart", NULL, read_peer_flag, ISAKMP_PF_RESTART,
+     "when --dpd has found the peer dead, or the ISAKMP SA could not be negotiated anew, connect again until "
+     "it is there", NULL},
+    {BOTH, "recover", NULL, read_peer_flag, ISAKMP_PF_RECOVER,
+     "negotiate a child of ours again when the peer says that it does not know its SPI, and an ISAKMP SA to "
+     "tell a peer so that none is up with", NULL},
+    {BOTH, "commit", NULL, read_peer_flag, ISAKMP_PF_COMMIT | ISAKMP_PF_SET_COMMIT,
+     "set the commit bit in Quick Mode as responder, and heed that of a peer, for 3 seconds at most", NULL},
+    {BOTH, "replay-window", "N|off", read_replay_window, 0,
+     "packets of the anti-replay window, 32 to 4096", "64"},
     {BOTH, "force-encap", NULL, read_peer_flag, ISAKMP_PF_FORCE_ENCAP,
      "ESP in UDP even if no NAT is found on the way", NULL},
     {BOTH, "fragment-size", "OCTETS", read_fragment_size, 0,

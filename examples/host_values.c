@@ -50,6 +50,51 @@ int host_read_addr(isakmp_addr *out, const char *option, const char *text)
         option, text);
 }
 
+static int is_ip4(isakmp_addr *out, const char *text)
+{
+    return host_parse_addr(out, text, 0) && out->family == 4 && out->port == 0 &&
+           strchr(text, ':') == NULL;
+}
+
+int host_read_ip4(isakmp_addr *out, const char *option, const char *text)
+{
+    return is_ip4(out, text)
+               ? -1
+               : host_complain("--%s takes an address such as 10.1.0.1, not \"%s\"", option, text);
+}
+
+int host_read_range(isakmp_addr out[2], const char *option, const char *text)
+{
+    char first[16] = "";
+    size_t n = strcspn(text, "-");
+    if (n < sizeof first)
+        memcpy(first, text, n);
+    if (text[n] == '-' && is_ip4(&out[0], first) && is_ip4(&out[1], text + n + 1) &&
+        memcmp(out[0].ip, out[1].ip, 4) <= 0)
+        return -1;
+    return host_complain("--%s takes the first and the last of some addresses, such as "
+                         "10.1.0.1-10.1.0.99, not \"%s\"",
+                         option, text);
+}
+
+int host_read_line(char *out, size_t cap, const char *option, const char *file)
+{
+    FILE *f = fopen(file, "r");
+    int why = 0;
+    memset(out, 0, cap);
+    if (f == NULL)
+        return host_complain("--%s %s: %s", option, file, strerror(errno));
+    if (fgets(out, (int)cap, f) == NULL) {
+        why = ferror(f) ? errno : 0; /* a directory opens, but cannot be read */
+        out[0] = '\0';
+    }
+    fclose(f);
+    if (why)
+        return host_complain("--%s %s: %s", option, file, strerror(why));
+    out[strcspn(out, "\r\n")] = '\0';
+    return -1;
+}
+
 /* The addresses whose first bits are those of an address. */
 static void set_net(isakmp_selector *out, const isakmp_addr *a, unsigned long bits)
 {

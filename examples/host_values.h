@@ -15,6 +15,13 @@ int host_read_number(unsigned *out, const char *option, const char *what, const 
 int host_parse_number(unsigned *out, const char *text, unsigned least, unsigned most);
 /* An address with or without a port; 500 without. */
 int host_read_addr(isakmp_addr *out, const char *option, const char *text);
+/* An IPv4 address. */
+int host_read_ip4(isakmp_addr *out, const char *option, const char *text);
+/* "10.1.0.1-10.1.0.99". */
+int host_read_range(isakmp_addr out[2], const char *option, const char *text);
+/* The first line of a file, without its end.
+ *   cap      octets at out: with the end of the line, and a final zero octet. */
+int host_read_line(char *out, size_t cap, const char *option, const char *file);
 /* "10.1.0.0/16" or an address. */
 int host_read_net(isakmp_selector *out, const char *option, const char *text);
 

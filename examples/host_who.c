@@ -1,5 +1,6 @@
 /* host_who.c -- who we are, and how it is proved: what the options say of that together. */
 #include <stddef.h>
+#include "host_client.h"
 #include "host_values.h"
 #include "host_who.h"
 
@@ -21,21 +22,21 @@ static int judge(const rule *rules)
 
 static int check_psk(const host_options *o, unsigned needs)
 {
+    uint32_t flags = o->peer.flags & ~(o->profile ? o->profile->flags : 0); /* by options alone */
     const host_key_files *f = &o->files;
     int any = f->key || f->cert || f->encr_key || f->encr_cert || f->peer_key || f->peer_encr_key ||
               f->cas.n || f->crls.n || f->legacy || f->one_key;
     const rule rules[] = {
-        {needs == HOST_NEED_PSK && any,
+        {(needs & ~(unsigned)HOST_NEED_USER) == HOST_NEED_PSK && any,
          "keys and certificates are not for --auth psk: a method such as --auth rsa-sig is needed "
          "with them"},
         {!(needs & HOST_NEED_PSK) && o->psk.key.n,
          "--psk is of no use without psk in --auth: leave it out, or add psk to the list"},
         {needs & HOST_NEED_PSK && o->psk.key.n == 0,
          "--psk TEXT or --psk-file FILE is needed: the key shared with the peer"},
-        {o->peer.flags & ISAKMP_PF_CISCO_SKEYID && !(needs & HOST_NEED_ENCRYPT),
+        {flags & ISAKMP_PF_CISCO_SKEYID && !(needs & HOST_NEED_ENCRYPT),
          "--cisco-skeyid is of no use without rsa-encr or rsa-encr-rev in --auth"},
-        {o->peer.flags & ISAKMP_PF_HUAWEI_REV &&
-             !host_has_method(&o->methods, ISAKMP_AUTH_RSA_ENCR_REV),
+        {flags & ISAKMP_PF_HUAWEI_REV && !host_has_method(&o->methods, ISAKMP_AUTH_RSA_ENCR_REV),
          "--huawei-rev is of no use without rsa-encr-rev in --auth"},
         {0, NULL}};
     return judge(rules);
@@ -132,6 +133,11 @@ static int check_names(const host_options *o)
     return -1;
 }
 
+static uint16_t base_of(uint16_t auth)
+{
+    return auth == HOST_AUTH_XAUTH_RSA ? ISAKMP_AUTH_RSA_SIG : auth;
+}
+
 /* Of the method that our certificate is for. */
 static uint16_t method_of_cert(const host_options *o, unsigned needs)
 {
@@ -139,7 +145,7 @@ static uint16_t method_of_cert(const host_options *o, unsigned needs)
         if (needs & HOST_NEED_SIGN ? host_method_signs(o->methods.auth[i])
                                    : o->methods.auth[i] == ISAKMP_AUTH_RSA_ENCR ||
                                          o->methods.auth[i] == ISAKMP_AUTH_RSA_ENCR_REV)
-            return o->methods.auth[i];
+            return base_of(o->methods.auth[i]);
     return ISAKMP_AUTH_RSA_SIG; /* that of a gateway with hybrid authentication */
 }
 
@@ -194,7 +200,9 @@ int host_who_load(host_options *o, int initiator)
     int rc = check_secrets(o, needs, initiator);
     if (rc < 0)
         rc = check_names(o);
-    if (rc < 0 && needs != HOST_NEED_PSK &&
+    if (rc < 0)
+        rc = host_client_settle(o, needs, initiator);
+    if (rc < 0 && (needs & ~(unsigned)HOST_NEED_USER) != HOST_NEED_PSK &&
         !host_keys_load(&o->keyring, &o->files, &o->methods, needs, error, sizeof error))
         rc = host_complain("%s", error);
     if (rc < 0)

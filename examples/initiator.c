@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include "host_input.h"
 #include "host_options.h"
 #include "host_show.h"
 #include "host_udp.h"
@@ -19,7 +20,7 @@ typedef struct app {
     host_udp udp;
     host_show show;
     isakmp_sa_id sa;
-    int child_up, awaits_user, failed; /* what the events have said */
+    int child_up, failed; /* what the events have said */
 } app;
 
 static volatile sig_atomic_t stop;
@@ -93,18 +94,29 @@ static int do_decrypt(void *user, isakmp_ticket t, const isakmp_query *q, const 
     return isakmp_keyring_decrypt(&((app *)user)->o.keyring, q, s, block, cap, n);
 }
 
+static int get_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *asked,
+                    isakmp_user *out)
+{
+    (void)t;
+    (void)q;
+    return host_users_tell(&((app *)user)->o.users, asked, out);
+}
+
 /* ---- TELL ----------------------------------------------------------------------------------- */
+
+/* What is replaced by another does not end, and what was to replace another leaves that. */
+static int is_end(const isakmp_event *ev)
+{
+    return (ev->type == ISAKMP_EV_SA_DOWN && ev->other_sa.v == 0) ||
+           (ev->type == ISAKMP_EV_CHILD_DOWN && ev->other_child.v == 0);
+}
 
 static void on_event(void *user, const isakmp_event *ev)
 {
     app *a = (app *)user;
     host_show_event(&a->show, ev);
     a->child_up |= ev->type == ISAKMP_EV_CHILD_UP;
-    a->failed |= ev->type == ISAKMP_EV_SA_DOWN || ev->type == ISAKMP_EV_CHILD_DOWN;
-    if (ev->type == ISAKMP_EV_SA_XAUTH) {
-        host_show_no_xauth(&a->show, ev, 1);
-        a->awaits_user = 1;
-    }
+    a->failed |= is_end(ev);
     if (ev->type == ISAKMP_EV_REFUSED && ev->sa.v == a->sa.v) /* not of a stranger who calls us */
         a->failed |= a->o.once;
 }
@@ -129,7 +141,7 @@ static void on_key(void *user, const uint8_t *cky_i, isakmp_span key)
 
 static int is_over(const app *a, isakmp_time end)
 {
-    return stop || a->failed || a->awaits_user || (a->o.once && (a->child_up || host_now() >= end));
+    return stop || a->failed || (a->o.once && (a->child_up || host_now() >= end));
 }
 
 /* Datagrams and time in, until the negotiation has an end. */
@@ -145,14 +157,22 @@ static void run(app *a, isakmp_ctx *x)
                                  sizeof buf);
         if (n) {
             host_show_datagram(&a->show, &path, (isakmp_span){buf, n}, 0);
-            isakmp_input(x, host_now(), &path, buf, n);
+            host_input(x, &a->o, &path, buf, n);
         }
         isakmp_tick(x, host_now()); /* also when datagrams never cease */
-        if ((a->child_up || a->awaits_user) && !shown) {
+        if (a->child_up && !shown) {
             host_show_tables(&a->show, x);
             shown = 1;
         }
     }
+}
+
+/* The peer hears that we go: from the SA that we began, or those in its place. */
+static void close_all(isakmp_ctx *x)
+{
+    isakmp_sa_id sa = {0};
+    while ((sa = isakmp_sa_next(x, sa)).v)
+        isakmp_close(x, host_now(), sa);
 }
 
 /* An ISAKMP SA and a child.
@@ -175,8 +195,8 @@ static int negotiate(app *a, isakmp_ctx *x)
         return 1;
     }
     run(a, x);
-    is_late = !a->child_up && !a->failed && !a->awaits_user && !stop;
-    isakmp_close(x, host_now(), a->sa); /* the peer hears that we go */
+    is_late = !a->child_up && !a->failed && !stop;
+    close_all(x);
     if (is_late)
         host_show_timeout(&a->show);
     return a->child_up && (a->o.once || stop) ? 0 : 1;
@@ -205,6 +225,7 @@ int main(int argc, char **argv)
                         .encrypt = do_encrypt,
                         .decrypt = do_decrypt,
                         .event = on_event,
+                        .get_user = get_user,
                         .learn = on_certs,
                         .log = on_log,
                         .keylog = on_key};

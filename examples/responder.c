@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include "host_gate.h"
+#include "host_input.h"
 #include "host_options.h"
 #include "host_show.h"
 #include "host_udp.h"
@@ -15,6 +17,7 @@ typedef struct app {
     host_options o;
     host_udp udp;
     host_show show;
+    host_gate gate;
     unsigned children;    /* how many have come up */
     int refused, changed; /* what the events have said */
 } app;
@@ -114,6 +117,22 @@ static int find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp
     return ISAKMP_OK;
 }
 
+static int check_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *got,
+                      isakmp_user *out)
+{
+    (void)t;
+    (void)q;
+    (void)out;
+    return host_users_check(&((app *)user)->o.users, got);
+}
+
+static int assign(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,
+                  isakmp_writer *out)
+{
+    (void)t;
+    return host_gate_assign(&((app *)user)->gate, q, a, out);
+}
+
 /* ---- TELL ----------------------------------------------------------------------------------- */
 
 /* By us, though not of those whom --remote shuts out; or by the peer, proven.  Of a peer that has
@@ -122,7 +141,8 @@ static int is_refusal(const isakmp_event *ev)
 {
     if (ev->type == ISAKMP_EV_REFUSED)
         return ev->why.detail != ISAKMP_D_NO_POLICY;
-    if (ev->type == ISAKMP_EV_SA_DOWN && ev->why.by == ISAKMP_BY_US && ev->why.message)
+    if (ev->type == ISAKMP_EV_SA_DOWN &&
+        ((ev->why.by == ISAKMP_BY_US && ev->why.message) || ev->why.detail == ISAKMP_D_USER))
         return 1;
     return ev->why.detail == ISAKMP_D_PEER_REFUSED;
 }
@@ -131,8 +151,7 @@ static void on_event(void *user, const isakmp_event *ev)
 {
     app *a = (app *)user;
     host_show_event(&a->show, ev);
-    if (ev->type == ISAKMP_EV_SA_XAUTH)
-        host_show_no_xauth(&a->show, ev, 0);
+    host_gate_event(&a->gate, ev);
     a->children += ev->type == ISAKMP_EV_CHILD_UP;
     a->refused |= is_refusal(ev);
     a->changed |= ev->type == ISAKMP_EV_CHILD_UP || ev->type == ISAKMP_EV_SA_DOWN ||
@@ -184,7 +203,7 @@ static void run(app *a, isakmp_ctx *x)
                                  sizeof buf);
         if (n) {
             host_show_datagram(&a->show, &path, (isakmp_span){buf, n}, 0);
-            isakmp_input(x, host_now(), &path, buf, n);
+            host_input(x, &a->o, &path, buf, n);
         }
         isakmp_tick(x, host_now()); /* also when datagrams never cease */
         if (a->changed)
@@ -232,6 +251,8 @@ int main(int argc, char **argv)
                         .decrypt = do_decrypt,
                         .find_child = find_child,
                         .event = on_event,
+                        .check_user = check_user,
+                        .assign = assign,
                         .learn = on_certs,
                         .log = on_log,
                         .keylog = on_key};
@@ -246,6 +267,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", error);
         return 2;
     }
+    host_gate_open(&a.gate, &a.o);
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
 

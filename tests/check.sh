@@ -38,6 +38,7 @@ suite timing tests/timing/check.sh
 suite live tests/live/strongswan.sh
 suite live-certs tests/live/certs.sh
 suite live-hybrid tests/live/hybrid.sh
+suite live-clients tests/live/clients.sh
 suite live-natt tests/live/natt.sh
 suite live-life tests/live/life.sh
 suite live-fragments tests/live/fragments.sh

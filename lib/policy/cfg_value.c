@@ -89,9 +89,15 @@ static int take_prefix(isakmp_cfg_value *v)
     return 1;
 }
 
+/* strongSwan's address pools send a subnet alone, without protocol and ports. */
 static int take_split(isakmp_cfg_value *v)
 {
-    uint16_t proto = isakmp__get16(v->data.p + 8);
+    uint16_t proto = 0;
+    if (v->data.n == 8)
+        return take_masked(v);
+    if (v->data.n != ISAKMP__SPLIT_SIZE)
+        return 0;
+    proto = isakmp__get16(v->data.p + 8);
     if (proto > 255 || !take_masked(v))
         return 0;
     v->addrs.proto = (uint8_t)proto;
@@ -147,7 +153,7 @@ static int take_value(isakmp_cfg_value *v, uint8_t kind)
     case ISAKMP__CFG_NET6:
         return v->data.n == 17 && take_prefix(v);
     case ISAKMP__CFG_SPLIT:
-        return v->data.n == ISAKMP__SPLIT_SIZE && take_split(v);
+        return take_split(v);
     case ISAKMP__CFG_NUMBER:
     case ISAKMP__CFG_SECONDS:
         return take_number(v);

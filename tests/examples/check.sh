@@ -30,6 +30,31 @@ for p in "$i" "$r"; do
         refused "--nat-keepalive takes 0 to 65535 seconds" $p --nat-keepalive often
         refused "--force-encap=yes is not an option" $p --force-encap=yes
         refused "--rekey=often is not an option" $p --rekey=often
+        for flag in restart recover commit; do
+            refused "--$flag=yes is not an option" $p --$flag=yes
+        done
+        for n in 31 4097 "" none -1 64k; do
+            refused "--replay-window takes 32 to 4096 packets, or off, not \"$n\"" $p --replay-window "$n"
+        done
+        refused "--peer-profile takes one of android, .*, windows, not \"Cisco-IOS\"" $p --peer-profile Cisco-IOS
+        refused "--peer-profile takes one of" $p --peer-profile ""
+        refused "--xauth-user takes a name of 1 to 128 octets" $p --xauth-user ""
+        refused "--xauth-user takes a name of 1 to 128 octets" $p --xauth-user "$(printf %0129d 0)"
+        refused "--xauth-user names joe twice" $p --xauth-user joe --xauth-user joe
+        refused "--xauth-user joe: its --xauth-password TEXT or --xauth-password-file FILE is needed" $p \
+            --xauth-user joe
+        refused "--xauth-password goes behind the --xauth-user whose password it is, once" $p --xauth-password x
+        refused "--xauth-password goes behind the --xauth-user whose password it is, once" $p --xauth-user joe \
+            --xauth-password x --xauth-password y
+        refused "--xauth-password takes a password of 1 to 128 octets" $p --xauth-user joe --xauth-password ""
+        refused "--xauth-password takes a password of 1 to 128 octets" $p --xauth-user joe --xauth-password \
+            "$(printf %0129d 0)"
+        refused "--xauth-password-file $dir/missing: No such file" $p --xauth-user joe --xauth-password-file \
+            "$dir/missing"
+        refused "--xauth-password-file $dir: Is a directory" $p --xauth-user joe --xauth-password-file "$dir"
+        for config in "" on PULL; do
+            refused "--mode-config is pull, push or off, not \"$config\"" $p --mode-config "$config"
+        done
         refused "--ike takes .* suites with commas" $p --ike ,
         refused "--ike takes .* suites with commas" $p --ike ""
         refused "--ike takes .* suites with commas" $p --ike aes128-sha1-modp1024,
@@ -72,6 +97,26 @@ for p in "$i" "$r"; do
         refused "takes an address, a host name" $p --id @@user@host
     }
 done
+for pool in "" 10.9.0.1 10.9.0.1- -10.9.0.9 10.9.0.9-10.9.0.1 10.9.0.1-10.9.0 10.9.0.1:1-10.9.0.9 10.9.0.1-10.9.0.9:2 \
+    2001:db8::1-2001:db8::9 10.9.0.1-10.9.0.9-10.9.0.10; do
+    # shellcheck disable=SC2086
+    refused "--pool takes the first and the last of some addresses, such as .*, not \"$pool\"" $r --pool "$pool"
+done
+# shellcheck disable=SC2086
+{
+    refused "--dns takes an address such as" $r --dns dns.example
+    refused "--dns takes an address such as" $r --dns 10.9.0.53:53
+    refused "--dns may be given 4 times" $r --dns 10.9.0.1 --dns 10.9.0.2 --dns 10.9.0.3 --dns 10.9.0.4 --dns 10.9.0.5
+    refused "--dns is of no use without --pool" $r --dns 10.9.0.53
+    refused "--pool FIRST-LAST is needed with --mode-config" $r --mode-config pull
+    refused "--pool FIRST-LAST is needed with --mode-config" $r --mode-config push
+    refused "--pool is of no use with --mode-config off" $r --mode-config off --pool 10.9.0.1-10.9.0.9
+    refused "--pool is not an option" $i --pool
+    refused "--xauth-user may be given once: a client has one user" $i --xauth-user a --xauth-password a \
+        --xauth-user b --xauth-password b
+    refused "--xauth-user may be given 32 times" $r $(for n in $(seq 33); do echo "--xauth-user u$n"; done)
+}
+refused "--cisco-skeyid is of no use" "$bin/responder" --psk k --peer-profile fortigate --cisco-skeyid
 refused "remote ADDR is needed" "$bin/initiator" --psk k
 refused "nobody can be called at port 0" "$bin/initiator" --psk k --remote 127.0.0.1:0
 refused "psk TEXT or --psk-file FILE is needed" "$bin/initiator" --remote 127.0.0.1
@@ -237,6 +282,7 @@ tests/examples/signatures.sh
 tests/examples/encrypted.sh
 tests/examples/hosts.sh
 tests/examples/hybrid.sh
+tests/examples/clients.sh
 tests/examples/many.sh
 tests/examples/readme.sh
 

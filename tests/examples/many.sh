@@ -55,3 +55,54 @@ last_table "$dir/r" >"$dir/out"
 [ "$(grep -c '^  127.0.1.*up' "$dir/out")" = $((N - 1)) ] && [ "$(sad "$dir/out" | wc -l)" = $((2 * N - 2)) ] &&
     ! grep -q "127\.0\.1\.${N}[: ]" "$dir/out" || status=1
 say $status "one client goes, and only its SAs go with it"
+
+# ---- Clients, each with its own user and address ------------------------------------------------------------
+
+users=$(for n in $(seq $N); do echo "--xauth-user user$n --xauth-password pw$n"; done)
+# shellcheck disable=SC2086
+"$bin/responder" --local 127.0.0.2:15584 --auth xauth-psk --psk k $users --pool 10.9.0.1-10.9.0.$((N - 1)) \
+    --local-net 10.2.0.0/16 >"$dir/r" 2>&1 &
+pids="$pids $!"
+wait_for_responder "$dir/r"
+# client N OPTION...
+client() {
+    n=$1
+    shift
+    "$bin/initiator" --local "127.0.1.$n:0" --remote 127.0.0.2:15584 --auth xauth-psk --psk k --xauth-user "user$n" \
+        --xauth-password "pw$n" --mode-config pull --remote-net 10.2.0.0/16 "$@" >"$dir/i$n" 2>&1 &
+    pids="$pids $!" client=$!
+}
+given() { sed -n 's/.*we have from .* the address //p' "$dir/i$1"; }
+clients=''
+for n in $(seq $((N - 1))); do
+    client "$n"
+    clients="$clients $client"
+done
+status=0
+for n in $(seq $((N - 1))); do
+    wait_for_line "child with .* is up" "$dir/i$n" && wait_for_line "^  out  *spi" "$dir/i$n" || status=1
+done
+wait_for_line "=== 10.9.0.*up" "$dir/r" || status=1
+sleep 0.1
+last_table "$dir/r" >"$dir/out"
+cp "$dir/r" "$dir/err"
+for n in $(seq $((N - 1))); do
+    grep -q "^  127.0.1.$n:.* user \"user$n\", it has $(given "$n")\$" "$dir/out" &&
+        grep -q "^  10.2.0.0/16 === $(given "$n")  up, .*, with 127.0.1.$n:" "$dir/out" || status=1
+done
+for n in $(seq $((N - 1))); do given "$n"; done | sort -u >"$dir/given"
+[ "$(wc -l <"$dir/given")" = $((N - 1)) ] && ! grep -qv '^10\.9\.0\.[1-7]$' "$dir/given" || status=1
+say $status "clients at once have each its own user and address, and protect that"
+
+# One more than there are addresses for; then one of the others goes, and comes back.
+client $N --once --timeout 15
+wait_for_line "there is no configuration with 127.0.0.2" "$dir/i$N"
+say $? "when all addresses are taken, the next client is told so"
+first=$(given 1)
+# shellcheck disable=SC2086
+kill $(echo $clients | cut -d ' ' -f 1)
+wait_for_line "the client at 127.0.1.1:.* has no longer the address $first" "$dir/r"
+status=$?
+client 1
+wait_for_line "we have from .* the address $first" "$dir/i1" || status=1
+say $status "an address comes back when its client goes, and is the same user's again"

@@ -150,14 +150,21 @@ X
     swanctl --load-all --clear --noprompt >"$RUN/load" 2>&1 || { cat "$RUN/load"; return 1; }
 }
 
-# ours ROLE OPTION...: our peer in the background; what it prints goes to $LOG.
+# ours ROLE OPTION...: our peer in the background, for one address on each side; what it prints goes to $LOG.
 ours() {
+    role=$1
+    shift
+    ours_bare "$role" --local-net 10.99.12.1/32 --remote-net 10.99.11.1/32 "$@"
+}
+
+# ours_bare ROLE OPTION...: the options say for which addresses.
+ours_bare() {
     role=$1
     shift
     : >"$LOG"
     # shellcheck disable=SC2086
-    ip netns exec "$I" "$BUILD/tests/live/live_peer" $WORDS "$role" --local "$US" --remote "$THEIRS_SEEN" \
-        --local-net 10.99.12.1/32 --remote-net 10.99.11.1/32 "$@" >"$LOG" 2>&1 &
+    ip netns exec "$I" "$BUILD/tests/live/live_peer" $WORDS "$role" --local "$US" --remote "$THEIRS_SEEN" "$@" \
+        >"$LOG" 2>&1 &
     OURS=$!
     wait_for ready
 }

@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "host_gate.h"
+#include "host_input.h"
 #include "host_options.h"
 #include "host_show.h"
 #include "host_udp.h"
@@ -35,6 +37,7 @@ typedef struct live {
     host_options o;
     host_udp udp;
     host_show show;
+    host_gate gate;
     isakmp_ctx *x;
     int initiator, stay, keys;
     unsigned ping_ms;              /* 0: only until there is an answer */
@@ -142,15 +145,16 @@ static void take_answer(live *l, uint16_t seq)
         l->wanted = 0;
 }
 
-static void take_esp(live *l, uint8_t *packet, size_t n)
+static void take_esp(live *l, const isakmp_path *path, uint8_t *packet, size_t n)
 {
-    uint32_t spi = (uint32_t)packet[0] << 24 | (uint32_t)packet[1] << 16 |
-                   (uint32_t)packet[2] << 8 | packet[3];
+    uint32_t spi = host_esp_spi(path, packet, n);
     const host_sad_entry *h = inbound(l, spi), *out = outbound(l);
     uint8_t *inner = NULL;
     size_t len = h ? live_esp_unwrap(&h->e, packet, n, &inner) : 0;
     isakmp_sa_id sa;
     uint16_t seq;
+    if (h == NULL)
+        host_lost_esp(l->x, &l->o, path, spi);
     if (len == 0) {
         host_show_line(&l->show, "an ESP packet does not verify");
         return;
@@ -283,12 +287,35 @@ static int find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp
     return ISAKMP_OK;
 }
 
+static int get_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *asked,
+                    isakmp_user *out)
+{
+    (void)t;
+    (void)q;
+    return host_users_tell(&((live *)user)->o.users, asked, out);
+}
+
+static int check_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *got,
+                      isakmp_user *out)
+{
+    (void)t;
+    (void)q;
+    (void)out;
+    return host_users_check(&((live *)user)->o.users, got);
+}
+
+static int assign(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,
+                  isakmp_writer *out)
+{
+    (void)t;
+    return host_gate_assign(&((live *)user)->gate, q, a, out);
+}
+
 static void on_event(void *user, const isakmp_event *ev)
 {
     live *l = (live *)user;
     host_show_event(&l->show, ev);
-    if (ev->type == ISAKMP_EV_SA_XAUTH)
-        host_show_no_xauth(&l->show, ev, l->initiator);
+    host_gate_event(&l->gate, ev);
     l->child_up |= ev->type == ISAKMP_EV_CHILD_UP;
     l->down |= ev->type == ISAKMP_EV_SA_DOWN;
 }
@@ -371,8 +398,8 @@ static void run(live *l)
         n = host_udp_wait(&l->udp, end < deadline ? end : deadline, &path, buf, sizeof buf);
         if (n)
             host_show_datagram(&l->show, &path, (isakmp_span){buf, n}, 0);
-        if (n > 4 && path.natt && (buf[0] || buf[1] || buf[2] || buf[3]))
-            take_esp(l, buf, n);
+        if (host_esp_spi(&path, buf, n))
+            take_esp(l, &path, buf, n);
         else if (n)
             isakmp_input(l->x, host_now(), &path, buf, n);
         isakmp_tick(l->x, host_now());
@@ -457,6 +484,9 @@ int main(int argc, char **argv)
                         .decrypt = decrypt,
                         .find_child = find_child,
                         .event = on_event,
+                        .get_user = get_user,
+                        .check_user = check_user,
+                        .assign = assign,
                         .learn = on_certs,
                         .log = on_log};
     isakmp_config config;
@@ -476,6 +506,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", error);
         return 2;
     }
+    host_gate_open(&l.gate, &l.o);
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     signal(SIGUSR1, on_signal);
