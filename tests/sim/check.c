@@ -17,7 +17,10 @@
  *     until its own lifetime is over;
  *
  *     each ISAKMP SA that has come up since is up at the other end, too (unless pools are too small: then the
- *     last message may not find the place that it needs).
+ *     last message may not find the place that it needs).  Where the library replaces ISAKMP SAs it is the only
+ *     one with its peer;
+ *
+ *     where the library replaces children packets come through each wish all the time.
  *
  * When those who began have closed what they have, the others have heard of it; when everybody has closed
  * everything and the last message is forgotten, nothing is in use, and no deadline is left.
@@ -58,6 +61,13 @@ isakmp_time check_settled_after(const world *w)
 static isakmp_time allowed_ms(const world *w)
 {
     return check_drift_ms(w, K(w, child_life_s)) + 8 * (isakmp_time)K(w, delay_ms) + SLACK_MS;
+}
+
+/* The longest that nothing may come through a wish, where the library replaces children in time: a packet is
+ * sent every four seconds, and none is lost. */
+static isakmp_time gap_ms(const world *w)
+{
+    return K(w, rekey) & 1 ? 4000 + 2 * (isakmp_time)K(w, delay_ms) + 2500 : allowed_ms(w);
 }
 
 static int is_settled(const world *w)
@@ -187,6 +197,33 @@ static int came_up_since_healed(const host *h, const isakmp_sa_info *info)
     return host_when(h, info->since) > h->w->healed_at + SLACK_MS;
 }
 
+/* Has another one that is in use the same peer, at the same place?  It should have taken the place of this one,
+ * and its children.  (What has come up before the network healed may have moved there with its NAT.) */
+static int has_rival(const host *h, isakmp_sa_id sa, const isakmp_sa_info *info)
+{
+    isakmp_sa_id other = {0};
+    isakmp_sa_info rival = {.size = sizeof rival};
+    while ((other = isakmp_sa_next(h->x, other)).v)
+        if (other.v != sa.v && isakmp_sa_get(h->x, other, &rival) == ISAKMP_OK &&
+            rival.state == ISAKMP_SA_UP && !rival.replaced && came_up_since_healed(h, &rival) &&
+            isakmp_id_equal(&rival.peer_id, &info->peer_id) &&
+            isakmp_addr_equal(&rival.path.remote, &info->path.remote))
+            return 1;
+    return 0;
+}
+
+static void check_one_is_left(host *h)
+{
+    isakmp_sa_id sa = {0};
+    isakmp_sa_info info = {.size = sizeof info};
+    while ((sa = isakmp_sa_next(h->x, sa)).v)
+        if (isakmp_sa_get(h->x, sa, &info) == ISAKMP_OK && came_up_since_healed(h, &info) &&
+            (info.state == ISAKMP_SA_ENDED || (info.state == ISAKMP_SA_UP && !info.replaced)) &&
+            has_rival(h, sa, &info))
+            violate(h->w, "host %d: SA %llx is not the only one with its peer", h->index,
+                    (unsigned long long)sa.v);
+}
+
 static void check_sa(host *h, isakmp_sa_id sa)
 {
     world *w = h->w;
@@ -235,6 +272,8 @@ static void check_host(host *h)
     if (h->paused_until > h->w->now)
         return;
     check_counts(h);
+    if (K(h->w, rekey) & 2 && h->w->phase == HEALED)
+        check_one_is_left(h);
     for (entry *a = h->sad; a < h->sad + h->sad_top; a++)
         if (a->used) {
             check_age(h, a);
@@ -245,7 +284,7 @@ static void check_host(host *h)
 static void check_wish(world *w, const wish *s)
 {
     for (int side = 0; side < 2; side++)
-        if (s->heard[side] + allowed_ms(w) < w->now)
+        if (s->heard[side] + gap_ms(w) < w->now)
             violate(w, "wish %d: nothing came from host %d to %d since %llu", (int)(s - w->wishes),
                     s->host[1 - side], s->host[side], (unsigned long long)s->heard[side]);
 }
@@ -284,7 +323,8 @@ static void check_host_closed(host *h)
             violate(w, "host %d: SA %llx was closed by its peer", h->index,
                     (unsigned long long)sa.v);
     for (const entry *a = h->sad; a < h->sad + h->sad_top; a++)
-        if (a->used && !a->excused && w->told[w->wishes[a->wish].host[1 - a->side]][h->index])
+        if (a->used && !a->excused && !twin_of(w, a) &&
+            w->told[w->wishes[a->wish].host[1 - a->side]][h->index])
             violate(w, "host %d: SPI %08x was closed by its peer", h->index, (unsigned)a->e.spi);
 }
 

@@ -131,7 +131,8 @@ static void note_end(host *h, const isakmp_event *ev)
     if (ev->type == ISAKMP_EV_CHILD_DOWN && ev->why.detail == ISAKMP_D_PARENT)
         h->unfinished_down[peer] = h->w->now;
     if (ev->type == ISAKMP_EV_CHILD_DOWN &&
-        (ev->why.detail == ISAKMP_D_CLOSED || ev->why.detail == ISAKMP_D_EXPIRED))
+        (ev->why.detail == ISAKMP_D_CLOSED || ev->why.detail == ISAKMP_D_EXPIRED ||
+         ev->why.detail == ISAKMP_D_REPLACED))
         h->child_down[peer] = h->w->now;
 }
 
@@ -146,7 +147,7 @@ static void on_event(void *user, const isakmp_event *ev)
     }
     h->w->ups += ev->type == ISAKMP_EV_SA_UP;
     h->w->child_ups += ev->type == ISAKMP_EV_CHILD_UP;
-    if (ev->type == ISAKMP_EV_CHILD_UP &&
+    if (ev->type == ISAKMP_EV_CHILD_UP && !K(h->w, rekey) &&
         entries_of(h, ev->child) != 2u + 2u * (K(h->w, bundle) != 0))
         violate(h->w, "host %d: a child is up, but not its SAs", h->index);
     if (ev->type == ISAKMP_EV_CHILD_DOWN && entries_of(h, ev->child) != 0)
@@ -206,6 +207,7 @@ static void make_peer(host *h)
     h->peer.flags = ISAKMP_PF_AGGRESSIVE_PSK;
     h->peer.flags |= K(w, contact) ? ISAKMP_PF_INITIAL_CONTACT : 0;
     h->peer.flags |= K(w, dpd) == 2 ? ISAKMP_PF_DPD_PERIODIC : 0;
+    h->peer.flags |= K(w, rekey) & 2 ? ISAKMP_PF_REKEY : 0;
     h->peer.flags |= K(w, encapsulate) ? ISAKMP_PF_FORCE_ENCAP : 0;
     h->peer.dpd_s = (uint16_t)(K(w, dpd) ? K(w, dpd_s) : 0);
     h->peer.fragment_size = (uint16_t)K(w, fragment);

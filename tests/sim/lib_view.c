@@ -8,7 +8,7 @@ typedef struct named {
     const isakmp__pool *pool;
 } named;
 
-#define POOLS 5
+#define POOLS 8
 
 static void pools_of(const isakmp_ctx *x, named out[POOLS])
 {
@@ -16,7 +16,10 @@ static void pools_of(const isakmp_ctx *x, named out[POOLS])
                               {"children", &x->children},
                               {"exchanges", &x->exchs},
                               {"packets", &x->packets},
-                              {"messages in pieces", &x->assemblies}};
+                              {"messages in pieces", &x->assemblies},
+                              {"assignments", &x->assignments},
+                              {"users", &x->users},
+                              {"discoveries", &x->discoveries}};
     memcpy(out, all, sizeof all);
 }
 

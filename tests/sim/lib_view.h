@@ -18,5 +18,7 @@ void lib_leak_assembly(isakmp_ctx *x);
 void lib_leave_secret(isakmp_ctx *x, const void *octets, size_t n);
 void lib_count_bug(isakmp_ctx *x);
 void lib_miscount(isakmp_ctx *x);
+/* What is broken from now on; 0: nothing. */
+void lib_break(unsigned fault);
 
 #endif

@@ -192,6 +192,7 @@ static void run_until(world *w, isakmp_time until)
 
 static void make(world *w)
 {
+    lib_break(0);
     w->rng.state = w->seed;
     w->n_hosts = 1 + K(w, clients) + K(w, crowd);
     if (K(w, mesh) && w->n_hosts > 5)
@@ -216,6 +217,7 @@ static void make(world *w)
 static void break_something(world *w)
 {
     isakmp_ctx *x = w->hosts[0].x;
+    lib_break(w->fault);
     if (w->fault == FAULT_leaks_packet)
         lib_leak_packet(x);
     if (w->fault == FAULT_leaks_assembly)

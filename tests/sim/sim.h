@@ -81,6 +81,7 @@ typedef struct entry {
     isakmp_time since;       /* by the clock of its host */
     isakmp_time alone_since; /* 0: the other end has it, too */
     int excused;             /* 1: a Delete for it may have crossed the end of its ISAKMP SA */
+    uint64_t octets;         /* that have come, or gone, through it */
 } entry;
 
 /* A question that waits for its answer. */

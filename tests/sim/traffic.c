@@ -13,6 +13,20 @@ entry *traffic_out(world *w, int which, int side)
     return newest;
 }
 
+#define PACKET 1000
+
+/* The traffic of a child is reported, packet by packet, where hosts do so. */
+static void count(host *h, isakmp_time now, entry *e)
+{
+    uint64_t in = 0, out = 0;
+    e->octets += PACKET;
+    for (const entry *s = h->sad; s < h->sad + h->sad_top; s++)
+        if (s->used && s->child.v == e->child.v && s->e.algs.proto == ISAKMP_PROTO_ESP)
+            *(s->e.inbound ? &in : &out) = s->octets;
+    if (!K(h->w, silent))
+        (void)isakmp_child_traffic(h->x, now, e->child, in, out);
+}
+
 /* The SA that a child belongs to. */
 static isakmp_sa_id sa_of(const host *h, isakmp_child_id child)
 {
@@ -30,8 +44,9 @@ void traffic_send(world *w, int which, int side)
         return;
     now = host_enter(h);
     (void)isakmp_sa_wanted(h->x, now, sa_of(h, out->child));
-    host_left(h);
     net_send_esp(h, out);
+    count(h, now, out);
+    host_left(h);
 }
 
 /* Whoever is behind a NAT may have another port now: packets that are found right say where it is
@@ -68,5 +83,6 @@ void traffic_arrive(host *h, const datagram *d)
         w->wishes[d->wish].heard[in->side] = w->now;
     now = host_enter(h);
     (void)isakmp_sa_heard(h->x, now, sa_of(h, in->child));
+    count(h, now, in);
     host_left(h);
 }

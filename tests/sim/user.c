@@ -29,6 +29,7 @@ static void make_policy(world *w, wish *s, int side, int number)
     p->mode = K(w, transport) ? ISAKMP_MODE_TRANSPORT : ISAKMP_MODE_TUNNEL;
     p->pfs_group = K(w, pfs) ? w->hosts[0].policy.group : 0;
     p->life_s = (uint32_t)K(w, child_life_s);
+    p->flags |= K(w, rekey) & 1 ? ISAKMP_CF_REKEY : 0;
     if (p->mode == ISAKMP_MODE_TUNNEL) {
         p->local = net(here, there, number);
         p->remote = net(there, here, number);
@@ -92,18 +93,32 @@ static void child_event(host *h, wish *s, const isakmp_event *ev)
     if (ev->child.v != s->child.v || s->host[0] != h->index)
         return;
     if (ev->type == ISAKMP_EV_CHILD_SOFT)
-        s->renew = K(h->w, renew);
+        s->renew = K(h->w, renew) && !(K(h->w, rekey) & 1);
     if (ev->type == ISAKMP_EV_CHILD_UP)
         h->refusals[to] = 0;
     if (ev->type == ISAKMP_EV_CHILD_DOWN && ev->sa.v == h->sa_to[to].v)
         doubt(h, to, ev->why);
 }
 
+/* What the library has negotiated anew takes the place of what there was. */
+static void follow_rekeying(host *h, const isakmp_event *ev)
+{
+    for (int i = 0; i < h->w->n_hosts && ev->type == ISAKMP_EV_SA_UP && ev->other_sa.v; i++)
+        if (h->sa_to[i].v == ev->other_sa.v)
+            h->sa_to[i] = ev->sa;
+    for (wish *s = h->w->wishes;
+         s < h->w->wishes + h->w->n_wishes && ev->type == ISAKMP_EV_CHILD_UP && ev->other_child.v;
+         s++)
+        if (s->host[0] == h->index && s->child.v == ev->other_child.v)
+            s->child = ev->child;
+}
+
 void user_event(host *h, const isakmp_event *ev)
 {
+    follow_rekeying(h, ev);
     for (int i = 0; i < h->w->n_hosts && ev->type == ISAKMP_EV_SA_SOFT; i++)
         if (h->sa_to[i].v == ev->sa.v && ev->sa.v)
-            h->renew_to[i] = (uint8_t)K(h->w, renew);
+            h->renew_to[i] = (uint8_t)(K(h->w, renew) && !(K(h->w, rekey) & 2));
     for (int i = 0; i < h->w->n_wishes && ev->child.v; i++)
         child_event(h, &h->w->wishes[i], ev);
 }
