@@ -276,10 +276,10 @@ int isakmp__ask_assign(isakmp_ctx *x, isakmp__exch *e, const isakmp_assignment *
 
 /* ---- XAUTH --------------------------------------------------------------------------------- */
 
-/* What has been answered later; it may be nothing. */
+/* What has been answered later; it may be nothing, and what comes with a refusal may be anything. */
 static void take_words(const isakmp_ctx *x, isakmp_user *out)
 {
-    if (x->answer.n)
+    if (x->answer.rc >= ISAKMP_OK && x->answer.value && x->answer.n == sizeof *out)
         memcpy(out, x->answer.value, sizeof *out);
 }
 

@@ -333,6 +333,30 @@ static void test_strange_attributes(void **state)
     }
 }
 
+/* A late no brings nothing with it, whatever the host has passed. */
+static void test_a_late_refusal(void **state)
+{
+    static const int results[] = {ISAKMP_NONE, ISAKMP_E_HOST};
+    (void)state;
+    for (unsigned i = 0; i < COUNT(results); i++) {
+        prepare(1116, ISAKMP_AUTH_XAUTH_INIT_PSK);
+        client->park_at = 2; /* after get_psk */
+        client->never_answer = 1;
+        pair_start(&pr);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+        run_for(100);
+        assert_int_equal(client->n_asks, 1);
+        assert_int_equal(client->asks[0].kind, PAIR_GET_USER);
+        assert_int_equal(
+            isakmp_answer(client->x, pr.now, client->asks[0].ticket, results[i], NULL, 3),
+            ISAKMP_OK);
+        client->n_asks = 0;
+        run_for(100);
+        assert_int_equal(sas_in(A, 0) + sas_in(B, 0), 0);
+        finish();
+    }
+}
+
 /* A status that is none, or a word twice. */
 static void test_malformed(void **state)
 {
@@ -761,6 +785,7 @@ int main(void)
         cmocka_unit_test(test_T52_status_once),
         cmocka_unit_test(test_no_client),
         cmocka_unit_test(test_strange_attributes),
+        cmocka_unit_test(test_a_late_refusal),
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_replies_that_do_not_fit),
         cmocka_unit_test(test_T40_every_bit),
