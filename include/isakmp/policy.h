@@ -96,7 +96,8 @@ enum {
      * anew takes the place of the old one.  The children go over to it. */
     ISAKMP_PF_REKEY = 0x200,
     /* If the peer is dead (isakmp_dpd), or the ISAKMP SA could not be negotiated anew before its end, the
-     * library goes on trying to connect, and asks for the children that there were. */
+     * library goes on trying to connect, and asks for the children that there were; but not once a user has
+     * been refused (XAUTH). */
     ISAKMP_PF_RESTART = 0x400,
     /* Invalid-SPI recovery: isakmp_invalid_spi() begins a phase 1 exchange with a peer that we have no
      * ISAKMP SA with; and a child that we began is negotiated again if the peer says that it does not

@@ -93,6 +93,14 @@ static void end(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why)
     isakmp__sa_end(x, sa, why);
 }
 
+/* That was no, of either side.  Nobody begins again by himself with a password that was wrong: some day the user
+ * would be locked out. */
+static void end_for_good(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why)
+{
+    sa->again = 0;
+    end(x, sa, why);
+}
+
 static void say_no(isakmp__sa *sa, uint8_t by, unsigned why)
 {
     sa->user_next = ISAKMP__USER_NO;
@@ -260,7 +268,7 @@ static void reply_is_there(isakmp_ctx *x, isakmp__sa *sa)
     else if (s->why)
         say_no(sa, s->why == ISAKMP_D_USER ? ISAKMP_BY_HOST : ISAKMP_BY_US, s->why);
     else
-        end(x, sa, isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_USER_DECLINED, 0, 0));
+        end_for_good(x, sa, isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_USER_DECLINED, 0, 0));
 }
 
 static void gateway_over(isakmp_ctx *x, const isakmp__exch *e)
@@ -271,7 +279,7 @@ static void gateway_over(isakmp_ctx *x, const isakmp__exch *e)
     else if (sa->user_next == ISAKMP__USER_YES)
         isakmp__come_up(x, sa);
     else
-        end(x, sa, sa->why);
+        end_for_good(x, sa, sa->why);
 }
 
 /* ---- The client ----------------------------------------------------------------------------- */
@@ -337,17 +345,19 @@ static void status_is_there(isakmp_ctx *x, isakmp__exch *e, const isakmp__words 
     drop_others(x, e);
     if (w->user.message.n)
         isakmp__tell_text(x, e->sa, w->user.message);
-    if (w->status)
+    if (w->status) {
         isakmp__come_up(x, e->sa);
-    else
-        isakmp__sa_end(x, e->sa, isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_USER, 0, 0));
+        return;
+    }
+    e->sa->again = 0;
+    isakmp__sa_end(x, e->sa, isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_USER, 0, 0));
 }
 
 static void client_over(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__words w;
     if (e->declined)
-        end(x, e->sa, isakmp__reason(ISAKMP_BY_HOST, ISAKMP_D_USER_DECLINED, 0, 0));
+        end_for_good(x, e->sa, isakmp__reason(ISAKMP_BY_HOST, ISAKMP_D_USER_DECLINED, 0, 0));
     else if (e->cfg_type == ISAKMP_CFG_SET && isakmp__words_read(&w, e->cfg) == ISAKMP_OK)
         status_is_there(x, e, &w);
 }

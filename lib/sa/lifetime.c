@@ -215,10 +215,9 @@ static void settle_sa(isakmp_ctx *x, isakmp__sa *sa)
     isakmp__unlink(&sa->queue_link);
     isakmp__sa_unindex(x, sa);
     isakmp__tell(x, ISAKMP_EV_SA_DOWN, sa, NULL, &why);
-    for (isakmp__exch *e; (e = isakmp__exch_after(sa, NULL)) != NULL;) {
-        isakmp__sa_try_again(x, e);
+    isakmp__sa_try_again(x, sa);
+    for (isakmp__exch *e; (e = isakmp__exch_after(sa, NULL)) != NULL;)
         isakmp__exch_give(x, e);
-    }
     isakmp__wipe(sa->skeyid_d, sizeof sa->skeyid_d);
     isakmp__wipe(sa->skeyid_a, sizeof sa->skeyid_a);
     isakmp__wipe(sa->key, sizeof sa->key);

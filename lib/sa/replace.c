@@ -66,11 +66,25 @@ static int is_in_place_of(const isakmp__sa *sa, const isakmp__sa *other)
            (is_up(other) || (other->state == ISAKMP_SA_ENDED && other->n_children));
 }
 
-/* The one that an exchange was begun to replace. */
+/* Phase 1 may be over long before the user is known, and with it the exchange that knows what it was begun for: then
+ * it is the SA with this peer that is being replaced. */
+static isakmp__sa *being_replaced(const isakmp_ctx *x, const isakmp__sa *sa)
+{
+    isakmp__sa *old = NULL;
+    if (!sa->initiator || isakmp__sa_xauth_role(sa) == ISAKMP__XAUTH_NONE ||
+        !(sa->state == ISAKMP_SA_XAUTH || sa->since == x->now))
+        return NULL;
+    do
+        old = isakmp__sa_relative(x, sa, old);
+    while (old && !(old->rekeying && is_in_place_of(sa, old)));
+    return old;
+}
+
+/* The one that an SA was begun to replace. */
 static isakmp__sa *named(const isakmp_ctx *x, const isakmp__sa *sa)
 {
     const isakmp__exch *e = isakmp__exch_phase1(sa);
-    isakmp__sa *old = e ? isakmp__sa_of(x, e->replaces) : NULL;
+    isakmp__sa *old = e ? isakmp__sa_of(x, e->replaces) : being_replaced(x, sa);
     return old && (is_up(old) || old->state == ISAKMP_SA_ENDED) ? old : NULL;
 }
 
@@ -226,9 +240,9 @@ void isakmp__sa_supersede(isakmp_ctx *x, isakmp__sa *sa)
         end_others_of_ours(x, sa);
 }
 
-void isakmp__sa_try_again(isakmp_ctx *x, const isakmp__exch *e)
+void isakmp__sa_try_again(isakmp_ctx *x, const isakmp__sa *sa)
 {
-    isakmp__sa *old = isakmp__sa_of(x, e->replaces);
+    isakmp__sa *old = named(x, sa);
     if (old == NULL || !old->rekeying)
         return;
     old->rekeying = 0;

@@ -198,6 +198,100 @@ static void test_T52_roles(void **state)
         }
 }
 
+/* ---- SAs that are negotiated anew ------------------------------------------------------------- */
+
+static int says_no; /* what the gateway says to those that it has to ask */
+
+static int judge(peer *p, const isakmp_user *got, isakmp_user *out)
+{
+    (void)p;
+    (void)out;
+    return got->round && !says_no ? ISAKMP_OK : ISAKMP_NONE;
+}
+
+static void come_up_for(uint64_t seed, uint32_t life_s, uint8_t mode, uint32_t flags)
+{
+    prepare(seed, ISAKMP_AUTH_XAUTH_INIT_RSA);
+    for (int i = 0; i < 2; i++) {
+        pr.p[i].policies[0].life_s = life_s;
+        pr.p[i].peer.user_s = 5;
+    }
+    A->peer.flags |= flags;
+    B->peer.flags |= flags & ISAKMP_PF_REKEY;
+    A->peer.dpd_s = flags & ISAKMP_PF_DPD_PERIODIC ? 10 : 0;
+    B->peer.flags |= ISAKMP_PF_XAUTH_AGAIN;
+    B->judge_user = judge;
+    says_no = 0;
+    pair_start(&pr);
+    pair_connect(&pr, mode, 1);
+    run_for(100);
+    assert_true(both_up(1));
+}
+
+/* The user has not answered in time: it is tried again before the lifetime is over, and then the new SA takes the
+ * place of the old one. */
+static void test_not_in_time(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < COUNT(modes); k++) {
+        isakmp_sa_id old;
+        come_up_for(1250, 1200, modes[k], ISAKMP_PF_REKEY);
+        old = first_sa(A);
+        A->mute_user = 1;
+        while (heard(A, ISAKMP_EV_SA_DOWN) == 0)
+            run_for(1000);
+        assert_int_equal(sas_in(A, ISAKMP_SA_UP), 1);
+        assert_true(last_event(A, ISAKMP_EV_SA_DOWN)->other_sa.v == old.v);
+        A->mute_user = 0;
+        run_for(100000);
+        assert_int_equal(heard(A, ISAKMP_EV_SA_UP), 2);
+        assert_true(last_event(A, ISAKMP_EV_SA_UP)->other_sa.v == old.v);
+        assert_true(child_info(A, first_child(A)).sa.v != old.v);
+        assert_true(sads_mirror(&pr));
+        finish();
+    }
+}
+
+/* Also if the host wants it, and no flag does. */
+static void test_the_host_wants_a_new_one(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < COUNT(modes); k++) {
+        isakmp_sa_id old;
+        come_up_for(1251, 86400, modes[k], 0);
+        old = first_sa(A);
+        A->park = 1; /* a person types */
+        A->answer_after = 300;
+        assert_int_equal(isakmp_rekey(A->x, pr.now, old, NULL), ISAKMP_OK);
+        run_for(60000);
+        A->park = 0;
+        assert_int_equal(heard(A, ISAKMP_EV_SA_UP), 2);
+        assert_true(last_event(A, ISAKMP_EV_SA_UP)->other_sa.v == old.v);
+        run_for(500000);
+        assert_int_equal(sas_in(A, 0), 1);
+        finish();
+    }
+}
+
+/* A dead peer is connected again and again, but a password that is wrong is told once. */
+static void test_wrong_after_a_restart(void **state)
+{
+    (void)state;
+    for (int declined = 0; declined < 2; declined++) {
+        come_up_for(1252, 86400, ISAKMP_EXCH_MAIN, ISAKMP_PF_RESTART | ISAKMP_PF_DPD_PERIODIC);
+        pair_restart(&pr, 1);
+        says_no = !declined;
+        if (declined)
+            A->user = NULL;
+        run_for(1000000);
+        assert_int_equal(A->gets, 2);
+        assert_int_equal(stats_of(A).sas + stats_of(A).children, 0);
+        assert_int_equal(last_event(A, ISAKMP_EV_SA_DOWN)->detail,
+                         declined ? ISAKMP_D_USER_DECLINED : ISAKMP_D_USER);
+        pair_end(&pr);
+    }
+}
+
 /* ---- Whose is it? --------------------------------------------------------------------------- */
 
 /* Many clients have one identity and one key.  What one of them says of its SAs is not about those of others. */
@@ -571,6 +665,9 @@ int main(void)
         cmocka_unit_test(test_the_host_knows),
         cmocka_unit_test(test_words_for_another),
         cmocka_unit_test(test_T52_roles),
+        cmocka_unit_test(test_not_in_time),
+        cmocka_unit_test(test_the_host_wants_a_new_one),
+        cmocka_unit_test(test_wrong_after_a_restart),
         cmocka_unit_test(test_users_of_one_group),
         cmocka_unit_test(test_without_a_vendor_id),
         cmocka_unit_test(test_hybrid_without_a_vendor_id),
