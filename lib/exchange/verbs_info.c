@@ -132,35 +132,61 @@ static void act_on_notify(isakmp_ctx *x, const isakmp__exch *e, const isakmp_not
         isakmp__end_siblings(x, sa);
 }
 
-/* SPIs are the sender's inbound ones: our outbound ones.  An ISAKMP SA is named by its cookies; one
- * peer can delete only its own. */
-static void act_on_spi(isakmp_ctx *x, isakmp__sa *sa, uint8_t proto, isakmp_span spi)
+/* SPIs of a message that name nothing: after so many the others are not looked up.  A few octets can announce
+ * 65,535 SPIs of no size, and those who share an identity can be many. */
+#define MOST_STRANGE 64
+
+static isakmp__sa *named_by(const isakmp_ctx *x, isakmp__sa *sa, isakmp_span cookies)
 {
-    isakmp_reason why = isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_DELETED, 0, 0);
-    isakmp__child *c = isakmp__child_of_peer(x, sa, proto, spi_of(spi));
     isakmp__sa *other = NULL;
-    if (proto != ISAKMP_PROTO_ISAKMP) {
-        if (c)
-            isakmp__child_end(x, c, why);
-        if (c && c->state == ISAKMP_CHILD_UP)
-            isakmp__remind_of(x, c);
-        return;
-    }
-    if (isakmp__sa_has_cookies(sa, spi))
-        isakmp__sa_end(x, sa, why);
+    if (isakmp__sa_has_cookies(sa, cookies))
+        return sa;
     while (sa->state == ISAKMP_SA_UP && (other = isakmp__sa_sibling(x, sa, other)) != NULL)
-        if (isakmp__sa_has_cookies(other, spi))
-            isakmp__sa_end(x, other, why);
+        if (isakmp__sa_has_cookies(other, cookies))
+            return other;
+    return NULL;
 }
 
-static void act_on_delete(isakmp_ctx *x, isakmp__sa *sa, const isakmp_delete *d)
+/* These give 1 if something ends by it that was not ending before. */
+static unsigned end_sa(isakmp_ctx *x, isakmp__sa *sa, isakmp_span cookies, isakmp_reason why)
 {
-    for (unsigned i = 0; i < d->count; i++)
-        act_on_spi(x, sa, d->protocol, isakmp_delete_spi(d, i));
+    isakmp__sa *named = named_by(x, sa, cookies);
+    if (named == NULL || named->ending || named->state == ISAKMP_SA_ENDED)
+        return 0;
+    isakmp__sa_end(x, named, why);
+    return 1;
+}
+
+static unsigned end_child(isakmp_ctx *x, const isakmp__sa *sa, uint8_t proto, uint32_t spi,
+                          isakmp_reason why)
+{
+    isakmp__child *c = isakmp__child_of_peer(x, sa, proto, spi);
+    if (c == NULL || c->ending)
+        return 0;
+    isakmp__child_end(x, c, why);
+    if (c->state == ISAKMP_CHILD_UP)
+        isakmp__remind_of(x, c);
+    return 1;
+}
+
+/* SPIs are the sender's inbound ones: our outbound ones.  An ISAKMP SA is named by its cookies; one
+ * peer can delete only its own. */
+static unsigned act_on_spi(isakmp_ctx *x, isakmp__sa *sa, uint8_t proto, isakmp_span spi)
+{
+    isakmp_reason why = isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_DELETED, 0, 0);
+    return proto == ISAKMP_PROTO_ISAKMP ? end_sa(x, sa, spi, why)
+                                        : end_child(x, sa, proto, spi_of(spi), why);
+}
+
+static void act_on_delete(isakmp_ctx *x, isakmp__sa *sa, const isakmp_delete *d, unsigned *strange)
+{
+    for (unsigned i = 0; i < d->count && *strange < MOST_STRANGE; i++)
+        *strange += !act_on_spi(x, sa, d->protocol, isakmp_delete_spi(d, i));
 }
 
 static unsigned act_on_info(isakmp_ctx *x, isakmp__exch *e)
 {
+    unsigned strange = 0;
     if (e->in == NULL)
         return ISAKMP_OK; /* it was ours */
     for (unsigned i = 0; i < e->in->count; i++) {
@@ -172,7 +198,7 @@ static unsigned act_on_info(isakmp_ctx *x, isakmp__exch *e)
             act_on_notify(x, e, &n);
         } else if (e->in->pl[i].type == ISAKMP_PAYLOAD_DELETE &&
                    isakmp_delete_read(&d, body) == ISAKMP_OK) {
-            act_on_delete(x, e->sa, &d);
+            act_on_delete(x, e->sa, &d, &strange);
         }
     }
     return ISAKMP_OK;

@@ -64,7 +64,7 @@ const isakmp__row isakmp__ios_rows[] = {
     {CONFIG, NO, 0, "ip local pool WORD ~ A.B.C.D [A.B.C.D]", isakmp__ios_set_pool},
     {CONFIG, NO, 0, "ip access-list extended WORD", isakmp__ios_set_list},
     {CONFIG, NO, 0, "access-list (<100-199>|<2000-2699>) ~ " RULE, isakmp__ios_set_numbered},
-    {CONFIG, NO, 0, "interface WORD", isakmp__ios_set_interface},
+    {CONFIG, NO, 0, "interface WORD [WORD]", isakmp__ios_set_interface},
 
     {CONFIG, NO, 0, "crypto isakmp enable", isakmp__ios_set_enable},
     {CONFIG, NO, 0, "crypto isakmp policy <1-10000>", isakmp__ios_set_policy},

@@ -290,16 +290,42 @@ int isakmp__ios_raw_line(isakmp__run *r, isakmp_span line)
 
 /* ---- Interfaces ----------------------------------------------------------------------------- */
 
+/* "Ethernet 0/1" is the interface Ethernet0/1.
+ *   text     of ISAKMP__MAX_NAME characters.
+ *   returns  ISAKMP_OK, or that it is refused. */
+static int interface_name(isakmp__run *r, char *text, isakmp_span *name)
+{
+    isakmp_span number = isakmp__ios_arg_text(r, 1);
+    *name = r->arg[0].text;
+    if (r->n < 2)
+        return ISAKMP_OK;
+    if (digit(number.p[0]) < 0 || digit(number.p[0]) > 9)
+        return isakmp__ios_refuse(r, ISAKMP_E_MALFORMED, 1,
+                                  "expected the number of an interface, such as 0 or 0/1");
+    if (name->n + number.n > ISAKMP__MAX_NAME)
+        return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0, "a name has at most 100 characters");
+    memcpy(text, name->p, name->n);
+    memcpy(text + name->n, number.p, number.n);
+    *name = isakmp__span(text, name->n + number.n);
+    return ISAKMP_OK;
+}
+
 int isakmp__ios_set_interface(isakmp__run *r)
 {
-    isakmp__thing *t = isakmp__ios_thing_find(r->c, ISAKMP__INTERFACE, r->arg[0].text, 0);
+    char text[ISAKMP__MAX_NAME];
+    isakmp_span name;
+    isakmp__thing *t;
+    int rc = interface_name(r, text, &name);
+    if (rc != ISAKMP_OK)
+        return rc;
+    t = isakmp__ios_thing_find(r->c, ISAKMP__INTERFACE, name, 0);
     if (r->no && t == NULL)
         return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0, "there is no such interface");
     if (r->no) {
         isakmp__ios_thing_drop(r->c, t);
         return ISAKMP_OK;
     }
-    t = isakmp__ios_thing_want(r->c, ISAKMP__INTERFACE, r->arg[0].text, 0);
+    t = isakmp__ios_thing_want(r->c, ISAKMP__INTERFACE, name, 0);
     if (t == NULL)
         return isakmp__ios_no_room(r);
     isakmp__ios_enter(r, ISAKMP_IOS_INTERFACE, t);

@@ -630,6 +630,42 @@ static void test_T07_delete_count_times_size(void **state)
     finish();
 }
 
+/* SPIs that name nothing are looked up only so often in a message: 64 of no size in one payload, 63 and the
+ * child's, 64 and the child's; and a name that is said twice is nothing the second time. */
+static void test_T07_many_spis(void **state)
+{
+    (void)state;
+    for (unsigned strange = 62; strange < 65; strange++)
+        for (int twice = 0; twice < 2; twice++) {
+            uint8_t spis[4 * 70] = {0};
+            isakmp_delete d;
+            forgery f;
+            pair_init(&pr, 265);
+            come_up(ISAKMP_EXCH_MAIN, 1);
+            add_child(A, first_sa(A), &A->child);
+            run_for(100);
+            assert_true(both_up(2));
+            for (unsigned i = 0; i < 70; i++)
+                isakmp__put32(spis + 4 * i, 0xabcd0000 + i);
+            isakmp__put32(spis + 4 * strange, child_info(B, first_child(B)).spi_out[0]);
+            if (twice)
+                memcpy(spis + 4, spis + 4 * strange, 4), memcpy(spis, spis + 4, 4);
+            memset(&d, 0, sizeof d);
+            d.doi = ISAKMP_DOI_IPSEC;
+            d.protocol = ISAKMP_PROTO_ESP;
+            d.spi_size = 4;
+            d.count = (uint16_t)(strange + 1);
+            d.spis = isakmp__span(spis, 4 * (size_t)d.count);
+            forge_begin(&f, A, first_sa(A), ISAKMP_EXCH_INFO, 9);
+            isakmp_wr_delete(&f.w, &d);
+            forge_end(&f);
+            assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
+            assert_int_equal(children_in(B, 0), twice || strange < 64 ? 1 : 2);
+            assert_int_equal(heard(B, ISAKMP_EV_CHILD_DOWN), twice || strange < 64);
+            finish();
+        }
+}
+
 static void test_T14_protocols(void **state)
 {
     uint8_t body[64] = {0};
@@ -893,6 +929,7 @@ int main(void)
         cmocka_unit_test(test_what_is_tolerated),
         cmocka_unit_test(test_T12_vendor_ids_of_every_length),
         cmocka_unit_test(test_T13_number_of_payloads),
+        cmocka_unit_test(test_T07_many_spis),
         cmocka_unit_test(test_T14_protocols),
         cmocka_unit_test(test_T25_delete_everything_twice),
         cmocka_unit_test(test_delete_of_another_peers_sa),

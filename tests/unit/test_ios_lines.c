@@ -170,6 +170,8 @@ static void maps(void **state)
         {{"interface Serial0", "ip address 10.0.0.1 255.255.255.0", "crypto map m"}, "interface Serial0\n ip address 10.0.0.1 255.255.255.0\n crypto map m\n"},
         {{"interface Serial0", "ip address 10.0.0.1 255.0.0.0", "crypto map m", "no ip address", "no crypto map"}, "interface Serial0\n"},
         {{"interface Serial0", "shutdown"}, "interface Serial0\n shutdown\n"},
+        {{"interface Serial 0/1", "exit", "interface Serial0/1", "shutdown"}, "interface Serial0/1\n shutdown\n"},
+        {{"interface Serial0/1", "no interface Serial 0/1"}, ""},
         {{"interface Serial0", "shutdown", "no shutdown"}, "interface Serial0\n"},
         {{"interface Serial0", "no interface Serial0"}, ""},
     };
@@ -472,6 +474,14 @@ static void senseless(void **state)
     refuses("no crypto map x client configuration address", 15, "no client configuration");
     refuses("no access-list 101", 16, "no such access list");
     refuses("no interface x", 14, "no such interface");
+    refuses("interface Serial one", 18, "expected the number of an interface");
+    {
+        char line[130] = "interface ";
+        memset(line + 10, 'x', 100);
+        takes(line);
+        memcpy(line + 110, " 0", 3);
+        refuses(line, 11, "at most 100 characters");
+    }
     refuses("no crypto ca trustpoint x", 25, "no such trustpoint");
     refuses("no crypto ipsec transform-set x", 31, "no such transform set");
     refuses("crypto ca authenticate x", 24, "no such trustpoint");
