@@ -1,6 +1,7 @@
 /* bench/bench.c -- what bench.sh measures:
  *
  *     bench rate               establishments a second, for each group, with the stock provider
+ *     bench again              rekeyings a second, and establishments with XAUTH and Mode Config
  *     bench decode             the time to parse and walk a first message with 8 transforms
  *     bench memory             octets of arena
  *     bench once PROVIDER SIDE one establishment, for callgrind to count; PROVIDER toy or stock
@@ -29,17 +30,20 @@ typedef struct node {
 
 static node nodes[2];
 static toy toys[2];
+static isakmp_time now = 1;
 static isakmp_policy policy = {.priority = 1,
                                .cipher = ISAKMP_CIPHER_AES,
                                .key_bits = 128,
                                .hash = ISAKMP_HASH_SHA256,
                                .auth = ISAKMP_AUTH_PSK};
-static const isakmp_peer_policy peer = {.size = sizeof peer, .policies = &policy, .n_policies = 1};
+static isakmp_peer_policy peers[2] = {
+    {.size = sizeof peers[0], .policies = &policy, .n_policies = 1},
+    {.size = sizeof peers[0], .policies = &policy, .n_policies = 1}};
 static const isakmp_protect protect = {.proto = ISAKMP_PROTO_ESP,
                                        .transform = ISAKMP_ESP_AES_CBC,
                                        .key_bits = 128,
                                        .integ = ISAKMP_INTEG_HMAC_SHA1};
-static const isakmp_child_policy child = {
+static isakmp_child_policy child = {
     .size = sizeof child, .protect = &protect, .n_protect = 1, .mode = ISAKMP_MODE_TUNNEL};
 
 static void must(int condition, const char *what)
@@ -84,7 +88,7 @@ static int on_find_peer(void *user, isakmp_ticket t, const isakmp_query *q,
     (void)user;
     (void)t;
     (void)q;
-    *out = &peer;
+    *out = &peers[1];
     return ISAKMP_OK;
 }
 
@@ -109,6 +113,41 @@ static int on_find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isa
     (void)local;
     (void)remote;
     *out = &child;
+    return ISAKMP_OK;
+}
+
+static const isakmp_span joe = {(const uint8_t *)"joe", 3};
+
+static int on_get_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *asked,
+                       isakmp_user *out)
+{
+    (void)user;
+    (void)t;
+    (void)q;
+    (void)asked;
+    out->user_name = out->user_password = joe;
+    return ISAKMP_OK;
+}
+
+static int on_check_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *got,
+                         isakmp_user *out)
+{
+    (void)user;
+    (void)t;
+    (void)q;
+    (void)out;
+    return got->round ? ISAKMP_OK : ISAKMP_NONE;
+}
+
+static int on_assign(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,
+                     isakmp_writer *out)
+{
+    static const isakmp_addr address = {4, {10, 9, 0, 1}, 0};
+    (void)user;
+    (void)t;
+    (void)q;
+    (void)a;
+    isakmp_wr_cfg_addr(out, ISAKMP_CFG_IP4_ADDRESS, &address);
     return ISAKMP_OK;
 }
 
@@ -146,7 +185,10 @@ static void begin(unsigned i, const isakmp_crypto *crypto)
     me->host.get_psk = on_get_psk;
     me->host.find_child = on_find_child;
     me->host.event = on_event;
-    must(isakmp_ctx_init(&me->x, malloc(size), size, &c, 0) == ISAKMP_OK, "no context");
+    me->host.get_user = on_get_user;
+    me->host.check_user = on_check_user;
+    me->host.assign = on_assign;
+    must(isakmp_ctx_init(&me->x, malloc(size), size, &c, now) == ISAKMP_OK, "no context");
 }
 
 static void end(void)
@@ -175,11 +217,11 @@ static void act(node *me, isakmp_sa_id *sa, uint8_t *data, size_t n)
     isakmp_path path = path_of(me);
     isakmp_child_id id;
     if (sa == NULL) {
-        (void)isakmp_input(me->x, 1, &path, data, n);
+        (void)isakmp_input(me->x, now, &path, data, n);
         return;
     }
-    must(isakmp_connect(me->x, 1, &peer, &path, ISAKMP_EXCH_MAIN, sa) == ISAKMP_OK &&
-             isakmp_child_connect(me->x, 1, *sa, &child, &id) == ISAKMP_OK,
+    must(isakmp_connect(me->x, now, &peers[0], &path, ISAKMP_EXCH_MAIN, sa) == ISAKMP_OK &&
+             isakmp_child_connect(me->x, now, *sa, &child, &id) == ISAKMP_OK,
          "cannot connect");
 }
 
@@ -217,13 +259,18 @@ static int carry(node *from, node *to)
     return 1;
 }
 
+static void carry_all(void)
+{
+    while (carry(&nodes[0], &nodes[1]) || carry(&nodes[1], &nodes[0]))
+        ;
+}
+
 static isakmp_sa_id establish(void)
 {
     isakmp_sa_id sa;
     unsigned before = nodes[1].children;
     act_or_count(&nodes[0], &sa, NULL, 0);
-    while (carry(&nodes[0], &nodes[1]) || carry(&nodes[1], &nodes[0]))
-        ;
+    carry_all();
     must(nodes[0].installed == 2 && nodes[1].installed == 2 && nodes[1].children == before + 1,
          "the negotiation failed");
     return sa;
@@ -231,9 +278,8 @@ static isakmp_sa_id establish(void)
 
 static void close_both(isakmp_sa_id sa)
 {
-    must(isakmp_close(nodes[0].x, 1, sa) == ISAKMP_OK, "cannot close");
-    while (carry(&nodes[0], &nodes[1]) || carry(&nodes[1], &nodes[0]))
-        ;
+    must(isakmp_close(nodes[0].x, now, sa) == ISAKMP_OK, "cannot close");
+    carry_all();
     must(nodes[0].installed + nodes[1].installed == 0, "something is left");
 }
 
@@ -244,22 +290,34 @@ static double seconds(void)
     return (double)clock() / CLOCKS_PER_SEC;
 }
 
-static void rate_of(uint16_t group, const isakmp_crypto *crypto)
+/* How often in a second of CPU time. */
+static double per_second(void (*once)(void))
 {
     unsigned n = 0;
-    double start, spent;
-    policy.group = group;
-    begin(0, crypto);
-    begin(1, crypto);
-    start = seconds();
+    double start = seconds(), spent;
     do {
-        close_both(establish());
+        once();
         n++;
         spent = seconds() - start;
     } while (spent < 1 || n < 3);
-    printf("| %-12s | %10.1f | %8.2f |\n", isakmp_name(ISAKMP_REG_GROUP, group), n / spent,
-           1000 * spent / n / 2);
+    return n / spent;
+}
+
+static void come_and_go(void)
+{
+    close_both(establish());
+}
+
+static double rate_of(void (*once)(void))
+{
+    double rate;
+    begin(0, isakmp_crypto_mbedtls());
+    begin(1, isakmp_crypto_mbedtls());
+    if (once != come_and_go)
+        (void)establish();
+    rate = per_second(once);
     end();
+    return rate;
 }
 
 static void rate(void)
@@ -268,8 +326,80 @@ static void rate(void)
     const isakmp_crypto *crypto = isakmp_crypto_mbedtls();
     must(crypto != NULL, "no provider");
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-        if (crypto->can(crypto->self, ISAKMP_CAN_GROUP, groups[i], 0))
-            rate_of(groups[i], crypto);
+        if (crypto->can(crypto->self, ISAKMP_CAN_GROUP, groups[i], 0)) {
+            double n;
+            policy.group = groups[i];
+            n = rate_of(come_and_go);
+            printf("| %-12s | %10.1f | %8.2f |\n", isakmp_name(ISAKMP_REG_GROUP, groups[i]), n,
+                   1000 / n / 2);
+        }
+}
+
+/* ---- bench again ---------------------------------------------------------------------------- */
+
+/* Long enough for what was replaced to be taken away. */
+#define RETIRED_MS 130000
+
+/* What was replaced goes, and the peer is told: that is part of it. */
+static void retire(void)
+{
+    carry_all();
+    now += RETIRED_MS;
+    for (unsigned i = 0; i < 2; i++) {
+        (void)isakmp_tick(nodes[i].x, now);
+        carry_all();
+    }
+    must(nodes[0].installed == 2 && nodes[1].installed == 2, "one child is to be left");
+}
+
+static void rekey_child(void)
+{
+    isakmp_sa_id all = {0};
+    isakmp_child_id none = {0}, old = isakmp_child_next(nodes[0].x, all, none), young;
+    isakmp_child_info info = {.size = sizeof info};
+    must(isakmp_child_rekey(nodes[0].x, now, old, &young) == ISAKMP_OK, "a child stays");
+    retire();
+    must(isakmp_child_get(nodes[0].x, old, &info) == ISAKMP_E_STALE &&
+             isakmp_child_get(nodes[0].x, young, &info) == ISAKMP_OK,
+         "a child was not rekeyed");
+}
+
+static void rekey_sa(void)
+{
+    isakmp_sa_id none = {0}, old = isakmp_sa_next(nodes[0].x, none), young;
+    isakmp_sa_info info = {.size = sizeof info};
+    must(isakmp_rekey(nodes[0].x, now, old, &young) == ISAKMP_OK, "an ISAKMP SA stays");
+    retire();
+    must(isakmp_sa_get(nodes[0].x, old, &info) == ISAKMP_E_STALE &&
+             isakmp_sa_get(nodes[0].x, young, &info) == ISAKMP_OK,
+         "an ISAKMP SA was not rekeyed");
+}
+
+static void tell_rate(const char *what, void (*once)(void))
+{
+    double n = rate_of(once);
+    printf("| %-42s | %10.0f | %8.2f |\n", what, n, 1000 / n / 2);
+}
+
+static void again(void)
+{
+    must(isakmp_crypto_mbedtls() != NULL, "no provider");
+    policy.group = ISAKMP_GROUP_MODP_2048;
+    policy.life_s = 604800;
+    child.life_s = 604800;
+    peers[0].flags = peers[1].flags = ISAKMP_PF_REKEY;
+    child.flags = ISAKMP_CF_REKEY;
+    tell_rate("a child rekeyed, without a group of its own", rekey_child);
+    child.pfs_group = ISAKMP_GROUP_MODP_2048;
+    tell_rate("a child rekeyed, with group 14", rekey_child);
+    child.pfs_group = 0;
+    tell_rate("an ISAKMP SA rekeyed", rekey_sa);
+    tell_rate("an establishment, as above", come_and_go);
+    policy.auth = ISAKMP_AUTH_XAUTH_INIT_PSK;
+    tell_rate("... with XAUTH", come_and_go);
+    peers[0].flags |= ISAKMP_PF_CONFIG_PULL;
+    peers[1].flags |= ISAKMP_PF_CONFIG_ANSWER;
+    tell_rate("... with XAUTH and Mode Config", come_and_go);
 }
 
 /* ---- bench once ----------------------------------------------------------------------------- */
@@ -437,6 +567,10 @@ static void memory(void)
     printf("... of a client that may have addresses by Mode Config: %zu octets\n",
            (arena(131072, 64, &isakmp_mode_config) - arena(65536, 64, &isakmp_mode_config)) /
                65536);
+    printf("... of a client whose user may be found by XAUTH: %zu octets\n",
+           (arena(131072, 64, &isakmp_xauth) - arena(65536, 64, &isakmp_xauth)) / 65536);
+    printf("all discoveries of Tunnel Endpoint Discovery (limits.discoveries 0): %zu octets\n",
+           arena(1, 2, &isakmp_ted) - arena(1, 2, NULL));
 }
 
 int main(int argc, char **argv)
@@ -444,6 +578,8 @@ int main(int argc, char **argv)
     const char *what = argc > 1 ? argv[1] : "";
     if (strcmp(what, "rate") == 0)
         rate();
+    else if (strcmp(what, "again") == 0)
+        again();
     else if (strcmp(what, "decode") == 0)
         decode();
     else if (strcmp(what, "memory") == 0)
@@ -451,6 +587,6 @@ int main(int argc, char **argv)
     else if (strcmp(what, "once") == 0 && argc == 4)
         once(argv[2], (unsigned)atoi(argv[3]));
     else
-        must(0, "rate, decode, memory, or once PROVIDER SIDE");
+        must(0, "rate, again, decode, memory, or once PROVIDER SIDE");
     return 0;
 }
