@@ -529,8 +529,7 @@ static void doubt(isakmp_ctx *x, const isakmp__exch *e, unsigned detail)
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned detail = e->hint != ISAKMP_D_NONE ? e->hint : (unsigned)ISAKMP_D_TIMEOUT;
-    int is_late = x->now >= e->hard_at ||
-                  (e->tries >= x->config.retransmit_tries && !e->patient);
+    int is_late = x->now >= e->hard_at || (e->tries >= x->config.retransmit_tries && !e->patient);
     if (e->disbelief)
         detail = e->disbelief;
     if (e->ask != ISAKMP__ASK_NONE)
