@@ -65,7 +65,8 @@ int isakmp__can_begin_again(const isakmp__sa *sa)
 
 /* ---- Children ------------------------------------------------------------------------------- */
 
-/* Is a negotiation of the peer's under way that will replace it? */
+/* Is a negotiation of the peer's under way that will replace it?  That is asked once: a first message may be one that
+ * somebody has recorded, and comes to nothing. */
 static int peer_is_at_it(const isakmp_ctx *x, const isakmp__child *c)
 {
     isakmp__child *t = NULL;
@@ -75,11 +76,14 @@ static int peer_is_at_it(const isakmp_ctx *x, const isakmp__child *c)
     return 0;
 }
 
-/* The SA to negotiate under: the one in whose place others have come, or one that is begun for it. */
+/* The SA to negotiate under: the one in whose place others have come, or one that is begun for it.  Somebody else
+ * with the same identity and key, at another address, is not offered this traffic. */
 static int find_sa(isakmp_ctx *x, isakmp__child *c, isakmp__sa **out)
 {
     int rc = ISAKMP_OK;
     *out = isakmp__sa_speaker(x, c->sa);
+    if (*out && !isakmp_addr_equal(&(*out)->path.remote, &c->sa->path.remote))
+        *out = NULL;
     if (*out == NULL && c->sa->state == ISAKMP_SA_ENDED) {
         rc = reconnect(x, c->sa);
         *out = c->sa;
@@ -139,7 +143,7 @@ void isakmp__child_nears_end(isakmp_ctx *x, isakmp__child *c)
     if (!told)
         isakmp__tell(x, ISAKMP_EV_CHILD_SOFT, c->sa, c, NULL);
     if (wants_rekey(c) && isakmp__child_partner(x, c) == NULL &&
-        (peer_is_at_it(x, c) || isakmp__rekey_child(x, c, &id) != ISAKMP_OK))
+        ((!told && peer_is_at_it(x, c)) || isakmp__rekey_child(x, c, &id) != ISAKMP_OK))
         isakmp__child_put_off(x, c);
 }
 
@@ -147,17 +151,18 @@ void isakmp__child_nears_end(isakmp_ctx *x, isakmp__child *c)
 
 /* The last moment at which we can give way to a negotiation that the peer has begun at the same time: with
  * our next message the peer has the child up.  Both sides know all four nonces, or the other one has not got
- * as far as this. */
+ * as far as this.  We give way once, and only where there is another child: what we give way to may be a first message that
+ * somebody has recorded.  If we do not, and it is the peer's, both come up. */
 static unsigned yield_to_peer(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__child *old = isakmp__child_partner(x, e->child);
     isakmp__exch *t = NULL;
-    if (!isakmp__child_is_renewed(e->child))
+    if (old == NULL || old->yielded)
         return ISAKMP_OK;
     while ((t = isakmp__exch_twin(x, e, t)) != NULL)
         if (!t->initiator && t->msg == 3 && t->child && isakmp__rank_of(t) > isakmp__rank_of(e)) {
-            if (old)
-                isakmp__child_join(x, old, t->child);
+            isakmp__child_join(x, old, t->child);
+            old->yielded = 1;
             return ISAKMP_D_RIVAL;
         }
     return ISAKMP_OK;

@@ -4,6 +4,7 @@
  * probe, the oldest first; a probe that waits gives way to nothing, so there are never more of them than
  * limits.discoveries. */
 #include "host.h"
+#include "replace.h"
 
 /* How long a gateway is avoided that did not work. */
 #define AVOID_MS 300000
@@ -70,13 +71,21 @@ int isakmp__is_avoided(const isakmp_ctx *x, const isakmp_addr *gateway)
     return avoided(x, gateway) != NULL;
 }
 
-/* A child that was up ends for many reasons, most of which say nothing against the peer.  One of ours that
- * never came up has shown that the peer does not do what it had promised, unless it was our own side that
- * could not go on. */
-static int shows_failure(const isakmp__child *c)
+/* Our own side could not go on, or did not need to. */
+static int is_our_affair(const isakmp__child *c)
 {
-    if (!(c->policy->flags & ISAKMP_CF_TED) || c->why.by == ISAKMP_BY_HOST ||
-        c->why.detail == ISAKMP_D_POOL || c->why.detail == ISAKMP_D_CRYPTO)
+    return c->why.by == ISAKMP_BY_HOST || c->why.detail == ISAKMP_D_POOL ||
+           c->why.detail == ISAKMP_D_CRYPTO || c->why.detail == ISAKMP_D_RIVAL;
+}
+
+/* A child that was up ends for many reasons, most of which say nothing against the peer.  One of ours that
+ * never came up has shown that the peer does not do what it had promised; but not if it was to replace one that
+ * is up. */
+static int shows_failure(const isakmp_ctx *x, const isakmp__child *c)
+{
+    const isakmp__child *old = isakmp__child_partner(x, c);
+    if (!(c->policy->flags & ISAKMP_CF_TED) || is_our_affair(c) ||
+        (old && old->state == ISAKMP_CHILD_UP && !old->ending))
         return 0;
     if (c->state == ISAKMP_CHILD_UP)
         return c->why.detail == ISAKMP_D_DEAD;
@@ -86,7 +95,7 @@ static int shows_failure(const isakmp__child *c)
 void isakmp__discovery_child_over(isakmp_ctx *x, const isakmp__child *c)
 {
     isakmp__discovery *d;
-    if (x->discoveries.cap == 0 || !shows_failure(c))
+    if (x->discoveries.cap == 0 || !shows_failure(x, c))
         return;
     d = avoided(x, &c->sa->path.remote);
     if (d == NULL)

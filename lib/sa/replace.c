@@ -135,7 +135,7 @@ isakmp__sa *isakmp__sa_heir(const isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__sa *other = NULL;
     while (sa->replaced && (other = isakmp__sa_sibling(x, sa, other)) != NULL)
-        if (is_up(other) && !other->replaced && other->policy == sa->policy)
+        if (is_up(other) && !other->replaced && is_in_place_of(sa, other))
             return other;
     return sa;
 }
@@ -279,7 +279,7 @@ void isakmp__sa_leave(isakmp_ctx *x, isakmp__sa *sa)
         return;
     revive(x, sa);
     heir = isakmp__sa_speaker(x, sa);
-    if (heir && (sa->replaced || (isakmp__sa_is_renewed(sa) && is_in_place_of(sa, heir))))
+    if (heir && (sa->replaced || isakmp__sa_is_renewed(sa)) && is_in_place_of(sa, heir))
         adopt_all(x, heir, sa);
 }
 

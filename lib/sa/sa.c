@@ -262,32 +262,40 @@ static unsigned fitness(const isakmp__sa *sa)
     return isakmp__sa_is_sure(sa) ? SURE : UNSURE;
 }
 
-/* How good is another one?  Those of its own policy come first, then those of which it is known that the peer has
- * them up; and of equals the newest, since the peer may have forgotten the others. */
+/* At the same address and port, and by the same policy? */
+static int is_alike(const isakmp__sa *sa, const isakmp__sa *other)
+{
+    return other->policy == sa->policy && isakmp_addr_equal(&other->path.remote, &sa->path.remote);
+}
+
+/* How good is another one?  Those that are alike come first, then those of which it is known that the peer has them
+ * up. */
 static unsigned rank(const isakmp__sa *sa, const isakmp__sa *other)
 {
-    return fitness(other) + (other->policy == sa->policy ? SURE + 1u : 0u);
+    return fitness(other) + (is_alike(sa, other) ? SURE + 1u : 0u);
 }
 
 /* An SA that can speak does, though others stand beside it, but for those that have replaced it or that it has
- * replaced. */
+ * replaced.  Of equals the newest is the best: the peer may have forgotten the others. */
 static int is_better(const isakmp__sa *sa, const isakmp__sa *other, const isakmp__sa *best)
 {
     if (best == NULL)
         return 1;
     if (best == sa)
-        return other->policy == sa->policy && (sa->replaced || other->replaced) &&
+        return is_alike(sa, other) && (sa->replaced || other->replaced) &&
                fitness(other) > fitness(sa);
     return rank(sa, other) >= rank(sa, best);
 }
 
+/* Whoever has the same identity and key at another address may be somebody else. */
 isakmp__sa *isakmp__sa_speaker(const isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__sa *other = NULL, *best = fitness(sa) ? sa : NULL;
     if (fitness(sa) == SURE)
         return sa;
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
-        if (fitness(other) && is_better(sa, other, best))
+        if (fitness(other) && isakmp__same_ip(&other->path.remote, &sa->path.remote) &&
+            is_better(sa, other, best))
             best = other;
     return best;
 }

@@ -57,8 +57,8 @@ isakmp__sa *isakmp__sa_relative(const isakmp_ctx *x, const isakmp__sa *sa, const
 void isakmp__sa_renew(isakmp_ctx *x, isakmp__sa *sa);
 /* Is it known that the peer has an SA up that is up here? */
 int isakmp__sa_is_sure(const isakmp__sa *sa);
-/* The SA that speaks to the peer of one: itself unless it has ended or was replaced, else another one that is
- * up; NULL if there is none. */
+/* The SA that speaks to the peer of one: itself unless it has ended or was replaced, else another one that is up, at
+ * the same address; NULL if there is none. */
 isakmp__sa *isakmp__sa_speaker(const isakmp_ctx *x, isakmp__sa *sa);
 /* The host has named its policy. */
 void isakmp__sa_set_policy(isakmp_ctx *x, isakmp__sa *sa, const isakmp_peer_policy *p);

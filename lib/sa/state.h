@@ -224,6 +224,7 @@ struct isakmp__child {
     uint8_t unchecked : 1; /* 1: the peer has said that it keeps no anti-replay window            */
     uint8_t replaces : 1;  /* 1: it has replaced another one, which may still be there            */
     uint8_t installed;     /* ISAKMP__INSTALLED_* */
+    uint8_t yielded : 1;   /* 1: ours that was to replace it has given way to the peer's         */
     uint32_t
         partner; /* index of the child that it replaces, or is to replace, or that replaces it, from 1:
                          each is the other's; 0: none */

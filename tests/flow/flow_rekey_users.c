@@ -12,10 +12,9 @@ typedef struct way {
     int known;    /* who negotiates anew is not asked for its user again */
 } way;
 
-static const way ways[] = {
-    {ISAKMP_AUTH_XAUTH_INIT_RSA, 0, 1},  {ISAKMP_AUTH_XAUTH_INIT_REV, 0, 1},
-    {ISAKMP_AUTH_RSA_SIG, 1, 1},         {ISAKMP_AUTH_XAUTH_INIT_PSK, 0, 0},
-    {ISAKMP_AUTH_HYBRID_INIT_RSA, 0, 0}, {ISAKMP_AUTH_PSK, 1, 0}};
+static const way ways[] = {{ISAKMP_AUTH_XAUTH_INIT_RSA, 0, 1},  {ISAKMP_AUTH_XAUTH_INIT_REV, 0, 1},
+                           {ISAKMP_AUTH_RSA_SIG, 1, 1},         {ISAKMP_AUTH_XAUTH_INIT_PSK, 0, 0},
+                           {ISAKMP_AUTH_HYBRID_INIT_RSA, 0, 0}, {ISAKMP_AUTH_PSK, 1, 0}};
 
 static const uint8_t modes[] = {ISAKMP_EXCH_MAIN, ISAKMP_EXCH_AGGRESSIVE};
 
