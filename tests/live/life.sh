@@ -217,7 +217,8 @@ result "the peer has restarted and is silent: we find out, and connect again" $s
 WORDS=''
 end_both
 
-# Ours at both ends: the one that has restarted says what it does not know, and the other one negotiates that again.
+# Ours at both ends: the one that has restarted says what it does not know, and the other one negotiates that again.  A child must have
+# lived for ten seconds for that.
 charon_stop
 far() {
     ip netns exec "$R" "$BUILD/tests/live/live_peer" no-ping stay responder --local "$THEIRS" --remote "$US" --ike $IKE \
@@ -234,6 +235,7 @@ far
 WORDS="stay ping=200"
 we initiator --recover
 status=$?
+sleep 10
 kill -9 "$MORE" && wait "$MORE" 2>/dev/null
 far
 before=$(grep -c "ping [0-9]* answered" "$LOG")
