@@ -1,7 +1,8 @@
 /* responder.c -- wait for peers and negotiate with whoever has the key.
  *
  * Beside what an initiator needs (see initiator.c) a responder is asked two questions more: which policy
- * is for this peer, and which is for this traffic. */
+ * is for this peer, and which is for this traffic; a gateway two more: is this user who he says he is, and
+ * which address is for this client. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

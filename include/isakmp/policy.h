@@ -101,7 +101,7 @@ enum {
     ISAKMP_PF_RESTART = 0x400,
     /* Invalid-SPI recovery: isakmp_invalid_spi() begins a phase 1 exchange with a peer that we have no
      * ISAKMP SA with; and a child that we began is negotiated again if the peer says that it does not
-     * know its SPI. */
+     * know its SPI, or that it has restarted (INITIAL-CONTACT). */
     ISAKMP_PF_RECOVER = 0x800,
     /* If the peer sets the commit bit in Quick Mode, wait for its CONNECTED before we send through the
      * child, but not for long [RFC2408 3.1].  Nothing protects the bit: anybody on the way can make us

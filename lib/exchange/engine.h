@@ -128,6 +128,9 @@ void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa);
 int isakmp__inform_unknown_spi(isakmp_ctx *x, isakmp__sa *sa, uint8_t proto, uint32_t spi);
 /* A protected INVALID-SPI has come.
  *   returns  1 if it was about a child that was up; 0: it is about something else. */
+/* A peer has lost a child that we began, and says so by a new SA: it is to be negotiated again under that, if
+ * the policy says so. */
+void isakmp__child_ask_again(isakmp_ctx *x, isakmp__sa *sa, const isakmp__child *old);
 int isakmp__spi_disowned(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n);
 /* INVALID-SPI has come in the clear, and isakmp__spi_admit() lets it be looked into. */
 void isakmp__spi_doubted(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n);

@@ -3,6 +3,7 @@
  *     our host does not know an SPI      protected, to the peer:  D, N(INVALID-SPI)
  *     a peer does not know one of ours
  *         protected                      the child ends, and is negotiated again if the policy says so
+ *     a peer has restarted               (INITIAL-CONTACT) it knows none of ours: the same, under the new SA
  *         in the clear                   nothing, but that the peer is asked sooner whether it lives
  *
  * The notify alone says it in the words of RFC 2408 3.14.1, but some peers only log it, and read no further
@@ -44,13 +45,31 @@ static uint32_t spi_of(const isakmp_notify *n)
  * just agreed on would keep us busy for ever. */
 #define SHORT_LIFE_MS 10000
 
+static int is_worth_it(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__child *old)
+{
+    return sa->policy->flags & ISAKMP_PF_RECOVER && old->initiator && !sa->ending &&
+           x->now - old->since >= SHORT_LIFE_MS;
+}
+
 static void negotiate_again(isakmp_ctx *x, isakmp__sa *sa, const isakmp__child *old)
 {
     isakmp__child *c;
-    if (!(sa->policy->flags & ISAKMP_PF_RECOVER) || !old->initiator || sa->ending ||
-        x->now - old->since < SHORT_LIFE_MS)
+    if (is_worth_it(x, sa, old))
+        (void)isakmp__child_begin(x, sa, old->policy, &old->local, &old->remote, &c);
+}
+
+/* It waits until the exchange that brings the SA up is over.  With an address that the gateway has forgotten it
+ * would come to nothing. */
+void isakmp__child_ask_again(isakmp_ctx *x, isakmp__sa *sa, const isakmp__child *old)
+{
+    isakmp__child *c = NULL;
+    if (old->state == ISAKMP_CHILD_UP && !old->replaced && is_worth_it(x, sa, old) &&
+        isakmp__assignment_of(x, old->sa) == NULL)
+        c = isakmp__child_take(x, sa, old->policy);
+    if (c == NULL)
         return;
-    (void)isakmp__child_begin(x, sa, old->policy, &old->local, &old->remote, &c);
+    c->local = old->local;
+    c->remote = old->remote;
 }
 
 int isakmp__spi_disowned(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)

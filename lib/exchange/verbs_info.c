@@ -114,6 +114,12 @@ static int is_taken(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
     return 0;
 }
 
+static void take_contact(isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp__end_siblings(x, sa);
+    isakmp__start_children(x, sa);
+}
+
 static void act_on_notify(isakmp_ctx *x, const isakmp__exch *e, const isakmp_notify *n)
 {
     isakmp__sa *sa = e->sa;
@@ -129,7 +135,7 @@ static void act_on_notify(isakmp_ctx *x, const isakmp__exch *e, const isakmp_not
     else if (n->type == ISAKMP_N_RESPONDER_LIFETIME)
         take_shorter_life(x, sa, n);
     else if (n->type == ISAKMP_N_INITIAL_CONTACT && sa->state == ISAKMP_SA_UP)
-        isakmp__end_siblings(x, sa);
+        take_contact(x, sa);
 }
 
 /* SPIs of a message that name nothing: after so many the others are not looked up.  A few octets can announce
@@ -205,18 +211,27 @@ static unsigned act_on_info(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(act_on_info);
 
+/* Of a child that the peer has lost. */
+static void end_unknown(isakmp_ctx *x, isakmp__sa *sa, isakmp__child *c, isakmp_reason why)
+{
+    if (c->ending)
+        return;
+    isakmp__child_end(x, c, why);
+    isakmp__child_ask_again(x, sa, c);
+}
+
 void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp_reason why = isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_INITIAL_CONTACT, 0, 0);
     isakmp__sa *other = NULL;
     for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
         if (c->state == ISAKMP_CHILD_UP && c->since < sa->since - sa->took_ms) /* adopted */
-            isakmp__child_end(x, c, why);
+            end_unknown(x, sa, c, why);
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL) {
         if (other->since >= sa->since - sa->took_ms)
             continue;
         for (isakmp__child *c = NULL; (c = isakmp__child_after(other, c)) != NULL;)
-            isakmp__child_end(x, c, why);
+            end_unknown(x, sa, c, why);
         isakmp__sa_end(x, other, why);
     }
 }

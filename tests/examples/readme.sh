@@ -34,5 +34,5 @@ for file in "$dir"/block*; do
     play "$file" && wait_for_line "child with .* is up" "$dir/r"
     say $? "the README's commands work: $(grep examples/initiator "$file" | sed 's/.*15500 *//; s/[ \\]*$//')"
 done
-[ $blocks = 3 ]
-say $? "the README has three ways to try it"
+[ $blocks = 4 ]
+say $? "the README has four ways to try it"

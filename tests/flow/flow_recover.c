@@ -185,6 +185,43 @@ static void test_after_a_restart(void **state)
     }
 }
 
+/* What was begun by the one that has not restarted is negotiated again under the new SA, if it may be; but not what
+ * has just come up, nor what the other one had begun. */
+static void test_a_child_comes_back_after_a_restart(void **state)
+{
+    (void)state;
+    for (int who = 0; who < 2; who++)
+        for (int begun = 0; begun < 2; begun++)
+            for (int again = 0; again < 2; again++)
+                for (unsigned age = 5000; age <= 15000; age += 10000) {
+                    peer *p = &pr.p[who], *q = &pr.p[1 - who];
+                    int comes_back = again && begun == q->index && age > 10000;
+                    isakmp_child_info old;
+                    prepare(919);
+                    p->peer.flags |= ISAKMP_PF_RECOVER;
+                    if (again)
+                        q->peer.flags |= ISAKMP_PF_RECOVER;
+                    come_up(ISAKMP_EXCH_MAIN, 0);
+                    add_child(&pr.p[begun], first_sa(&pr.p[begun]), &pr.p[begun].child);
+                    run_for(age);
+                    old = child_info(q, first_child(q));
+                    pair_restart(&pr, who);
+                    assert_int_equal(report(p, ISAKMP_PROTO_ESP, old.spi_out[0], &p->peer),
+                                     ISAKMP_OK);
+                    run_for(500); /* nothing needs to be repeated */
+                    assert_int_equal(heard(q, ISAKMP_EV_CHILD_DOWN), 1);
+                    assert_int_equal(heard(q, ISAKMP_EV_CHILD_UP), 1 + comes_back);
+                    assert_true(both_up((unsigned)comes_back));
+                    if (comes_back) {
+                        isakmp_child_info c = child_info(q, first_child(q));
+                        assert_memory_equal(&c.local, &old.local, sizeof c.local);
+                        assert_memory_equal(&c.remote, &old.remote, sizeof c.remote);
+                        assert_int_not_equal(c.spi_out[0], old.spi_out[0]);
+                    }
+                    finish();
+                }
+}
+
 /* Only if the policy has the option; and nothing of it is seen in other negotiations. */
 static void test_only_if_the_policy_says_so(void **state)
 {
@@ -721,6 +758,7 @@ int main(void)
         cmocka_unit_test(test_a_child_of_an_sa_before),
         cmocka_unit_test(test_an_spi_of_ours),
         cmocka_unit_test(test_after_a_restart),
+        cmocka_unit_test(test_a_child_comes_back_after_a_restart),
         cmocka_unit_test(test_only_if_the_policy_says_so),
         cmocka_unit_test(test_loss),
         cmocka_unit_test(test_arguments),

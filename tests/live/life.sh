@@ -1,6 +1,6 @@
 #!/bin/sh
 # live/life.sh: peers that die, paths that are cut, and peers that come back and know nothing: dead peer detection as
-# asker and as answerer, INITIAL-CONTACT.  Prints TAP.
+# asker and as answerer, INITIAL-CONTACT, recovery from SPIs that are not known.  Prints TAP.
 set -u
 BUILD=${BUILD:-build}
 if [ "$(id -u)" != 0 ]; then
@@ -165,3 +165,85 @@ heard "received INITIAL_CONTACT\|destroying duplicate IKE_SA" || status=1
 [ "$(swanctl --list-sas 2>/dev/null | grep -c '^t: ')" = 1 ] || status=1
 result "we have restarted: INITIAL-CONTACT drops what we do not know any more" $status
 end_both
+
+# ---- Packets that nobody can read -------------------------------------------------------------------------
+
+# We have restarted, and wait.  strongSwan's packets are of an SA that we do not have: we begin with it to say so.  It
+# drops all it had with us because of INITIAL-CONTACT, and what is negotiated next carries traffic again.
+CONN="unique = replace"
+they
+we responder
+status=$?
+ip netns exec "$R" ping -q -i 0.2 -W 1 -I 10.99.11.1 10.99.12.1 >"$RUN/their-ping" 2>&1 &
+MORE=$!
+kill -9 "$OURS" && wait "$OURS" 2>/dev/null
+: >"$RUN/charon.log"
+ours responder --ike $IKE --psk $KEY --ike-lifetime 3600 --esp-lifetime 1800 --timeout 60 --recover
+wait_for "ISAKMP SA with 10.99.1.1:4500 is up" 5 && heard "received INITIAL_CONTACT\|destroying duplicate IKE_SA" &&
+    heard "parsed INFORMATIONAL_V1 request .* D N(INVAL_SPI)" || status=1
+no_child() { ! swanctl --list-sas 2>/dev/null | grep -q INSTALLED; }
+within 0 3000 no_child || status=1
+sleep 1
+[ "$(grep -c "ISAKMP SA with 10.99.1.1:.* is up" "$LOG")" = 1 ] || status=1
+peer_initiates responder
+wait_for "ping answered" || status=1
+before=$(grep -c "does not verify" "$LOG")
+sleep 1
+[ "$(grep -c "does not verify" "$LOG")" = "$before" ] || status=1
+kill -INT "$MORE" && wait "$MORE"
+MORE=''
+result "we have restarted, and tell the peer that we do not know its SPI" $status
+end_both
+grep -q " [1-9][0-9]* received" "$RUN/their-ping"
+result "... and its packets come through again" $?
+
+# strongSwan has restarted, and does not say a word about packets that it cannot read: dead peer detection finds that it
+# has gone, and we connect again.
+CONN=''
+they
+WORDS="stay ping=200"
+we initiator --dpd 1:on-demand --restart
+status=$?
+charon_kill
+: >"$RUN/charon.log"
+charon_start
+they
+wait_for "child with .* is down: the peer is dead" 15 && ! grep -q "the peer .* says" "$LOG" || status=1
+before=$(grep -c "ping [0-9]* answered" "$LOG")
+more() { [ "$(grep -c "ping [0-9]* answered" "$LOG")" -ge $((before + 3)) ]; }
+within 0 8000 more || status=1
+[ "$(grep -c "child with .* is up" "$LOG")" = 2 ] || status=1
+result "the peer has restarted and is silent: we find out, and connect again" $status
+WORDS=''
+end_both
+
+# Ours at both ends: the one that has restarted says what it does not know, and the other one negotiates that again.  A child must have
+# lived for ten seconds for that.
+charon_stop
+far() {
+    ip netns exec "$R" "$BUILD/tests/live/live_peer" no-ping stay responder --local "$THEIRS" --remote "$US" --ike $IKE \
+        --psk $KEY --recover --force-encap --local-net 10.99.11.1/32 --remote-net 10.99.12.1/32 --ike-lifetime 3600 \
+        --esp-lifetime 1800 --timeout 60 >"$RUN/far" 2>&1 &
+    MORE=$!
+    tries=0
+    until grep -q ready "$RUN/far" || [ $tries = 100 ]; do
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+}
+far
+WORDS="stay ping=200"
+we initiator --recover
+status=$?
+sleep 10
+kill -9 "$MORE" && wait "$MORE" 2>/dev/null
+far
+before=$(grep -c "ping [0-9]* answered" "$LOG")
+within 0 5000 more || status=1
+[ "$(grep -c "child with .* is up" "$LOG")" = 2 ] && [ "$(grep -c "child with .* is up" "$RUN/far")" = 1 ] || status=1
+ours_stop
+kill "$MORE" && wait "$MORE"
+MORE=''
+sed 's/^/far: /' "$RUN/far" >>"$LOG"
+result "ours at both ends, one has restarted: it says which SPI it does not know, and traffic goes on" $status
+WORDS=''
