@@ -1,0 +1,279 @@
+/* xfrm.c -- SAs and policies given to the kernel: messages of linux/xfrm.h, by libmnl.
+ *
+ * The kernel has no clock of ours: lifetimes are the library's, which takes an SA out when it is over. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/udp.h>
+#include <linux/xfrm.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include "xfrm.h"
+
+struct xfrm_kernel {
+    struct mnl_socket *nl;
+    unsigned seq;
+};
+
+/* An algorithm with its key, as an attribute: the three structs of the kernel differ in one number. */
+#define ROOM (sizeof(struct xfrm_algo_auth) + 128)
+
+/* ---- Talking ------------------------------------------------------------------------------- */
+
+xfrm_kernel *xfrm_open(char *error, size_t cap)
+{
+    xfrm_kernel *k = (xfrm_kernel *)calloc(1, sizeof *k);
+    k->nl = k ? mnl_socket_open(NETLINK_XFRM) : NULL;
+    if (k && k->nl && mnl_socket_bind(k->nl, 0, MNL_SOCKET_AUTOPID) == 0)
+        return k;
+    snprintf(error, cap, "the kernel's IPsec cannot be reached: %s", strerror(errno));
+    xfrm_close(k);
+    return NULL;
+}
+
+void xfrm_close(xfrm_kernel *k)
+{
+    if (k && k->nl)
+        mnl_socket_close(k->nl);
+    free(k);
+}
+
+static struct nlmsghdr *begin(uint8_t *buf, uint16_t type, uint16_t flags)
+{
+    struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+    h->nlmsg_type = type;
+    h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
+    return h;
+}
+
+/* returns  0, or -1 with errno. */
+static int ask(xfrm_kernel *k, struct nlmsghdr *h)
+{
+    uint8_t buf[4096];
+    ssize_t n;
+    h->nlmsg_seq = ++k->seq;
+    if (mnl_socket_sendto(k->nl, h, h->nlmsg_len) < 0)
+        return -1;
+    n = mnl_socket_recvfrom(k->nl, buf, sizeof buf);
+    return n < 0
+               ? -1
+               : mnl_cb_run(buf, (size_t)n, h->nlmsg_seq, mnl_socket_get_portid(k->nl), NULL, NULL);
+}
+
+/* ---- SAs ----------------------------------------------------------------------------------- */
+
+static uint16_t family_of(const isakmp_addr *a)
+{
+    return a->family == 6 ? AF_INET6 : AF_INET;
+}
+
+static uint8_t proto_of(uint8_t proto)
+{
+    return proto == ISAKMP_PROTO_AH ? IPPROTO_AH : IPPROTO_ESP;
+}
+
+static uint8_t mode_of(uint8_t mode)
+{
+    return mode == ISAKMP_MODE_TRANSPORT ? XFRM_MODE_TRANSPORT : XFRM_MODE_TUNNEL;
+}
+
+static void put_addr(xfrm_address_t *out, const isakmp_addr *a)
+{
+    memcpy(out, a->ip, a->family == 6 ? 16 : 4);
+}
+
+static void put_no_limits(struct xfrm_lifetime_cfg *l)
+{
+    l->soft_byte_limit = l->hard_byte_limit = XFRM_INF;
+    l->soft_packet_limit = l->hard_packet_limit = XFRM_INF;
+}
+
+static void put_name(char out[64], const char *name)
+{
+    snprintf(out, 64, "%s", name);
+}
+
+static void put_cipher(struct nlmsghdr *h, const char *name, isakmp_span key)
+{
+    uint8_t room[ROOM] = {0};
+    struct xfrm_algo *a = (struct xfrm_algo *)room;
+    put_name(a->alg_name, name);
+    a->alg_key_len = (unsigned)key.n * 8;
+    if (key.n)
+        memcpy(a->alg_key, key.p, key.n);
+    mnl_attr_put(h, XFRMA_ALG_CRYPT, sizeof *a + key.n, room);
+}
+
+static void put_integ(struct nlmsghdr *h, const char *name, unsigned icv_bits, isakmp_span key)
+{
+    uint8_t room[ROOM] = {0};
+    struct xfrm_algo_auth *a = (struct xfrm_algo_auth *)room;
+    put_name(a->alg_name, name);
+    a->alg_key_len = (unsigned)key.n * 8;
+    a->alg_trunc_len = icv_bits;
+    memcpy(a->alg_key, key.p, key.n);
+    mnl_attr_put(h, XFRMA_ALG_AUTH_TRUNC, sizeof *a + key.n, room);
+}
+
+static void put_aead(struct nlmsghdr *h, const char *name, unsigned icv_bits, isakmp_span key)
+{
+    uint8_t room[ROOM] = {0};
+    struct xfrm_algo_aead *a = (struct xfrm_algo_aead *)room;
+    put_name(a->alg_name, name);
+    a->alg_key_len = (unsigned)key.n * 8;
+    a->alg_icv_len = icv_bits;
+    memcpy(a->alg_key, key.p, key.n);
+    mnl_attr_put(h, XFRMA_ALG_AEAD, sizeof *a + key.n, room);
+}
+
+static void put_encap(struct nlmsghdr *h, const isakmp_sad_entry *e)
+{
+    struct xfrm_encap_tmpl t;
+    memset(&t, 0, sizeof t);
+    t.encap_type = UDP_ENCAP_ESPINUDP;
+    t.encap_sport = htons(e->src.port);
+    t.encap_dport = htons(e->dst.port);
+    mnl_attr_put(h, XFRMA_ENCAP, sizeof t, &t);
+}
+
+static int add_sa(xfrm_kernel *k, const isakmp_sad_entry *e, const xfrm_names *n)
+{
+    uint8_t buf[4096];
+    struct nlmsghdr *h = begin(buf, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
+    struct xfrm_usersa_info *i =
+        (struct xfrm_usersa_info *)mnl_nlmsg_put_extra_header(h, sizeof *i);
+    put_addr(&i->saddr, &e->src);
+    put_addr(&i->id.daddr, &e->dst);
+    i->id.spi = htonl(e->spi);
+    i->id.proto = proto_of(e->algs.proto);
+    i->family = family_of(&e->src);
+    i->mode = mode_of(e->mode);
+    i->reqid = xfrm_request_id(e);
+    i->replay_window = 32;
+    put_no_limits(&i->lft);
+    if (e->mode == ISAKMP_MODE_TUNNEL)
+        i->flags = XFRM_STATE_AF_UNSPEC;
+    if (n->aead)
+        put_aead(h, n->aead, n->icv_bits, e->enc_key);
+    if (n->integ)
+        put_integ(h, n->integ, n->icv_bits, e->auth_key);
+    if (n->cipher)
+        put_cipher(h, n->cipher, e->enc_key);
+    if (e->natt)
+        put_encap(h, e);
+    return ask(k, h);
+}
+
+static int delete_sa(xfrm_kernel *k, const isakmp_sad_entry *e)
+{
+    uint8_t buf[4096];
+    struct nlmsghdr *h = begin(buf, XFRM_MSG_DELSA, 0);
+    struct xfrm_usersa_id *i = (struct xfrm_usersa_id *)mnl_nlmsg_put_extra_header(h, sizeof *i);
+    put_addr(&i->daddr, &e->dst);
+    i->spi = htonl(e->spi);
+    i->family = family_of(&e->src);
+    i->proto = proto_of(e->algs.proto);
+    return ask(k, h);
+}
+
+/* ---- Policies ------------------------------------------------------------------------------ */
+
+/* In the direction of the packets. */
+static void put_flow(struct xfrm_selector *s, const isakmp_sad_entry *e)
+{
+    const isakmp_selector *from = e->inbound ? &e->remote : &e->local;
+    const isakmp_selector *to = e->inbound ? &e->local : &e->remote;
+    size_t n = from->family == 6 ? 16 : 4;
+    s->family = from->family == 6 ? AF_INET6 : AF_INET;
+    memcpy(&s->saddr, from->lo, n);
+    memcpy(&s->daddr, to->lo, n);
+    s->prefixlen_s = (uint8_t)xfrm_prefix(from);
+    s->prefixlen_d = (uint8_t)xfrm_prefix(to);
+    s->proto = from->proto;
+    s->sport = htons(from->port);
+    s->sport_mask = from->port ? 0xffff : 0;
+    s->dport = htons(to->port);
+    s->dport_mask = to->port ? 0xffff : 0;
+}
+
+static void put_templates(struct nlmsghdr *h, const xfrm_sa *sa)
+{
+    struct xfrm_user_tmpl t[ISAKMP_MAX_BUNDLE];
+    memset(t, 0, sizeof t);
+    for (size_t i = 0; i < sa->n_bundle; i++) {
+        put_addr(&t[i].saddr, &sa->e->src);
+        put_addr(&t[i].id.daddr, &sa->e->dst);
+        t[i].id.proto = proto_of(sa->bundle[i].proto);
+        t[i].family = family_of(&sa->e->src);
+        t[i].reqid = xfrm_request_id(sa->e);
+        t[i].mode = mode_of(sa->e->mode);
+        t[i].aalgos = t[i].ealgos = t[i].calgos = ~0u;
+    }
+    mnl_attr_put(h, XFRMA_TMPL, sa->n_bundle * sizeof t[0], t);
+}
+
+static int set_policy(xfrm_kernel *k, const xfrm_sa *sa, uint8_t dir)
+{
+    uint8_t buf[4096];
+    struct nlmsghdr *h = begin(buf, XFRM_MSG_UPDPOLICY, 0);
+    struct xfrm_userpolicy_info *i =
+        (struct xfrm_userpolicy_info *)mnl_nlmsg_put_extra_header(h, sizeof *i);
+    put_flow(&i->sel, sa->e);
+    put_no_limits(&i->lft);
+    i->priority = 1000;
+    i->dir = dir;
+    i->action = XFRM_POLICY_ALLOW;
+    i->share = XFRM_SHARE_ANY;
+    put_templates(h, sa);
+    return ask(k, h);
+}
+
+static int delete_policy(xfrm_kernel *k, const xfrm_sa *sa, uint8_t dir)
+{
+    uint8_t buf[4096];
+    struct nlmsghdr *h = begin(buf, XFRM_MSG_DELPOLICY, 0);
+    struct xfrm_userpolicy_id *i =
+        (struct xfrm_userpolicy_id *)mnl_nlmsg_put_extra_header(h, sizeof *i);
+    put_flow(&i->sel, sa->e);
+    i->dir = dir;
+    return ask(k, h);
+}
+
+static int each_policy(xfrm_kernel *k, const xfrm_sa *sa,
+                       int (*what)(xfrm_kernel *k, const xfrm_sa *sa, uint8_t dir))
+{
+    if (!sa->e->inbound)
+        return what(k, sa, XFRM_POLICY_OUT);
+    return what(k, sa, XFRM_POLICY_IN) == 0 ? what(k, sa, XFRM_POLICY_FWD) : -1;
+}
+
+/* ---- What is public ------------------------------------------------------------------------ */
+
+int xfrm_add(xfrm_kernel *k, const xfrm_sa *sa, char *error, size_t cap)
+{
+    const isakmp_sad_entry *e = sa->e;
+    xfrm_names n;
+    if (!xfrm_names_of(&n, &e->algs) || xfrm_prefix(&e->local) < 0 || xfrm_prefix(&e->remote) < 0 ||
+        e->enc_key.n > 128 || e->auth_key.n > 128 || e->natt == ISAKMP_NATT_PORT_500) {
+        snprintf(error, cap, "the kernel has no such SAs, or its selectors are no prefixes");
+        return -1;
+    }
+    if (add_sa(k, e, &n) != 0) {
+        snprintf(error, cap, "the kernel does not take an SA: %s", strerror(errno));
+        return -1;
+    }
+    if (each_policy(k, sa, set_policy) != 0) {
+        snprintf(error, cap, "the kernel does not take a policy: %s", strerror(errno));
+        delete_sa(k, e);
+        return -1;
+    }
+    return 0;
+}
+
+void xfrm_delete(xfrm_kernel *k, const xfrm_sa *sa, int last)
+{
+    if (last)
+        each_policy(k, sa, delete_policy);
+    delete_sa(k, sa->e);
+}
