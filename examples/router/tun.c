@@ -3,9 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
-#include <linux/if.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -14,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include "netlink.h"
 #include "tun.h"
 
 /* Our table of routes; and the numbers of our rules, in their order: before the one of the main table. */
@@ -29,31 +28,10 @@ enum {
 struct tun {
     int fd;
     char name[IFNAMSIZ];
-    struct mnl_socket *nl;
-    unsigned seq;
+    netlink nl;
 };
 
-/* ---- Netlink ------------------------------------------------------------------------------- */
-
-static struct nlmsghdr *begin(uint8_t *buf, uint16_t type, uint16_t flags)
-{
-    struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
-    h->nlmsg_type = type;
-    h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
-    return h;
-}
-
-static int ask(tun *t, struct nlmsghdr *h)
-{
-    uint8_t buf[4096];
-    ssize_t n;
-    h->nlmsg_seq = ++t->seq;
-    if (mnl_socket_sendto(t->nl, h, h->nlmsg_len) < 0)
-        return -1;
-    n = mnl_socket_recvfrom(t->nl, buf, sizeof buf);
-    return n < 0 ? -1
-                 : mnl_cb_run(buf, (size_t)n, t->seq, mnl_socket_get_portid(t->nl), NULL, NULL);
-}
+/* ---- Rules and routes ----------------------------------------------------------------------- */
 
 /* What a rule looks at, and where it leads. */
 typedef struct rule {
@@ -66,7 +44,7 @@ static int change_rule(tun *t, const rule *r, int add)
 {
     uint8_t buf[1024];
     struct nlmsghdr *h =
-        begin(buf, add ? RTM_NEWRULE : RTM_DELRULE, add ? NLM_F_CREATE | NLM_F_EXCL : 0);
+        netlink_begin(buf, add ? RTM_NEWRULE : RTM_DELRULE, add ? NLM_F_CREATE | NLM_F_EXCL : 0);
     struct fib_rule_hdr *f = (struct fib_rule_hdr *)mnl_nlmsg_put_extra_header(h, sizeof *f);
     f->family = AF_INET;
     f->action = FR_ACT_TO_TBL;
@@ -79,14 +57,14 @@ static int change_rule(tun *t, const rule *r, int add)
         mnl_attr_put_u8(h, FRA_IP_PROTO, IPPROTO_UDP);
         mnl_attr_put(h, FRA_DPORT_RANGE, sizeof range, &range);
     }
-    return ask(t, h);
+    return netlink_ask(&t->nl, h);
 }
 
 /* Our table leads into the device. */
 static int add_route(tun *t)
 {
     uint8_t buf[1024];
-    struct nlmsghdr *h = begin(buf, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+    struct nlmsghdr *h = netlink_begin(buf, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
     struct rtmsg *r = (struct rtmsg *)mnl_nlmsg_put_extra_header(h, sizeof *r);
     r->rtm_family = AF_INET;
     r->rtm_protocol = RTPROT_STATIC;
@@ -95,18 +73,18 @@ static int add_route(tun *t)
     r->rtm_table = RT_TABLE_UNSPEC;
     mnl_attr_put_u32(h, RTA_TABLE, TABLE);
     mnl_attr_put_u32(h, RTA_OIF, if_nametoindex(t->name));
-    return ask(t, h);
+    return netlink_ask(&t->nl, h);
 }
 
 static int bring_up(tun *t)
 {
     uint8_t buf[1024];
-    struct nlmsghdr *h = begin(buf, RTM_NEWLINK, 0);
+    struct nlmsghdr *h = netlink_begin(buf, RTM_NEWLINK, 0);
     struct ifinfomsg *i = (struct ifinfomsg *)mnl_nlmsg_put_extra_header(h, sizeof *i);
     i->ifi_index = (int)if_nametoindex(t->name);
     i->ifi_flags = IFF_UP;
     i->ifi_change = IFF_UP;
-    return ask(t, h);
+    return netlink_ask(&t->nl, h);
 }
 
 static void remove_rules(tun *t)
@@ -178,8 +156,7 @@ tun *tun_open(const char *const *outside, size_t n, char *error, size_t cap)
     }
     t->fd = -1;
     t->nl = mnl_socket_open(NETLINK_ROUTE);
-    if (t->nl == NULL || mnl_socket_bind(t->nl, 0, MNL_SOCKET_AUTOPID) != 0 ||
-        make_device(t) != 0 || bring_up(t) != 0) {
+    if (netlink_open(&t->nl, NETLINK_ROUTE) != 0 || make_device(t) != 0 || bring_up(t) != 0) {
         snprintf(error, cap, "a TUN device cannot be made: %s", strerror(errno));
         tun_close(t);
         return NULL;
@@ -198,10 +175,9 @@ void tun_close(tun *t)
 {
     if (t == NULL)
         return;
-    if (t->nl && t->name[0])
+    if (t->name[0])
         remove_rules(t);
-    if (t->nl)
-        mnl_socket_close(t->nl);
+    netlink_close(&t->nl);
     if (t->fd >= 0)
         close(t->fd);
     free(t);

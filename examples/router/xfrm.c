@@ -3,17 +3,16 @@
  * The kernel has no clock of ours: lifetimes are the library's, which takes an SA out when it is over. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/udp.h>
 #include <linux/xfrm.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include "netlink.h"
 #include "xfrm.h"
 
 struct xfrm_kernel {
-    struct mnl_socket *nl;
-    unsigned seq;
+    netlink nl;
 };
 
 /* An algorithm with its key, as an attribute: the three structs of the kernel differ in one number. */
@@ -24,8 +23,7 @@ struct xfrm_kernel {
 xfrm_kernel *xfrm_open(char *error, size_t cap)
 {
     xfrm_kernel *k = (xfrm_kernel *)calloc(1, sizeof *k);
-    k->nl = k ? mnl_socket_open(NETLINK_XFRM) : NULL;
-    if (k && k->nl && mnl_socket_bind(k->nl, 0, MNL_SOCKET_AUTOPID) == 0)
+    if (k && netlink_open(&k->nl, NETLINK_XFRM) == 0)
         return k;
     snprintf(error, cap, "the kernel's IPsec cannot be reached: %s", strerror(errno));
     xfrm_close(k);
@@ -34,31 +32,9 @@ xfrm_kernel *xfrm_open(char *error, size_t cap)
 
 void xfrm_close(xfrm_kernel *k)
 {
-    if (k && k->nl)
-        mnl_socket_close(k->nl);
+    if (k)
+        netlink_close(&k->nl);
     free(k);
-}
-
-static struct nlmsghdr *begin(uint8_t *buf, uint16_t type, uint16_t flags)
-{
-    struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
-    h->nlmsg_type = type;
-    h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
-    return h;
-}
-
-/* returns  0, or -1 with errno. */
-static int ask(xfrm_kernel *k, struct nlmsghdr *h)
-{
-    uint8_t buf[4096];
-    ssize_t n;
-    h->nlmsg_seq = ++k->seq;
-    if (mnl_socket_sendto(k->nl, h, h->nlmsg_len) < 0)
-        return -1;
-    n = mnl_socket_recvfrom(k->nl, buf, sizeof buf);
-    return n < 0
-               ? -1
-               : mnl_cb_run(buf, (size_t)n, h->nlmsg_seq, mnl_socket_get_portid(k->nl), NULL, NULL);
 }
 
 /* ---- SAs ----------------------------------------------------------------------------------- */
@@ -140,7 +116,7 @@ static void put_encap(struct nlmsghdr *h, const isakmp_sad_entry *e)
 static int add_sa(xfrm_kernel *k, const isakmp_sad_entry *e, const xfrm_names *n)
 {
     uint8_t buf[4096];
-    struct nlmsghdr *h = begin(buf, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
+    struct nlmsghdr *h = netlink_begin(buf, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
     struct xfrm_usersa_info *i =
         (struct xfrm_usersa_info *)mnl_nlmsg_put_extra_header(h, sizeof *i);
     put_addr(&i->saddr, &e->src);
@@ -162,19 +138,19 @@ static int add_sa(xfrm_kernel *k, const isakmp_sad_entry *e, const xfrm_names *n
         put_cipher(h, n->cipher, e->enc_key);
     if (e->natt)
         put_encap(h, e);
-    return ask(k, h);
+    return netlink_ask(&k->nl, h);
 }
 
 static int delete_sa(xfrm_kernel *k, const isakmp_sad_entry *e)
 {
     uint8_t buf[4096];
-    struct nlmsghdr *h = begin(buf, XFRM_MSG_DELSA, 0);
+    struct nlmsghdr *h = netlink_begin(buf, XFRM_MSG_DELSA, 0);
     struct xfrm_usersa_id *i = (struct xfrm_usersa_id *)mnl_nlmsg_put_extra_header(h, sizeof *i);
     put_addr(&i->daddr, &e->dst);
     i->spi = htonl(e->spi);
     i->family = family_of(&e->src);
     i->proto = proto_of(e->algs.proto);
-    return ask(k, h);
+    return netlink_ask(&k->nl, h);
 }
 
 /* ---- Policies ------------------------------------------------------------------------------ */
@@ -216,7 +192,7 @@ static void put_templates(struct nlmsghdr *h, const xfrm_sa *sa)
 static int set_policy(xfrm_kernel *k, const xfrm_sa *sa, uint8_t dir)
 {
     uint8_t buf[4096];
-    struct nlmsghdr *h = begin(buf, XFRM_MSG_UPDPOLICY, 0);
+    struct nlmsghdr *h = netlink_begin(buf, XFRM_MSG_UPDPOLICY, 0);
     struct xfrm_userpolicy_info *i =
         (struct xfrm_userpolicy_info *)mnl_nlmsg_put_extra_header(h, sizeof *i);
     put_flow(&i->sel, sa->e);
@@ -226,18 +202,18 @@ static int set_policy(xfrm_kernel *k, const xfrm_sa *sa, uint8_t dir)
     i->action = XFRM_POLICY_ALLOW;
     i->share = XFRM_SHARE_ANY;
     put_templates(h, sa);
-    return ask(k, h);
+    return netlink_ask(&k->nl, h);
 }
 
 static int delete_policy(xfrm_kernel *k, const xfrm_sa *sa, uint8_t dir)
 {
     uint8_t buf[4096];
-    struct nlmsghdr *h = begin(buf, XFRM_MSG_DELPOLICY, 0);
+    struct nlmsghdr *h = netlink_begin(buf, XFRM_MSG_DELPOLICY, 0);
     struct xfrm_userpolicy_id *i =
         (struct xfrm_userpolicy_id *)mnl_nlmsg_put_extra_header(h, sizeof *i);
     put_flow(&i->sel, sa->e);
     i->dir = dir;
-    return ask(k, h);
+    return netlink_ask(&k->nl, h);
 }
 
 static int each_policy(xfrm_kernel *k, const xfrm_sa *sa,
