@@ -155,7 +155,6 @@ tun *tun_open(const char *const *outside, size_t n, char *error, size_t cap)
         return NULL;
     }
     t->fd = -1;
-    t->nl = mnl_socket_open(NETLINK_ROUTE);
     if (netlink_open(&t->nl, NETLINK_ROUTE) != 0 || make_device(t) != 0 || bring_up(t) != 0) {
         snprintf(error, cap, "a TUN device cannot be made: %s", strerror(errno));
         tun_close(t);
