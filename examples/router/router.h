@@ -110,6 +110,8 @@ void router_remove(router *r, isakmp_child_id child, const isakmp_sad_entry *e);
 
 /* flows.c: packets and what they begin. */
 void router_packet(router *r, uint8_t *packet, size_t n);
+/* A packet of this flow has come, or is as good as there. */
+void router_flow(router *r, const isakmp_addr *source, const isakmp_addr *dest);
 int router_send_as(router *r, const isakmp_path *path, isakmp_span datagram);
 void router_child_ended(router *r, isakmp_child_id child, int came_up);
 void router_try_again(router *r);
