@@ -56,6 +56,15 @@ typedef struct router_attempt {
     int is_over;       /* it came to nothing: go on with the next peer */
 } router_attempt;
 
+/* ---- Keys (keys.c) ------------------------------------------------------------------------- */
+
+#define ROUTER_MAX_KEYS 2
+
+typedef struct router_own_key {
+    uint8_t pem[8192];
+    size_t n;
+} router_own_key;
+
 /* ---- The router ---------------------------------------------------------------------------- */
 
 /* Where the answer to a command goes. */
@@ -71,6 +80,9 @@ typedef struct router {
     size_t conf_n;
     router_plan *plans;
     int changed; /* 1: the configuration is not the one of the present plan */
+    router_own_key
+        own[ROUTER_MAX_KEYS]; /* one for both uses, or one for signatures and one for encryption */
+    unsigned n_own;
     isakmp_keyring ring;
     isakmp_ctx *x;
     void *arena;
