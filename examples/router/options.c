@@ -20,7 +20,8 @@ static const char help[] =
     "  --control SOCKET  take commands from other processes here\n"
     "  --keys FILE       keep our private keys here; made by \"crypto key generate rsa\"\n"
     "  --sa-log FILE     write SAs down as commands of `ip xfrm` and do not touch the kernel; no\n"
-    "                    packets pass, so negotiations are begun by \"test crypto isakmp\" only\n"
+    "                    packets pass\n"
+    "  --flow SRC,DST    act every second as if a packet from SRC to DST had come from the inside\n"
     "  --port-base N     ISAKMP on port N and NAT traversal on N+4000, here and at the peers, for\n"
     "                    trials without being root (500)\n"
     "  --help            this text\n"
@@ -44,6 +45,21 @@ static int read_port(router_options *o, const char *text)
     return -1;
 }
 
+static int read_flow(router_options *o, const char *text)
+{
+    char source[64];
+    const char *comma = strchr(text, ',');
+    size_t n = comma ? (size_t)(comma - text) : sizeof source;
+    if (n < sizeof source) {
+        memcpy(source, text, n);
+        source[n] = '\0';
+        if (host_parse_addr(&o->source, source, 0) && host_parse_addr(&o->dest, comma + 1, 0) &&
+            o->source.family == o->dest.family)
+            return -1;
+    }
+    return complain("flow", text, "two addresses with a comma between them were expected");
+}
+
 static int read_one(router_options *o, int option)
 {
     switch (option) {
@@ -55,6 +71,8 @@ static int read_one(router_options *o, int option)
             return complain("exec", optarg, "at most 32 commands were expected");
         o->exec[o->n_exec++] = optarg;
         return -1;
+    case 'f':
+        return read_flow(o, optarg);
     case 'k':
         o->keys = optarg;
         return -1;
@@ -76,10 +94,10 @@ static int read_one(router_options *o, int option)
 
 int router_options_read(router_options *o, int argc, char **argv)
 {
-    static const struct option all[] = {{"config", 1, NULL, 'c'},    {"exec", 1, NULL, 'e'},
-                                        {"keys", 1, NULL, 'k'},      {"sa-log", 1, NULL, 'l'},
-                                        {"port-base", 1, NULL, 'p'}, {"control", 1, NULL, 's'},
-                                        {"help", 0, NULL, 'h'},      {NULL, 0, NULL, 0}};
+    static const struct option all[] = {
+        {"config", 1, NULL, 'c'},  {"exec", 1, NULL, 'e'},   {"flow", 1, NULL, 'f'},
+        {"keys", 1, NULL, 'k'},    {"sa-log", 1, NULL, 'l'}, {"port-base", 1, NULL, 'p'},
+        {"control", 1, NULL, 's'}, {"help", 0, NULL, 'h'},   {NULL, 0, NULL, 0}};
     int option, status = -1;
     memset(o, 0, sizeof *o);
     o->port = 500;

@@ -10,7 +10,8 @@
 #include "router.h"
 
 /* Enough for 10,000 lines. */
-#define CONF_OCTETS (4u << 20)
+#define CONF_OCTETS        (4u << 20)
+#define ROUTER_MAX_OUTSIDE 16
 
 static volatile sig_atomic_t stop;
 
@@ -79,8 +80,10 @@ static void turn(router *r)
     }
     isakmp_tick(r->x, host_now());
     router_try_again(r);
-    if (r->changed)
+    if (r->changed) {
+        router_take_keys(r);
         router_replan(r);
+    }
 }
 
 static void close_all(router *r)
@@ -115,4 +118,141 @@ static int make_context(router *r)
         return 0;
     fprintf(stderr, "a context cannot be made\n");
     return -1;
+}
+
+/* The interfaces with a crypto map are the outside. */
+static int open_tun(router *r, char *error, size_t cap)
+{
+    static char names[ROUTER_MAX_OUTSIDE][16];
+    const char *outside[ROUTER_MAX_OUTSIDE];
+    isakmp_ios_interface f;
+    size_t n = 0;
+    for (size_t i = 0;
+         n < ROUTER_MAX_OUTSIDE && isakmp_ios_interface_get(r->conf, i, &f) == ISAKMP_OK; i++) {
+        if (f.map.n == 0 || f.shutdown)
+            continue;
+        snprintf(names[n], sizeof names[n], "%.*s", (int)f.name.n, (const char *)f.name.p);
+        outside[n] = names[n];
+        n++;
+    }
+    if (n == 0)
+        return 0; /* nothing is protected: nothing has to come here */
+    r->tun = tun_open(outside, n, error, cap);
+    return r->tun ? 0 : -1;
+}
+
+static int open_sas(router *r, char *error, size_t cap)
+{
+    if (r->o.sa_log) {
+        r->sa_log = fopen(r->o.sa_log, "w");
+        if (r->sa_log)
+            return 0;
+        snprintf(error, cap, "--sa-log %s: %s", r->o.sa_log, strerror(errno));
+        return -1;
+    }
+    r->kernel = xfrm_open(error, cap);
+    return r->kernel ? open_tun(r, error, cap) : -1;
+}
+
+static int open_all(router *r)
+{
+    isakmp_addr any = {.family = 4, .port = r->o.port};
+    char error[300];
+    if (host_udp_open(&r->udp, &any, error, sizeof error) != 0 ||
+        open_sas(r, error, sizeof error) != 0) {
+        fprintf(stderr, "%s\n", error);
+        return -1;
+    }
+    if (router_control_open(r) != 0)
+        return -1;
+    if (isatty(STDIN_FILENO))
+        r->console = router_console_open(r);
+    return 0;
+}
+
+static int begin(router *r)
+{
+    r->control = -1;
+    r->conf_mem = calloc(1, CONF_OCTETS);
+    if (r->conf_mem == NULL || isakmp_ios_init(&r->conf, r->conf_mem, CONF_OCTETS) != ISAKMP_OK) {
+        fprintf(stderr, "there is no memory for a configuration\n");
+        return -1;
+    }
+    if (router_read_keys(r) != 0 || !router_load(r, r->o.config) || make_context(r) != 0)
+        return -1;
+    router_take_keys(r);
+    return router_replan(r);
+}
+
+static void end(router *r)
+{
+    if (r->x)
+        close_all(r);
+    router_console_close(r->console);
+    r->console = NULL;
+    router_control_close(r);
+    tun_close(r->tun);
+    xfrm_close(r->kernel);
+    if (r->x)
+        isakmp_ctx_wipe(r->x);
+    free(r->arena);
+    router_drop_plans(r);
+    isakmp_pki_free(r->ring.pki);
+    if (r->conf)
+        isakmp_ios_wipe(r->conf);
+    free(r->conf_mem);
+    if (r->sa_log)
+        fclose(r->sa_log);
+    memset(r->own, 0, sizeof r->own);
+}
+
+static void to_stdout(void *user, const char *text, size_t n)
+{
+    (void)user;
+    fwrite(text, 1, n, stdout);
+}
+
+/* --exec: do it and end. */
+static int execute(router *r)
+{
+    router_sink sink = {to_stdout, NULL};
+    isakmp_ios_shell shell = {0};
+    int status = 0;
+    for (unsigned i = 0; i < r->o.n_exec; i++) {
+        isakmp_span line = {(const uint8_t *)r->o.exec[i], strlen(r->o.exec[i])};
+        status |= !router_command(r, &shell, line, &sink);
+    }
+    return status;
+}
+
+static int serve(router *r)
+{
+    isakmp_time flow_at = 0;
+    if (open_all(r) != 0)
+        return 1;
+    router_say(r, "Press RETURN to get started; ISAKMP is on");
+    while (!stop && !r->leaves) {
+        if (r->o.source.family && host_now() >= flow_at) {
+            router_flow(r, &r->o.source, &r->o.dest);
+            flow_at = host_now() + 1000;
+        }
+        turn(r);
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static router r;
+    int status = router_options_read(&r.o, argc, argv);
+    if (status >= 0)
+        return status;
+    if (r.o.is_client)
+        return router_control_ask(&r.o);
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    signal(SIGPIPE, SIG_IGN);
+    status = begin(&r) != 0 ? 2 : r.o.n_exec ? execute(&r) : serve(&r);
+    end(&r);
+    return status;
 }

@@ -26,6 +26,7 @@ typedef struct router_options {
     const char *exec[ROUTER_MAX_EXEC];
     unsigned n_exec;
     uint16_t port; /* of ISAKMP; NAT traversal's is 4000 above it                              */
+    isakmp_addr source, dest; /* of a flow whose packets are as good as there; family 0: none  */
     int is_client; /* 1: there is only --control and --exec: ask a router that runs            */
 } router_options;
 
