@@ -33,6 +33,7 @@ POSIX    = -D_DEFAULT_SOURCE
 CORE_SRC    = $(wildcard lib/base/*.c lib/wire/*.c lib/crypto/*.c lib/policy/*.c lib/sa/*.c \
               lib/exchange/*.c lib/ext/*.c lib/core/*.c)
 MBEDTLS_SRC = $(wildcard lib/crypto/mbedtls/*.c)
+IOS_SRC     = $(wildcard lib/ios/*.c)
 SUPPORT_SRC = $(wildcard tests/support/*.c)
 UNIT_SRC    = $(wildcard tests/unit/test_*.c)
 FLOW_SRC    = $(wildcard tests/flow/flow_*.c)
@@ -48,8 +49,9 @@ obj  = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 pobj = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
 bin  = $(patsubst tests/%.c,$(BUILD)/tests/%,$(1))
 
-LIBS = $(BUILD)/libisakmp.a $(BUILD)/libisakmp-mbedtls.a
-SHARED = $(BUILD)/libisakmp.so.$(VERSION) $(BUILD)/libisakmp-mbedtls.so.$(VERSION)
+LIBS = $(BUILD)/libisakmp.a $(BUILD)/libisakmp-mbedtls.a $(BUILD)/libisakmp-ios.a
+SHARED = $(BUILD)/libisakmp.so.$(VERSION) $(BUILD)/libisakmp-mbedtls.so.$(VERSION) \
+         $(BUILD)/libisakmp-ios.so.$(VERSION)
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(subst _,-,$(EXAMPLE_SRC)))
 
 .PHONY: all libs examples unit flow live timing demo check check-ports bench lint fuzz-smoke install clean
@@ -86,8 +88,15 @@ $(BUILD)/libisakmp-mbedtls.so.$(VERSION): $(call pobj,$(MBEDTLS_SRC)) $(BUILD)/l
 	  -o $@ $(call pobj,$(MBEDTLS_SRC)) -L$(BUILD) -lisakmp $(MBEDTLS_LIBS) $(SODIUM_LIBS)
 	ln -sf $(@F) $(BUILD)/libisakmp-mbedtls.so.$(SOVER) && ln -sf $(@F) $(BUILD)/libisakmp-mbedtls.so
 
+$(BUILD)/libisakmp-ios.a: $(call obj,$(IOS_SRC))
+	rm -f $@ && $(AR) rcsD $@ $^
+$(BUILD)/libisakmp-ios.so.$(VERSION): $(call pobj,$(IOS_SRC)) $(BUILD)/libisakmp.so.$(VERSION)
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libisakmp-ios.so.$(SOVER) -Wl,-z,defs \
+	  -o $@ $(call pobj,$(IOS_SRC)) -L$(BUILD) -lisakmp
+	ln -sf $(@F) $(BUILD)/libisakmp-ios.so.$(SOVER) && ln -sf $(@F) $(BUILD)/libisakmp-ios.so
+
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %libsupport.a,$^) \
-       $(BUILD)/libisakmp-mbedtls.a $(BUILD)/libisakmp.a $(MBEDTLS_LIBS) $(SODIUM_LIBS)
+       $(BUILD)/libisakmp-ios.a $(BUILD)/libisakmp-mbedtls.a $(BUILD)/libisakmp.a $(MBEDTLS_LIBS) $(SODIUM_LIBS)
 
 # An example is one file and the host_*.c files that all share.
 define example
@@ -153,7 +162,7 @@ install: libs
 	install -d $(DESTDIR)$(PREFIX)/include/isakmp $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 include/isakmp/*.h include/isakmp/*.def $(DESTDIR)$(PREFIX)/include/isakmp
 	install -m 644 $(LIBS) $(DESTDIR)$(LIBDIR)
-	for l in libisakmp libisakmp-mbedtls; do \
+	for l in libisakmp libisakmp-mbedtls libisakmp-ios; do \
 	  install -m 755 $(BUILD)/$$l.so.$(VERSION) $(DESTDIR)$(LIBDIR) && \
 	  ln -sf $$l.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$$l.so.$(SOVER) && \
 	  ln -sf $$l.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$$l.so && \

@@ -42,7 +42,7 @@ typedef struct isakmp_ios isakmp_ios;
 
 /* Enough for an empty configuration, in octets.  A line of one takes at most about 200 octets more, and
  * less than its own length and 150 on average. */
-#define ISAKMP_IOS_MIN_ARENA 4096
+#define ISAKMP_IOS_MIN_ARENA 8192
 
 /* Make an empty configuration, in which everything has its default.
  *   out      gets it; it lies in mem.
@@ -79,7 +79,7 @@ typedef enum isakmp_ios_mode {
  * ISAKMP_IOS_EXEC or ISAKMP_IOS_CONFIG before the first line. */
 typedef struct isakmp_ios_shell {
     uint8_t mode; /* isakmp_ios_mode                                                             */
-    uint8_t key_digits; /* of a key-string: hex digits of an octet that is not whole yet         */
+    uint8_t detail; /* of what is being typed in                                                 */
     uint32_t removals;
     void *target;
 } isakmp_ios_shell;
@@ -361,7 +361,8 @@ typedef struct isakmp_ios_match {
     uint8_t dynamic;   /* 1: by a dynamic map                                                 */
     uint32_t sequence; /* of the entry in its crypto map                                      */
     const char *map;   /* the crypto map; NULL with ISAKMP_IOS_CLEAR                          */
-    const isakmp_child_policy *child;
+    const isakmp_child_policy *child; /* NULL: nothing can be negotiated, because the access list has a
+                                         wildcard with holes                                     */
     size_t n_peers; /* for isakmp_ios_peer()                                               */
     const void *entry;
 } isakmp_ios_match;

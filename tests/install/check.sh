@@ -14,18 +14,23 @@ say() {
 make --no-print-directory -s install DESTDIR="$dir/stage" PREFIX=/opt/isakmp >"$dir/log" 2>&1
 say $? "make install with DESTDIR and PREFIX"
 (cd "$dir/stage" && find . ! -type d | sort) >"$dir/list"
-[ "$(grep -c '\.pc$' "$dir/list")" = 2 ] && [ "$(grep -c '\.a$' "$dir/list")" = 2 ] &&
-    [ "$(grep -c '\.so' "$dir/list")" = 6 ] && grep -q '/opt/isakmp/include/isakmp/isakmp.h' "$dir/list"
+[ "$(grep -c '\.pc$' "$dir/list")" = 3 ] && [ "$(grep -c '\.a$' "$dir/list")" = 3 ] &&
+    [ "$(grep -c '\.so' "$dir/list")" = 9 ] && grep -q '/opt/isakmp/include/isakmp/isakmp.h' "$dir/list"
 say $? "headers, archives, shared libraries and pkg-config files are there"
 
 cat >"$dir/user.c" <<'X'
 #include <isakmp/isakmp.h>
 #include <isakmp/keyring.h>
 #include <isakmp/mbedtls.h>
+#include <isakmp/ios.h>
 #include <stdio.h>
 int main(void)
 {
+    static uint64_t mem[ISAKMP_IOS_MIN_ARENA / 8];
+    isakmp_ios *ios;
     isakmp_config c;
+    if (isakmp_ios_init(&ios, mem, sizeof mem) != ISAKMP_OK)
+        return 2;
     isakmp_config_init(&c, sizeof c);
     c.crypto = isakmp_crypto_mbedtls();
     printf("%u %u\n", (unsigned)isakmp_version(), (unsigned)(isakmp_ctx_size(&c) != 0));
@@ -37,8 +42,8 @@ PKG_CONFIG_SYSROOT_DIR=$dir/stage
 export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 build() { # build NAME PKG-CONFIG-OPTION LINKER-OPTION
     # shellcheck disable=SC2046,SC2086
-    gcc -std=c99 -Wall -Werror $(pkg-config --cflags libisakmp-mbedtls) -o "$dir/user" "$dir/user.c" \
-        $3 $(pkg-config --libs $2 libisakmp-mbedtls) >"$dir/log" 2>&1 &&
+    gcc -std=c99 -Wall -Werror $(pkg-config --cflags libisakmp-mbedtls libisakmp-ios) -o "$dir/user" "$dir/user.c" \
+        $3 $(pkg-config --libs $2 libisakmp-mbedtls libisakmp-ios) >"$dir/log" 2>&1 &&
         LD_LIBRARY_PATH=$dir/stage/opt/isakmp/lib "$dir/user" >>"$dir/log" 2>&1
     say $? "a program outside builds and runs with the $1 libraries"
 }

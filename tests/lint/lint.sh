@@ -14,7 +14,7 @@ failed=0
 jobs=$(nproc)
 
 core="lib/base/*.c lib/wire/*.c lib/crypto/*.c lib/policy/*.c lib/sa/*.c lib/exchange/*.c"
-core="$core lib/ext/*.c lib/core/*.c"
+core="$core lib/ext/*.c lib/core/*.c lib/ios/*.c"
 strict="-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Iinclude -Ilib"
 posix="-D_DEFAULT_SOURCE -Iexamples -Itests"
 

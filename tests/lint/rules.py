@@ -9,18 +9,22 @@ import re
 import sys
 
 # Every layer may use those before it.  Public headers belong to the layer that may use them first.
-# Last comes the archive libisakmp-mbedtls, which stands on public headers, base/ and crypto/ alone.
+# Last come the archive libisakmp-mbedtls, which stands on public headers, base/ and crypto/ alone, and
+# libisakmp-ios, which stands on public headers and base/.
 STOCK = "crypto/mbedtls"
-LAYERS = ["base", "wire", "crypto", "policy", "sa", "exchange", "ext", "core", STOCK]
+IOS = "ios"
+LAYERS = ["base", "wire", "crypto", "policy", "sa", "exchange", "ext", "core", STOCK, IOS]
+# What of lib/ those two may include beside their own files.
+ALONE = {STOCK: ("base", "crypto", STOCK), IOS: ("base", IOS)}
 PUBLIC = {
     "features": "base", "base": "base", "iana": "base", "errors": "base", "wire": "wire",
     "crypto": "crypto", "policy": "policy", "host": "sa", "exchange": "sa", "session": "sa",
-    "mbedtls": STOCK, "keyring": STOCK,
+    "mbedtls": STOCK, "keyring": STOCK, "ios": IOS,
 }
 PUBLIC_ORDER = ["features", "errors", "base", "iana", "wire", "crypto", "policy", "host",
                 "exchange", "session", "isakmp"]
 # What the headers of that archive may include last.
-ABOVE = {"mbedtls": "crypto", "keyring": "host"}
+ABOVE = {"mbedtls": "crypto", "keyring": "host", "ios": "session"}
 # What a C compiler without a C library brings.
 FREESTANDING = {"stddef.h", "stdint.h", "stdarg.h"}
 
@@ -83,8 +87,8 @@ def layers():
             if theirs not in LAYERS:
                 yield f"{path}:{line}: {name} is in no layer"
             elif LAYERS.index(theirs) > LAYERS.index(ours) or (
-                    ours == STOCK and not name.startswith("isakmp/")
-                    and theirs not in ("base", "crypto", STOCK)):
+                    ours in ALONE and not name.startswith("isakmp/")
+                    and theirs not in ALONE[ours]) or (ours == IOS and theirs == STOCK):
                 yield f"{path}:{line}: {ours} must not include {name} ({theirs})"
 
 

@@ -27,7 +27,7 @@ defined() {
 }
 
 exported() {
-    nm -D --defined-only "$build/libisakmp.so" "$build/libisakmp-mbedtls.so" |
+    nm -D --defined-only "$build/libisakmp.so" "$build/libisakmp-mbedtls.so" "$build/libisakmp-ios.so" |
         awk 'NF == 3 { print $3 }' | sort
 }
 
@@ -43,7 +43,7 @@ python3 tests/lint/docs.py symbols include/isakmp/*.h | LC_ALL=C sort >"$build/d
 LC_ALL=C sort -o "$build/exported" "$build/exported"
 LC_ALL=C sort tests/lint/symbols.txt >"$build/listed"
 
-for each in "$archive" "$build/libisakmp-mbedtls.a"; do
+for each in "$archive" "$build/libisakmp-mbedtls.a" "$build/libisakmp-ios.a"; do
     defined "$each" | grep -v '^isakmp_'
 done | rule "every global symbol begins with isakmp_"
 differences "$build/listed" "$build/declared" symbols.txt "the headers" |
@@ -55,6 +55,15 @@ differences "$build/listed" "$build/exported" symbols.txt "the shared libraries"
 nm -u "$archive" | awk 'NF == 2 { print $2 }' | sort -u | comm -23 - "$build/defined" |
     grep -vxE 'mem(cpy|move|set|cmp)|__.*|_GLOBAL_OFFSET_TABLE_' |
     rule "libisakmp.a needs memcpy, memmove, memset and memcmp, and nothing else"
+
+# The routers' language needs the public functions of libisakmp, and is as bare as that otherwise.
+defined "$build/libisakmp-ios.a" >"$build/defined-ios"
+nm -u "$build/libisakmp-ios.a" | awk 'NF == 2 { print $2 }' | sort -u | comm -23 - "$build/defined-ios" |
+    grep -vxE 'isakmp_[a-z][a-z0-9_]*|mem(cpy|move|set|cmp)|__.*|_GLOBAL_OFFSET_TABLE_' |
+    rule "libisakmp-ios.a needs public functions of libisakmp, memcpy, memmove, memset and memcmp, and nothing else"
+
+defined "$archive" | comm -12 - "$build/defined-ios" |
+    sed 's/$/ is defined in both/' | rule "libisakmp.a and libisakmp-ios.a define nothing twice"
 
 # T-53: neither can open a file or a socket, or ask anybody: the second archive needs of mbedTLS
 # what works on memory, and nothing of a system but memory.
