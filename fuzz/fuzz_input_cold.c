@@ -7,7 +7,7 @@
  *
  * What must hold, whatever comes:
  *   - one datagram brings out one at most, and one that proves no return address brings out at most
- *     three times its octets;
+ *     three times its octets, or as an answer to a probe no more than it has;
  *   - time alone makes nobody send, and comes to an end;
  *   - after everything is closed, and enough time, nothing is left in any pool;
  *   - wiping calls nobody, and leaves zeros. */
@@ -42,7 +42,9 @@ typedef struct stage {
     isakmp_child_policy child;
     isakmp_time now;
     uint8_t cookie[ISAKMP_COOKIE_SIZE];
-    size_t allowed; /* octets that may still be sent */
+    isakmp_child_policy found; /* how probes are answered */
+    size_t allowed;            /* octets that may still be sent */
+    size_t came;               /* octets of the datagram that is being read */
     unsigned replies, installed;
     int over;
 } stage;
@@ -58,6 +60,7 @@ static int on_send(void *user, const isakmp_path *path, isakmp_span datagram)
     assert(!s.over && s.replies == 0);
     assert(datagram.n <= s.allowed);
     assert(datagram.n >= skip + ISAKMP_HEADER_SIZE && datagram.n <= MAX_DATAGRAM);
+    assert(datagram.p[skip + 18] != ISAKMP_EXCH_TED_REPLY || datagram.n <= s.came);
     memcpy(s.cookie, datagram.p + skip + ISAKMP_COOKIE_SIZE, sizeof s.cookie);
     s.replies++;
     return ISAKMP_OK;
@@ -113,6 +116,16 @@ static int on_find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isa
     return ISAKMP_OK;
 }
 
+static int on_find_ted(void *user, const isakmp_path *path, const isakmp_selector *local,
+                       const isakmp_selector *remote, isakmp_ted_answer *out)
+{
+    (void)user;
+    assert(!s.over && local->family == remote->family && local->family == path->local.family);
+    out->policy = &s.found;
+    out->gateway = path->local;
+    return ISAKMP_OK;
+}
+
 static void on_event(void *user, const isakmp_event *ev)
 {
     char text[100];
@@ -165,6 +178,12 @@ static void set_policies(uint8_t switches)
     s.child.protect = &s.protect;
     s.child.n_protect = 1;
     s.child.mode = ISAKMP_MODE_TUNNEL;
+    s.found = s.child;
+    s.found.flags = ISAKMP_CF_TED;
+    s.found.local.family = s.found.remote.family = 4;
+    s.found.local.lo[0] = s.found.remote.lo[0] = 10;
+    s.found.local.hi[0] = s.found.remote.hi[0] = 10;
+    s.found.local.hi[3] = s.found.remote.hi[3] = 20;
 }
 
 static void set_host(uint8_t switches)
@@ -176,6 +195,7 @@ static void set_host(uint8_t switches)
     s.host.find_peer = switches & 16 ? NULL : on_find_peer;
     s.host.get_psk = switches & 32 ? NULL : on_get_psk;
     s.host.find_child = on_find_child;
+    s.host.find_ted = switches & 64 ? NULL : on_find_ted;
     s.host.event = on_event;
     s.host.log = on_log;
 }
@@ -244,11 +264,13 @@ static void give(uint8_t how, isakmp_span datagram)
         memcpy(d + at, datagram.p, datagram.n);
     memset(&path, 0, sizeof path);
     path.local.family = path.remote.family = 4;
+    path.local.ip[0] = path.remote.ip[0] = 10;
     path.local.ip[3] = 9;
     path.remote.ip[3] = how & FROM;
     path.natt = (how & NATT) != 0;
     path.local.port = path.remote.port = path.natt ? 4500 : 500;
     s.replies = 0;
+    s.came = at + datagram.n;
     s.allowed = repair(d + at, datagram.n, how) ? MAX_DATAGRAM : 3 * (at + datagram.n);
     (void)isakmp_input(s.x, s.now, &path, d, at + datagram.n);
     free(d);

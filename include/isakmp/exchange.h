@@ -38,6 +38,12 @@ ISAKMP_API extern const isakmp_extension isakmp_dpd;
  * policy has a fragment_size. */
 ISAKMP_API extern const isakmp_extension isakmp_frag;
 
+/* Tunnel Endpoint Discovery, as Cisco's routers have it: a gateway with traffic for a flow, and no peer for
+ * it, sends a probe along the flow's own way, and whichever gateway protects the far end answers.  See
+ * isakmp_discover(), isakmp_host.find_ted and ISAKMP_CF_TED: where one of them is missing nothing is sent,
+ * or nothing answered. */
+ISAKMP_API extern const isakmp_extension isakmp_ted;
+
 /* All of them, for isakmp_config.extensions. */
 ISAKMP_API extern const isakmp_extension *const isakmp_all_extensions[];
 

@@ -111,6 +111,15 @@ typedef struct isakmp_sealed {
     isakmp_span data; /* one RSA block: a number as long as the modulus                        */
 } isakmp_sealed;
 
+/* How we answer a probe of Tunnel Endpoint Discovery. */
+typedef struct isakmp_ted_answer {
+    const isakmp_child_policy
+        *policy;         /* for the flow, as isakmp_host.find_ted says: borrowed for the
+                                          call.  It must have ISAKMP_CF_TED                      */
+    isakmp_addr gateway; /* our own address, for ISAKMP with whoever asks: the answer comes from it
+                            and names it.  Its port is that of ISAKMP here and there, 500        */
+} isakmp_ted_answer;
+
 /* How many of a peer's certificates, and of its requests for ours, are looked at (of requests at most
  * ISAKMP_MAX_WANTED octets).  A message can have ISAKMP_MAX_PAYLOADS payloads in all. */
 #define ISAKMP_MAX_CERTS 8
@@ -125,12 +134,16 @@ typedef enum isakmp_event_type {
     ISAKMP_EV_CHILD_UP,   /* a child's SAs are installed in both directions                      */
     ISAKMP_EV_CHILD_SOFT, /* ... near the end of their lifetime: negotiate new ones              */
     ISAKMP_EV_CHILD_DOWN, /* ... have been removed, or never came up: see why                    */
-    ISAKMP_EV_REFUSED, /* we refused what a peer proposed: see why, and report if not NULL; or what
+    ISAKMP_EV_REFUSED,  /* we refused what a peer proposed: see why, and report if not NULL; or what
                              it sends does not fit our key, which is told once: we go on waiting */
-    ISAKMP_EV_NOTIFY,  /* the peer sent a notify: see notify and authentic                    */
-    ISAKMP_EV_NAT,     /* NAT traversal is in use for this SA: see path and nat               */
-    ISAKMP_EV_SA_XAUTH /* phase 1 with hybrid authentication is through: the gateway has proved its
+    ISAKMP_EV_NOTIFY,   /* the peer sent a notify: see notify and authentic                    */
+    ISAKMP_EV_NAT,      /* NAT traversal is in use for this SA: see path and nat               */
+    ISAKMP_EV_SA_XAUTH, /* phase 1 with hybrid authentication is through: the gateway has proved its
                              identity, the client's user is to do it by XAUTH                    */
+    ISAKMP_EV_TED_PEER, /* a gateway has answered our probe: sa and child are being negotiated with it,
+                             or were there before.  Nothing is proved by that                    */
+    ISAKMP_EV_TED_FAILED /* a discovery has come to nothing: see why.  path is the flow: from its
+                             source (local) to its destination (remote)                          */
 } isakmp_event_type;
 
 /* Which ends are behind a NAT, in isakmp_event.nat */
@@ -294,6 +307,28 @@ typedef struct isakmp_host {
     /* The cipher key of an ISAKMP SA, in the form that Wireshark's ikev1_decryption_table takes.
      * Never called unless set, and not compiled with ISAKMP_KEYLOG=0. */
     void (*keylog)(void *user, const uint8_t cky_i[ISAKMP_COOKIE_SIZE], isakmp_span key);
+
+    /* -- Tunnel Endpoint Discovery -- both optional -- */
+
+    /* DO: send a datagram with an IP source address that is not ours, such as through a raw socket.
+     *   path     local: the flow's source and remote: its destination, with the UDP ports to be used;
+     *            ifindex as isakmp_discover() was given it.
+     *   returns  as send.
+     * Without this callback isakmp_discover() is ISAKMP_E_STATE. */
+    int (*send_as)(void *user, const isakmp_path *path, isakmp_span datagram);
+
+    /* ASK: which entry of our SPD is for a flow that another gateway has sent a probe for?  The answer
+     * cannot come later, for the host must know whether to forward the probe: ISAKMP_PENDING counts as
+     * negative.  A host that must ask somebody first returns ISAKMP_NONE; a probe is repeated.
+     *   path           the probe's addresses, as isakmp_input() was given them.
+     *   local, remote  the flow's destination, which we may protect, and its source: single addresses.
+     *   out            zeroed before; both fields must be set.
+     *   returns  ISAKMP_OK; ISAKMP_NONE if no entry matches, if the first one that does exempts the
+     *            flow ("deny") or has a peer of its own (discovery never overrides what is
+     *            configured), or if probes are not to be answered there.
+     * Without this callback no probe is answered. */
+    int (*find_ted)(void *user, const isakmp_path *path, const isakmp_selector *local,
+                    const isakmp_selector *remote, isakmp_ted_answer *out);
 } isakmp_host;
 
 /* One sentence about an event, with the reason, such as

@@ -170,7 +170,11 @@ typedef struct isakmp_child_policy {
 
 /* Flags of a child policy */
 enum {
-    ISAKMP_CF_NO_INTEG = 1 /* ESP that encrypts without authenticating is meant, not forgotten   */
+    ISAKMP_CF_NO_INTEG = 1, /* ESP that encrypts without authenticating is meant, not forgotten  */
+    ISAKMP_CF_TED = 256 /* Tunnel Endpoint Discovery may find the peer for this traffic, and probes
+                               for it are answered.  Then it is tunnel mode, both selectors are set
+                               and have neither protocol nor port; local is our half of every proxy,
+                               and what a peer protects must lie within remote                   */
 };
 
 #define ISAKMP_DEFAULT_CHILD_LIFE_S 28800

@@ -38,6 +38,9 @@ typedef struct isakmp_limits {
     uint32_t max_datagram;       /* octets of the longest message, marker included: 576 to 65,535 */
     uint32_t max_dh;             /* octets of the longest public value: 32 to 1024.  Groups beyond
                                     it are neither offered nor matched                           */
+    uint32_t discoveries;        /* probes of Tunnel Endpoint Discovery that wait for an answer, and
+                                    what is remembered of earlier ones; 0: 8.  Without isakmp_ted
+                                    there are none                                               */
 } isakmp_limits;
 
 typedef struct isakmp_config {
@@ -97,7 +100,12 @@ ISAKMP_API void isakmp_ctx_wipe(isakmp_ctx *x);
  *   path  from path->remote to path->local; path->natt as isakmp_path says.
  *   data  n octets; overwritten (decrypted in place); borrowed for the call.
  *   returns  ISAKMP_OK if the message had an effect, ISAKMP_IGNORED if not (isakmp_count() says
- *            why), ISAKMP_E_ARG, ISAKMP_E_REENTRANT. */
+ *            why), ISAKMP_E_ARG, ISAKMP_E_REENTRANT.
+ *
+ * Probes of Tunnel Endpoint Discovery (exchange type 240, in octet 18 of a message) are not addressed to
+ * the host, but pass through it: it hands them in with the addresses of their IP header, and what is then
+ * ISAKMP_IGNORED it forwards as if it had not looked at it.  The others end here, also where there was a
+ * reason not to answer. */
 ISAKMP_API int isakmp_input(isakmp_ctx *x, isakmp_time now, const isakmp_path *path, uint8_t *data,
                             size_t n);
 
@@ -151,6 +159,49 @@ ISAKMP_API int isakmp_child_close(isakmp_ctx *x, isakmp_time now, isakmp_child_i
 /* Close an ISAKMP SA and all its children; the peer is told by Deletes, those of the children first.
  *   returns  ISAKMP_OK, ISAKMP_E_STALE, ISAKMP_E_REENTRANT. */
 ISAKMP_API int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
+
+/* ---- Tunnel Endpoint Discovery -------------------------------------------------------------- */
+
+/* A flow whose far end somebody unknown protects. */
+typedef struct isakmp_discovery {
+    uint32_t size;                    /* sizeof(isakmp_discovery), set by the caller             */
+    const isakmp_child_policy *child; /* the entry of our SPD that matches the flow, with
+                                         ISAKMP_CF_TED: borrowed while in use                    */
+    const isakmp_peer_policy *peer;   /* for whichever gateway answers: borrowed while in use    */
+    isakmp_addr gateway; /* our own address, which gateways answer to, and the local one of phase 1.
+                            Its port is that of ISAKMP here and there, 500                       */
+    isakmp_addr source, destination; /* of the flow, of the gateway's family; without ports      */
+    uint32_t ifindex;                /* as in isakmp_path                                        */
+    uint8_t exchange;                /* of phase 1, as isakmp_connect() has it                   */
+    uint8_t flow_ids; /* 1: the probe names our half of the proxy and the destination, too, as
+                         routers are said to do; 0: only our address                             */
+} isakmp_discovery;
+
+/* Traffic waits for a flow for which there is neither an SA nor a peer: find the gateway at its far end,
+ * and negotiate a child with it for exactly child->local and what the gateway says that it protects.  That
+ * must hold the destination, lie within child->remote, and hold neither the source nor our own address.
+ * May be called for every packet of the flow, which the host drops: there is one probe at a time for a
+ * destination, sent three times within 7 seconds.  ISAKMP_EV_TED_PEER or _TED_FAILED follows, then the
+ * events of the SA and the child.
+ *
+ * The first gateway that answers is taken, and for a minute no other.  One with which negotiating fails, or
+ * that dead peer detection finds dead, is avoided for 5 minutes: it is taken only if no other answers.  Call
+ * this only for flows that no entry with a peer of its own matches: the host's SPD comes first.
+ *   d        copied.
+ *   returns  ISAKMP_OK: a probe is on its way, or the gateway is known already; ISAKMP_NONE: nobody has
+ *            answered for this flow in the last half minute; ISAKMP_E_ARG (isakmp_child_policy_check() and
+ *            _peer_policy_check() say what is wrong, or an address does not fit); ISAKMP_E_STATE if isakmp_ted,
+ *            Quick Mode or the phase 1 exchange is not in the config, or isakmp_host.send_as is missing;
+ *            ISAKMP_E_LIMIT: as many probes are waiting as limits.discoveries, 32 were sent in this
+ *            second, or one for the destination waits for another entry's sake; ISAKMP_E_CRYPTO;
+ *            ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_discover(isakmp_ctx *x, isakmp_time now, const isakmp_discovery *d);
+
+/* End the discoveries for an entry, and forget what is remembered of them; nothing is told.  SAs stay.
+ *   child    NULL: of all, and also which gateways are to be avoided.
+ *   returns  ISAKMP_OK, ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_discover_end(isakmp_ctx *x, isakmp_time now,
+                                   const isakmp_child_policy *child);
 
 /* ---- Signs of life ------------------------------------------------------------------------- */
 
@@ -233,7 +284,7 @@ ISAKMP_API isakmp_child_id isakmp_child_next(const isakmp_ctx *x, isakmp_sa_id s
 ISAKMP_API int isakmp_sa_get(const isakmp_ctx *x, isakmp_sa_id sa, isakmp_sa_info *out);
 ISAKMP_API int isakmp_child_get(const isakmp_ctx *x, isakmp_child_id child, isakmp_child_info *out);
 
-/* How many SAs, or children, use a policy; when it is 0 the policy may be changed or freed.  The
+/* How many SAs, or children, and discoveries use a policy; when it is 0 the policy may be changed or freed.  The
  * cost grows with the number of SAs.  [q] */
 ISAKMP_API size_t isakmp_peer_policy_users(const isakmp_ctx *x, const isakmp_peer_policy *p);
 ISAKMP_API size_t isakmp_child_policy_users(const isakmp_ctx *x, const isakmp_child_policy *p);
@@ -251,6 +302,7 @@ typedef struct isakmp_stats {
     uint64_t retransmissions; /* messages that we repeated, by a timer or when asked      */
     uint64_t send_failures;   /* of isakmp_host.send                                      */
     uint64_t clock_backwards; /* calls with a time before the last one                    */
+    uint32_t discoveries;     /* in use now, as limits has them                           */
 } isakmp_stats;
 
 /* Fill in the statistics; out->size must be set.  [q] */

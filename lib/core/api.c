@@ -1,92 +1,22 @@
 /* core/api.c -- what the user wants: connect, close; and late answers. */
 #include "base/secret.h"
 #include "crypto/keys.h"
-#include "crypto/suites.h"
 #include "entry.h"
 #include "exchange/engine.h"
 #include "sa/host.h"
 
 /* ---- ISAKMP SAs ----------------------------------------------------------------------------- */
 
-/* Is there a path that a message can take? */
-static int path_is_sound(const isakmp_path *path)
-{
-    return path && path->remote.family && path->remote.port &&
-           path->remote.family == path->local.family;
-}
-
-/* Can one of the policies be used with this provider and these limits, given the key for it? */
-static int has_usable(isakmp_ctx *x, const isakmp_peer_policy *policy)
-{
-    isakmp__means m = {&x->crypto, x->config.limits.max_dh, UINT32_MAX, 0, NULL, 0};
-    int found = 0;
-    for (const isakmp_policy *p = NULL; (p = isakmp__policy_next(policy, p)) != NULL;) {
-        const char *why = isakmp__policy_unusable(p, &m);
-        if (why)
-            isakmp__log(x, ISAKMP_LOG_INFO, NULL, "policy %u is not offered: %s", p->priority, why);
-        found |= why == NULL;
-    }
-    return found;
-}
-
-/* A pre-shared key that is bound to a name cannot be found in Main Mode, where the responder must know
- * the key before it knows the name [RFC2409 5.4]. */
-static uint8_t fitting_exchange(const isakmp_ctx *x, const isakmp_peer_policy *policy)
-{
-    uint8_t type = policy->peer_id.type;
-    if (type != ISAKMP_ID_FQDN && type != ISAKMP_ID_USER_FQDN && type != ISAKMP_ID_KEY_ID)
-        return ISAKMP_EXCH_MAIN;
-    for (const isakmp_policy *p = NULL; (p = isakmp__policy_next(policy, p)) != NULL;)
-        if (isakmp__auth_family(p->auth) != ISAKMP__AUTH_PSK)
-            return ISAKMP_EXCH_MAIN;
-    return isakmp__exchange_of(x, ISAKMP_EXCH_AGGRESSIVE) ? ISAKMP_EXCH_AGGRESSIVE
-                                                          : ISAKMP_EXCH_MAIN;
-}
-
-static int connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
-                   uint8_t exchange, isakmp_sa_id *out)
-{
-    const isakmp_exchange *def;
-    isakmp__exch *e;
-    isakmp__sa *sa;
-    if (out == NULL || !path_is_sound(path) ||
-        isakmp_peer_policy_check(policy, NULL, NULL, 0) != ISAKMP_OK || !has_usable(x, policy))
-        return ISAKMP_E_ARG;
-    if (exchange == 0)
-        exchange = fitting_exchange(x, policy);
-    def = isakmp__exchange_of(x, exchange);
-    if (exchange != ISAKMP_EXCH_MAIN && exchange != ISAKMP_EXCH_AGGRESSIVE)
-        return ISAKMP_E_ARG;
-    if (def == NULL)
-        return ISAKMP_E_STATE;
-    sa = isakmp__sa_take(x);
-    if (sa == NULL)
-        return ISAKMP_E_LIMIT;
-    sa->initiator = 1;
-    sa->exchange = exchange;
-    sa->path = *path;
-    e = isakmp__engine_take(x, sa, def, 1, 0);
-    if (e == NULL || isakmp__sa_make_cookie(x, sa) != ISAKMP_OK) {
-        int rc = e ? ISAKMP_E_CRYPTO : ISAKMP_E_LIMIT;
-        if (e)
-            isakmp__exch_give(x, e);
-        isakmp__sa_give(x, sa);
-        return rc;
-    }
-    isakmp__sa_set_policy(x, sa, policy);
-    isakmp__sa_index(x, sa);
-    *out = isakmp__sa_id(x, sa);
-    isakmp__engine_start(x, e);
-    return ISAKMP_OK;
-}
-
 int isakmp_connect(isakmp_ctx *x, isakmp_time now, const isakmp_peer_policy *policy,
                    const isakmp_path *path, uint8_t exchange, isakmp_sa_id *out)
 {
+    isakmp__sa *sa;
     int rc = isakmp__enter(x, now);
     if (rc != ISAKMP_OK)
         return rc;
-    rc = connect(x, policy, path, exchange, out);
+    rc = out ? isakmp__connect(x, policy, path, exchange, &sa) : ISAKMP_E_ARG;
+    if (rc == ISAKMP_OK)
+        *out = isakmp__sa_id(x, sa);
     isakmp__leave(x);
     return rc;
 }
@@ -141,35 +71,21 @@ int isakmp_sa_wanted(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa)
 
 /* ---- Children ------------------------------------------------------------------------------- */
 
-/* Are both selectors of one family, with the addresses of the ends for those left open? */
-static int families_agree(const isakmp__sa *sa, const isakmp_child_policy *p)
-{
-    return (p->local.family ? p->local.family : sa->path.local.family) ==
-           (p->remote.family ? p->remote.family : sa->path.remote.family);
-}
-
 static int child_connect(isakmp_ctx *x, isakmp_sa_id id, const isakmp_child_policy *policy,
                          isakmp_child_id *out)
 {
     isakmp__sa *sa = isakmp__sa_of(x, id);
     isakmp__child *c;
-    if (out == NULL || isakmp_child_policy_check(policy, &x->crypto, NULL, 0) != ISAKMP_OK ||
-        (policy->pfs_group &&
-         !isakmp__group_able(&x->crypto, policy->pfs_group, x->config.limits.max_dh)))
-        return ISAKMP_E_ARG;
+    int rc = out ? isakmp__child_check(x, policy) : ISAKMP_E_ARG;
+    if (rc == ISAKMP_E_ARG)
+        return rc;
     if (sa == NULL)
         return ISAKMP_E_STALE;
-    if (!families_agree(sa, policy))
-        return ISAKMP_E_ARG;
-    if (sa->state == ISAKMP_SA_ENDED || isakmp__exchange_of(x, ISAKMP_EXCH_QUICK) == NULL)
-        return ISAKMP_E_STATE;
-    c = isakmp__child_take(x, sa, policy);
-    if (c == NULL)
-        return ISAKMP_E_LIMIT;
-    *out = isakmp__child_id(x, c);
-    if (sa->state == ISAKMP_SA_UP)
-        isakmp__start_child(x, c);
-    return ISAKMP_OK;
+    if (rc == ISAKMP_OK)
+        rc = isakmp__child_begin(x, sa, policy, NULL, NULL, &c);
+    if (rc == ISAKMP_OK)
+        *out = isakmp__child_id(x, c);
+    return rc;
 }
 
 int isakmp_child_connect(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa,

@@ -25,6 +25,17 @@ void isakmp_config_init(isakmp_config *c, size_t size)
     memcpy(c, &d, size < sizeof d ? size : sizeof d);
 }
 
+/* How many discoveries there are if nobody says. */
+#define DISCOVERIES 8
+
+static int discovers(const isakmp_config *c)
+{
+    for (const isakmp_extension *const *p = c->extensions; p && *p; p++)
+        if ((*p)->discovery)
+            return 1;
+    return 0;
+}
+
 /* What the caller's configuration says, in our own struct: what it does not have yet is zero. */
 static isakmp_config complete(const isakmp_config *c)
 {
@@ -38,6 +49,10 @@ static isakmp_config complete(const isakmp_config *c)
         l->half_open_per_addr = (l->half_open + 1) / 2;
     if (l->packets == 0)
         l->packets = l->exchanges + (l->exchanges + 1) / 2;
+    if (!discovers(&own))
+        l->discoveries = 0;
+    else if (l->discoveries == 0)
+        l->discoveries = DISCOVERIES;
     return own;
 }
 
@@ -79,6 +94,8 @@ int isakmp__limits_check(isakmp_config *own, const isakmp_config *c, isakmp__tex
         rc = check_limit("max_datagram", l->max_datagram, 576, 65535, why);
     if (rc == ISAKMP_OK)
         rc = check_limit("max_dh", l->max_dh, 32, ISAKMP_MAX_DH_PUBLIC, why);
+    if (rc == ISAKMP_OK)
+        rc = check_limit("discoveries", l->discoveries, 0, MAX_COUNT, why);
     return rc;
 }
 

@@ -1,6 +1,6 @@
 /* core/ctx.c -- the context: how is the arena laid out, and who may come in?
  *
- * The arena holds, each aligned: the context itself, the five pools, the heap of deadlines with a
+ * The arena holds, each aligned: the context itself, the pools, the heap of deadlines with a
  * place for every timer, and the buckets that SAs are found by. */
 #include "base/secret.h"
 #include "crypto/keys.h"
@@ -17,7 +17,8 @@ typedef struct part {
 } part;
 
 typedef struct plan {
-    part sas, children, exchs, packets, assemblies, heap, by_cookie, by_peer, by_policy;
+    part sas, children, exchs, packets, assemblies, discoveries, heap, by_cookie, by_peer,
+        by_policy;
     size_t total; /* 0: it does not fit in a size_t */
 } plan;
 
@@ -57,8 +58,9 @@ static plan plan_of(const isakmp_config *c)
     add(&p, &p.packets, sizeof(isakmp__packet) + ISAKMP__FRONT + l->max_datagram,
         l->packets + ISAKMP__HELD_BACK, 1);
     add(&p, &p.assemblies, sizeof(isakmp__assembly), assemblies, 1);
+    add(&p, &p.discoveries, sizeof(isakmp__discovery), l->discoveries, 1);
     add(&p, &p.heap, sizeof(isakmp__timer *),
-        l->sas + l->children + l->exchanges + ISAKMP__HELD_BACK + assemblies, 0);
+        l->sas + l->children + l->exchanges + ISAKMP__HELD_BACK + assemblies + l->discoveries, 0);
     add(&p, &p.by_cookie, sizeof(isakmp__sa *), buckets, 0);
     add(&p, &p.by_peer, sizeof(isakmp__list), buckets, 0);
     add(&p, &p.by_policy, sizeof(isakmp__list), buckets, 0);
@@ -83,6 +85,7 @@ static void lay_out(isakmp_ctx *x, uint8_t *mem, const plan *p)
     make_pool(&x->exchs, mem, &p->exchs);
     make_pool(&x->packets, mem, &p->packets);
     make_pool(&x->assemblies, mem, &p->assemblies);
+    make_pool(&x->discoveries, mem, &p->discoveries);
     x->deadlines.heap = (isakmp__timer **)(void *)(mem + p->heap.off);
     x->by_cookie = (isakmp__sa **)(void *)(mem + p->by_cookie.off);
     x->by_peer = (isakmp__list *)(void *)(mem + p->by_peer.off);
@@ -97,6 +100,7 @@ static void lay_out(isakmp_ctx *x, uint8_t *mem, const plan *p)
     isakmp__list_init(&x->ending);
     isakmp__list_init(&x->ending_children);
     isakmp__list_init(&x->assembling);
+    isakmp__list_init(&x->discovering);
     x->arena_n = p->total;
 }
 

@@ -73,6 +73,19 @@ static void add_xauth(isakmp__text *t, const isakmp_event *ev)
     isakmp__text_add(t, " is through, and the user is to be authenticated");
 }
 
+static void add_ted(isakmp__text *t, const isakmp_event *ev)
+{
+    if (ev->type == ISAKMP_EV_TED_PEER) {
+        isakmp__text_add(t, "the gateway");
+        add_addr(t, " at ", ev);
+        isakmp__text_add(t, " answers for what it protects");
+    } else {
+        isakmp__text_add(t, "no gateway was found");
+        add_addr(t, " for ", ev);
+        add_why(t, &ev->why);
+    }
+}
+
 size_t isakmp_event_text(char *out, size_t cap, const isakmp_event *ev)
 {
     isakmp__text t = isakmp__text_begin(out, cap);
@@ -86,6 +99,8 @@ size_t isakmp_event_text(char *out, size_t cap, const isakmp_event *ev)
         add_notify(&t, ev);
     else if (ev->type == ISAKMP_EV_NAT)
         add_nat(&t, ev);
+    else if (ev->type == ISAKMP_EV_TED_PEER || ev->type == ISAKMP_EV_TED_FAILED)
+        add_ted(&t, ev);
     else
         isakmp__text_add(&t, "event %u", ev->type);
     return t.len;

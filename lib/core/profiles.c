@@ -6,4 +6,4 @@ const isakmp_exchange *const isakmp_all_exchanges[] = {
     &isakmp_main_mode, &isakmp_aggressive_mode, &isakmp_quick_mode, &isakmp_informational, NULL};
 
 const isakmp_extension *const isakmp_all_extensions[] = {&isakmp_natt, &isakmp_dpd, &isakmp_frag,
-                                                         NULL};
+                                                         &isakmp_ted, NULL};

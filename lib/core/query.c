@@ -108,6 +108,8 @@ size_t isakmp_peer_policy_users(const isakmp_ctx *x, const isakmp_peer_policy *p
     size_t n = 0;
     for (const isakmp__sa *sa = NULL; (sa = isakmp__sa_with_policy(x, p, sa)) != NULL;)
         n++;
+    for (const isakmp__discovery *d = NULL; (d = isakmp__discovery_after(x, d)) != NULL;)
+        n += d->peer == p;
     return n;
 }
 
@@ -118,6 +120,8 @@ size_t isakmp_child_policy_users(const isakmp_ctx *x, const isakmp_child_policy 
     size_t n = 0;
     while ((c = (const isakmp__child *)isakmp__pool_each(&x->children, &index)) != NULL)
         n += c->policy == p;
+    for (const isakmp__discovery *d = NULL; (d = isakmp__discovery_after(x, d)) != NULL;)
+        n += d->policy == p;
     return n;
 }
 
@@ -131,6 +135,7 @@ void isakmp_stats_get(const isakmp_ctx *x, isakmp_stats *out)
     s.exchanges = x->exchs.used;
     s.packets = x->packets.used;
     s.half_open = x->n_half_open;
+    s.discoveries = x->discoveries.used;
     give(out, &s, out->size, sizeof s);
 }
 

@@ -52,6 +52,13 @@ static void child_due(isakmp_ctx *x, isakmp__child *c)
     isakmp__tell(x, ISAKMP_EV_CHILD_SOFT, c->sa, c, NULL);
 }
 
+static void discovery_due(isakmp_ctx *x, isakmp__discovery *d)
+{
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p; p++)
+        if ((*p)->discovery)
+            (*p)->discovery(x, d);
+}
+
 static void due(isakmp_ctx *x, isakmp__timer *timer)
 {
     if (timer->kind == ISAKMP__TIMER_SA)
@@ -60,6 +67,8 @@ static void due(isakmp_ctx *x, isakmp__timer *timer)
         child_due(x, OWNER(timer, isakmp__child));
     else if (timer->kind == ISAKMP__TIMER_ASSEMBLY)
         isakmp__assembly_expire(x, OWNER(timer, isakmp__assembly));
+    else if (timer->kind == ISAKMP__TIMER_DISCOVERY)
+        discovery_due(x, OWNER(timer, isakmp__discovery));
     else
         isakmp__engine_timer(x, OWNER(timer, isakmp__exch));
 }

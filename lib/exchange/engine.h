@@ -100,6 +100,25 @@ void isakmp__inform_no_answer(isakmp_ctx *x, const isakmp__exch *e);
  * negotiation of this one began.  What has come up since then it need not have known. */
 void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa);
 
+/* ---- What we begin (begin.c) ----------------------------------------------------------------- */
+
+/* Could isakmp__connect() begin?
+ *   returns  ISAKMP_OK, ISAKMP_E_ARG, ISAKMP_E_STATE. */
+int isakmp__connect_check(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
+                          uint8_t exchange);
+/* Begin phase 1; what is returned besides is as isakmp_connect() has it.  The SA may have failed already: then
+ * it is ending. */
+int isakmp__connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
+                    uint8_t exchange, isakmp__sa **out);
+/* Could a child be negotiated by a policy?
+ *   returns  ISAKMP_OK, ISAKMP_E_ARG, ISAKMP_E_STATE. */
+int isakmp__child_check(isakmp_ctx *x, const isakmp_child_policy *policy);
+/* Negotiate a child, whose policy has been checked; at once or when its SA is up.
+ *   local, remote  its selectors, which lie within the policy's; NULL: those of the policy. */
+int isakmp__child_begin(isakmp_ctx *x, isakmp__sa *sa, const isakmp_child_policy *policy,
+                        const isakmp_selector *local, const isakmp_selector *remote,
+                        isakmp__child **out);
+
 /* ---- Quick Modes that we begin (verbs_quick.c) ---------------------------------------------- */
 
 void isakmp__start_child(isakmp_ctx *x, isakmp__child *c);

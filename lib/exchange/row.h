@@ -104,6 +104,8 @@ struct isakmp_extension {
     /* Do what is due for an SA that is up, or that has ended and has children.  Called now and then.
      *   returns  when there will be more to do; ISAKMP_NEVER if nothing. */
     isakmp_time (*due)(isakmp_ctx *x, isakmp__sa *sa);
+    /* The timer of a discovery is due.  An extension that has this hook gets limits.discoveries. */
+    void (*discovery)(isakmp_ctx *x, isakmp__discovery *d);
 };
 
 /* The row of an exchange's message e->msg for the method in use. */

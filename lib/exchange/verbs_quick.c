@@ -176,8 +176,10 @@ static unsigned put_ids(isakmp_ctx *x, isakmp__exch *e)
     unsigned rc;
     (void)x;
     if (e->initiator) {
-        c->local = selector_or(&c->policy->local, &e->sa->path.local);
-        c->remote = selector_or(&c->policy->remote, &e->sa->path.remote);
+        if (c->local.family == 0) { /* else whoever began it has said */
+            c->local = selector_or(&c->policy->local, &e->sa->path.local);
+            c->remote = selector_or(&c->policy->remote, &e->sa->path.remote);
+        }
         rc = put_selector(e, &e->idci, &c->local);
         return rc == ISAKMP_OK ? put_selector(e, &e->idcr, &c->remote) : rc;
     }

@@ -170,6 +170,22 @@ static int check_selector(const isakmp_selector *s, const char *text, isakmp__te
     return ISAKMP_OK;
 }
 
+static int is_open(const isakmp_selector *s)
+{
+    return s->family == 0 || s->proto || s->port;
+}
+
+/* Discovery knows addresses only, and nobody is believed about what is not said here. */
+static int check_ted(const isakmp_child_policy *p, isakmp__text *why)
+{
+    if (p->mode != ISAKMP_MODE_TUNNEL)
+        return wrong(why, "endpoint discovery is for tunnel mode (%u) only", ISAKMP_MODE_TUNNEL);
+    if (is_open(&p->local) || is_open(&p->remote))
+        return wrong(
+            why, "endpoint discovery needs %u selectors of addresses, without protocol or port", 2);
+    return ISAKMP_OK;
+}
+
 static int check_child(const isakmp_child_policy *p, const isakmp_crypto *crypto, isakmp__text *why)
 {
     int rc = ISAKMP_OK;
@@ -209,7 +225,9 @@ static int check_child(const isakmp_child_policy *p, const isakmp_crypto *crypto
     if (rc == ISAKMP_OK && p->mode == ISAKMP_MODE_TRANSPORT &&
         !(isakmp__selector_is_host(&p->local) && isakmp__selector_is_host(&p->remote)))
         rc = wrong(why, "in transport mode a selector is %u address of an end", 1);
-    if (rc == ISAKMP_OK && p->flags & ~(uint32_t)ISAKMP_CF_NO_INTEG)
+    if (rc == ISAKMP_OK && p->flags & ISAKMP_CF_TED)
+        rc = check_ted(p, why);
+    if (rc == ISAKMP_OK && p->flags & ~(uint32_t)(ISAKMP_CF_NO_INTEG | ISAKMP_CF_TED))
         rc = wrong(why, "the flags %u of a child policy are not all known", p->flags);
     return rc;
 }

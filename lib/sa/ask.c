@@ -284,6 +284,19 @@ int isakmp__ask_dh_key(isakmp_ctx *x, isakmp__exch *e, isakmp_span peer, uint8_t
     return close_question(e, isakmp__dh_key(&x->crypto, t, e->group, e->priv, peer, out));
 }
 
+/* ---- Tunnel Endpoint Discovery -------------------------------------------------------------- */
+
+int isakmp__ask_ted(isakmp_ctx *x, const isakmp_path *path, const isakmp_selector *local,
+                    const isakmp_selector *remote, isakmp_ted_answer *out)
+{
+    int rc;
+    memset(out, 0, sizeof *out);
+    if (x->host.find_ted == NULL)
+        return ISAKMP_NONE;
+    rc = x->host.find_ted(x->host.user, path, local, remote, out);
+    return rc == ISAKMP_OK || rc == ISAKMP_NONE ? rc : ISAKMP_E_HOST;
+}
+
 /* ---- Late answers -------------------------------------------------------------------------- */
 
 int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t n)

@@ -14,6 +14,19 @@ void isakmp__do_send(isakmp_ctx *x, const isakmp_path *path, isakmp_span datagra
         x->stats.send_failures++;
 }
 
+int isakmp__can_send_as(const isakmp_ctx *x)
+{
+    return x->host.send_as != NULL;
+}
+
+void isakmp__do_send_as(isakmp_ctx *x, const isakmp_path *path, isakmp_span datagram)
+{
+    x->stats.datagrams_out++;
+    x->stats.octets_out += datagram.n;
+    if (x->host.send_as(x->host.user, path, datagram) != ISAKMP_OK)
+        x->stats.send_failures++;
+}
+
 int isakmp__do_install(isakmp_ctx *x, const isakmp__child *c, const isakmp_sad_entry *e)
 {
     int rc = x->host.sa_install(x->host.user, isakmp__child_id(x, c), e);
@@ -92,6 +105,16 @@ void isakmp__tell_notify(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__chil
     ev.path = path;
     ev.notify = n;
     ev.authentic = (uint8_t)authentic;
+    tell(x, &ev);
+}
+
+void isakmp__tell_not_found(isakmp_ctx *x, const isakmp__discovery *d, isakmp_reason why)
+{
+    isakmp_event ev = event_about(x, ISAKMP_EV_TED_FAILED, NULL, NULL);
+    ev.path = &d->path;
+    ev.peer_policy = d->peer;
+    ev.child_policy = d->policy;
+    ev.why = why;
     tell(x, &ev);
 }
 

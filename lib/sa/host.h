@@ -9,6 +9,9 @@
 void isakmp__do_send(isakmp_ctx *x, const isakmp_path *path, isakmp_span datagram);
 int isakmp__do_install(isakmp_ctx *x, const isakmp__child *c, const isakmp_sad_entry *e);
 void isakmp__do_remove(isakmp_ctx *x, const isakmp__child *c, const isakmp_sad_entry *e);
+/* Send with a source address that is not ours, if the host can. */
+int isakmp__can_send_as(const isakmp_ctx *x);
+void isakmp__do_send_as(isakmp_ctx *x, const isakmp_path *path, isakmp_span datagram);
 /* Tell the host's timer if the deadline has changed. */
 void isakmp__do_timer(isakmp_ctx *x);
 
@@ -40,6 +43,10 @@ int isakmp__ask_encrypt(isakmp_ctx *x, isakmp__exch *e, const isakmp_plain *p, u
 int isakmp__ask_decrypt(isakmp_ctx *x, isakmp__exch *e, const isakmp_sealed *s, uint8_t *block,
                         size_t cap, size_t *n);
 
+/* Of a probe; there is no exchange, and the answer is never late: PENDING is as negative. */
+int isakmp__ask_ted(isakmp_ctx *x, const isakmp_path *path, const isakmp_selector *local,
+                    const isakmp_selector *remote, isakmp_ted_answer *out);
+
 /* Is a late answer what the open question of an exchange wants? */
 int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t n);
 
@@ -54,6 +61,8 @@ void isakmp__tell_refused(isakmp_ctx *x, const isakmp__exch *e, isakmp_reason wh
 /* The peer sent a notify. */
 void isakmp__tell_notify(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__child *c,
                          const isakmp_path *path, const isakmp_notify *n, int authentic);
+/* A discovery has failed. */
+void isakmp__tell_not_found(isakmp_ctx *x, const isakmp__discovery *d, isakmp_reason why);
 /* The peer has proved itself, and sent certificates. */
 void isakmp__tell_learn(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cert *certs, size_t n);
 void isakmp__tell_keylog(isakmp_ctx *x, const isakmp__sa *sa);

@@ -136,6 +136,7 @@ static void settle_child(isakmp_ctx *x, isakmp__child *c)
             isakmp__exch_give(x, e);
     }
     isakmp__child_remove(x, c);
+    isakmp__discovery_child_over(x, c);
     isakmp__tell(x, ISAKMP_EV_CHILD_DOWN, sa, c, &why);
     isakmp__child_give(x, c);
     if (sa->state == ISAKMP_SA_ENDED && sa->n_children == 0)

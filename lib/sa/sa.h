@@ -170,6 +170,20 @@ void isakmp__assembly_expire(isakmp_ctx *x, isakmp__assembly *a);
 /* An exchange needs the packet of the oldest one. */
 void isakmp__assembly_drop_oldest(isakmp_ctx *x);
 
+/* ---- Discoveries --------------------------------------------------------------------------- */
+
+/* The discovery after one, oldest first; NULL at the end. */
+isakmp__discovery *isakmp__discovery_after(const isakmp_ctx *x, const isakmp__discovery *d);
+/* A new one; NULL if all wait for answers: else what is remembered gives way. */
+isakmp__discovery *isakmp__discovery_take(isakmp_ctx *x);
+void isakmp__discovery_give(isakmp_ctx *x, isakmp__discovery *d);
+/* It has come to an end, and is remembered for a while. */
+void isakmp__discovery_keep(isakmp_ctx *x, isakmp__discovery *d, isakmp__search state, uint32_t ms);
+/* Is a gateway to be avoided? */
+int isakmp__is_avoided(const isakmp_ctx *x, const isakmp_addr *gateway);
+/* A child has ended: if a discovery may have led to its peer, and that has failed, it is avoided. */
+void isakmp__discovery_child_over(isakmp_ctx *x, const isakmp__child *c);
+
 /* ---- The end of a call --------------------------------------------------------------------- */
 
 /* Take apart what has ended: remove the SADs' entries, tell the host, give slots back. */

@@ -5,7 +5,8 @@
  *   isakmp__child     a pair of IPsec SAs, or a bundle of pairs: long-lived, small, without keys;
  *   isakmp__exch      a running exchange: short-lived, large, wiped at its end;
  *   isakmp__packet    a message that is kept: to be repeated, or until an answer comes;
- *   isakmp__assembly  a message that comes in pieces, until the last one is there.
+ *   isakmp__assembly  a message that comes in pieces, until the last one is there;
+ *   isakmp__discovery a probe for the gateway at the end of a flow, or what is remembered of it.
  *
  * Short-lived and long-lived state never mix.  Objects of one arena may point to each other as long
  * as the one pointed to cannot go first: exchanges and children end before their SA.  Nothing is
@@ -25,13 +26,15 @@ typedef struct isakmp__child isakmp__child;
 typedef struct isakmp__exch isakmp__exch;
 typedef struct isakmp__packet isakmp__packet;
 typedef struct isakmp__assembly isakmp__assembly;
+typedef struct isakmp__discovery isakmp__discovery;
 
 /* Whose timer is due. */
 enum {
     ISAKMP__TIMER_SA = 1,
     ISAKMP__TIMER_CHILD,
     ISAKMP__TIMER_EXCH,
-    ISAKMP__TIMER_ASSEMBLY
+    ISAKMP__TIMER_ASSEMBLY,
+    ISAKMP__TIMER_DISCOVERY
 };
 
 /* ---- A message that is kept ---------------------------------------------------------------- */
@@ -283,6 +286,40 @@ struct isakmp__exch {
     uint8_t room[];
 };
 
+/* ---- Tunnel Endpoint Discovery -------------------------------------------------------------- */
+
+typedef enum isakmp__search {
+    ISAKMP__SEARCHING = 1, /* the probe waits for an answer                                      */
+    ISAKMP__FOUND,         /* `other` protects `remote`, and there is a child with it            */
+    ISAKMP__SILENT,        /* nobody has answered                                                */
+    ISAKMP__AVOIDED        /* not a flow at all: `other` does not work as a gateway              */
+} isakmp__search;
+
+struct isakmp__discovery {
+    isakmp__slot slot;
+    isakmp__timer timer;
+    isakmp__link link; /* of all, oldest first */
+    uint8_t state;     /* isakmp__search */
+    uint8_t tries;     /* how often the probe was sent */
+    uint8_t exchange;  /* of phase 1 */
+    uint8_t flow_ids;
+    uint8_t cky_i[ISAKMP_COOKIE_SIZE];
+    isakmp_path path;    /* of the probe: from the flow's source to its destination */
+    isakmp_addr gateway; /* our own */
+    isakmp_addr other;   /* the peer's; while we search, one that is avoided and has answered */
+    isakmp_selector remote;
+    const isakmp_peer_policy *peer; /* NULL if it is not a flow */
+    const isakmp_child_policy *policy;
+    isakmp_child_id child;
+};
+
+/* How much was sent in this second. */
+typedef struct isakmp__ted_rate {
+    isakmp_time since;
+    uint16_t probes, answers;
+    uint8_t by_addr[32]; /* answers, in buckets of addresses */
+} isakmp__ted_rate;
+
 /* ---- Context ------------------------------------------------------------------------------- */
 
 /* The late answer to an open question, while isakmp_answer() runs. */
@@ -305,14 +342,15 @@ struct isakmp_ctx {
     uint64_t secret[2];    /* of fingerprints and buckets */
     uint64_t last_ticket;
     uint8_t entered; /* 1: inside a call */
-    isakmp__pool sas, children, exchs, packets, assemblies;
+    isakmp__pool sas, children, exchs, packets, assemblies, discoveries;
     isakmp__deadlines deadlines;
     isakmp__sa **by_cookie;
     isakmp__list *by_peer, *by_policy;
     uint32_t bucket_mask;
-    isakmp__list half_open, done, ending, ending_children, assembling;
+    isakmp__list half_open, done, ending, ending_children, assembling, discovering;
     isakmp__packet *whole; /* which the message lies in that was put together and is being read   */
     uint32_t n_half_open;
+    isakmp__ted_rate rate;
     isakmp__answer answer;
     isakmp_stats stats;
     uint32_t counts[ISAKMP_D_END - ISAKMP_D_NONE];

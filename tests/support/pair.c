@@ -74,6 +74,8 @@ static void try_reentry(peer *p)
         isakmp_child_close(p->x, now, child) != ISAKMP_E_REENTRANT ||
         isakmp_sa_heard(p->x, now, sa) != ISAKMP_E_REENTRANT ||
         isakmp_sa_wanted(p->x, now, sa) != ISAKMP_E_REENTRANT ||
+        isakmp_discover(p->x, now, NULL) != ISAKMP_E_REENTRANT ||
+        isakmp_discover_end(p->x, now, NULL) != ISAKMP_E_REENTRANT ||
         isakmp_close(p->x, now, sa) != ISAKMP_E_REENTRANT || sa.v != 1 || child.v != 1;
     (void)isakmp_deadline(p->x);
     (void)isakmp_sa_next(p->x, sa);
@@ -399,6 +401,32 @@ static int on_find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isa
     return *out ? ISAKMP_OK : ISAKMP_NONE;
 }
 
+/* ---- Tunnel Endpoint Discovery ---- */
+
+static int on_send_as(void *user, const isakmp_path *path, isakmp_span datagram)
+{
+    peer *p = (peer *)user;
+    p->probes++;
+    if (fails(p))
+        return ISAKMP_E_HOST;
+    transmit(p, path, datagram);
+    return ISAKMP_OK;
+}
+
+static int on_find_ted(void *user, const isakmp_path *path, const isakmp_selector *local,
+                       const isakmp_selector *remote, isakmp_ted_answer *out)
+{
+    peer *p = (peer *)user;
+    p->ted_asks++;
+    p->ted_path = *path;
+    p->ted_local = *local;
+    p->ted_remote = *remote;
+    if (fails(p))
+        return ISAKMP_E_HOST;
+    *out = p->ted;
+    return p->ted_rc;
+}
+
 static int on_get_spi(void *user, isakmp_ticket t, isakmp_child_id child, uint8_t proto,
                       const isakmp_path *path, uint32_t *spi)
 {
@@ -511,6 +539,7 @@ static void init_policies(peer *p)
     memcpy(p->psk, "a key that both know", 20);
     p->psk_n = 20;
     p->cert_n = 600;
+    p->ted_rc = ISAKMP_NONE;
     p->next_spi = 0x1000u * (uint32_t)(p->index + 1);
 }
 
@@ -534,6 +563,8 @@ static void init_host(peer *p)
     p->host.event = on_event;
     p->host.log = on_log;
     p->host.keylog = on_keylog;
+    p->host.send_as = on_send_as;
+    p->host.find_ted = on_find_ted;
 }
 
 static void init_peer(pair *pr, int index, uint64_t seed)

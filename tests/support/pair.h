@@ -121,6 +121,8 @@ typedef struct peer {
     int learn_first; /* 1: no encrypted nonces before the peer's certificates were learnt      */
     int named_cert;  /* 1: the peer is told by HASH(1) which key is used                      */
     isakmp_id owner; /* whose key we say that it is; type NONE: anybody's                      */
+    isakmp_ted_answer ted; /* how probes are answered, */
+    int ted_rc;            /* and what find_ted returns: ISAKMP_NONE if nothing else is said   */
     /* Other answers than `peer` and `child`, if set. */
     const isakmp_peer_policy *(*choose_peer)(struct peer *p, const isakmp_query *q);
     const isakmp_child_policy *(*choose_child)(struct peer *p, const isakmp_selector *local,
@@ -142,6 +144,10 @@ typedef struct peer {
     sad_record sad[PAIR_SAD];
     unsigned installs, removes, sends, keylogs;
     unsigned encrypts, decrypts, learns;
+    unsigned probes,
+        ted_asks;         /* datagrams sent as somebody else; probes that find_ted was asked for */
+    isakmp_path ted_path; /* ... and what it was asked last */
+    isakmp_selector ted_local, ted_remote;
     unsigned learnt_certs;            /* encodings 5 among the certificates to be learnt          */
     size_t hash_1_n;                  /* octets of HASH(1) in the last question to decrypt        */
     unsigned signs, verifies, wanted; /* wanted: names in the last question about certificates   */

@@ -134,6 +134,20 @@ static void test_nat(void **state)
     text_is("NAT traversal is in use, the peer is behind a NAT");
 }
 
+static void test_discovery(void **state)
+{
+    (void)state;
+    ev.type = ISAKMP_EV_TED_PEER;
+    text_is("the gateway at 192.0.2.1:500 answers for what it protects");
+    ev.type = ISAKMP_EV_TED_FAILED;
+    path.remote.port = 0;
+    because(ISAKMP_BY_TIMER, ISAKMP_D_TED_SILENT, 0, 0);
+    text_is("no gateway was found for 192.0.2.1: no gateway has answered the probes");
+    ev.path = NULL;
+    because(ISAKMP_BY_US, ISAKMP_D_POOL, 0, 0);
+    text_is("no gateway was found: a pool of the context is full");
+}
+
 static void test_ipv6(void **state)
 {
     (void)state;
@@ -182,6 +196,7 @@ int main(void)
         cmocka_unit_test_setup(test_refused, fresh),
         cmocka_unit_test_setup(test_notifies, fresh),
         cmocka_unit_test_setup(test_nat, fresh),
+        cmocka_unit_test_setup(test_discovery, fresh),
         cmocka_unit_test_setup(test_ipv6, fresh),
         cmocka_unit_test_setup(test_types_that_are_none, fresh),
         cmocka_unit_test_setup(test_reasons, fresh),

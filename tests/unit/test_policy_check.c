@@ -388,6 +388,50 @@ static void test_forced_encapsulation(void **state)
     peer_is("UDP encapsulation cannot be forced without NAT traversal");
 }
 
+/* Discovery finds peers for addresses, in tunnel mode, and nothing is left open. */
+static void test_discovery(void **state)
+{
+    static const char *const selectors =
+        "endpoint discovery needs 2 selectors of addresses, without protocol or port";
+    (void)state;
+    for (unsigned i = 0; i < 9; i++) {
+        child.flags = ISAKMP_CF_TED;
+        child.local.family = child.remote.family = 4;
+        child.local.hi[0] = child.remote.hi[0] = 255;
+        switch (i) {
+        case 1:
+            child.local.family = 0;
+            break;
+        case 2:
+            child.remote.family = 0;
+            break;
+        case 3:
+            child.local.proto = 6;
+            break;
+        case 4:
+            child.remote.proto = 6;
+            break;
+        case 5:
+            child.local.port = 80;
+            break;
+        case 6:
+            child.remote.port = 80;
+            break;
+        case 7:
+            child.mode = ISAKMP_MODE_TRANSPORT;
+            memset(child.local.hi, 0, 4);
+            memset(child.remote.hi, 0, 4);
+            break;
+        case 8:
+            child.flags |= ISAKMP_CF_NO_INTEG;
+            break;
+        }
+        child_is(i == 7             ? "endpoint discovery is for tunnel mode (1) only"
+                 : i >= 1 && i <= 6 ? selectors
+                                    : "");
+    }
+}
+
 static void test_flags_and_families(void **state)
 {
     char why[200];
@@ -462,6 +506,7 @@ int main(void)
         cmocka_unit_test_setup(test_fragment_size, fresh),
         cmocka_unit_test_setup(test_dead_peer_detection, fresh),
         cmocka_unit_test_setup(test_forced_encapsulation, fresh),
+        cmocka_unit_test_setup(test_discovery, fresh),
         cmocka_unit_test_setup(test_flags_and_families, fresh),
         cmocka_unit_test_setup(test_T26_all_protections, fresh),
     };
