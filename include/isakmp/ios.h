@@ -361,7 +361,8 @@ typedef struct isakmp_ios_match {
     uint8_t dynamic;   /* 1: by a dynamic map                                                 */
     uint32_t sequence; /* of the entry in its crypto map                                      */
     const char *map;   /* the crypto map; NULL with ISAKMP_IOS_CLEAR                          */
-    const isakmp_child_policy *child; /* NULL: nothing can be negotiated, because the access list has a
+    const isakmp_child_policy
+        *child;     /* NULL: nothing can be negotiated, because the access list has a
                                          wildcard with holes                                     */
     size_t n_peers; /* for isakmp_ios_peer()                                               */
     const void *entry;

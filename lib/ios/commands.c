@@ -292,12 +292,8 @@ static const struct {
 
 const char *isakmp__ios_keyword_help(isakmp_span keyword)
 {
-    for (unsigned i = 0; i < sizeof helps / sizeof helps[0]; i++) {
-        size_t n = 0;
-        while (helps[i].keyword[n])
-            n++;
-        if (isakmp__same_text(keyword, isakmp__span(helps[i].keyword, n)))
+    for (unsigned i = 0; i < sizeof helps / sizeof helps[0]; i++)
+        if (isakmp__same_text(keyword, isakmp__ios_literal(helps[i].keyword)))
             return helps[i].text;
-    }
     return "";
 }

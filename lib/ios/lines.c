@@ -24,18 +24,10 @@ int isakmp__ios_no_room(isakmp__run *r)
     return isakmp__ios_refuse(r, ISAKMP_E_SPACE, r->n, "the memory of the configuration is full");
 }
 
-static size_t length(const char *s)
-{
-    size_t n = 0;
-    while (s[n])
-        n++;
-    return n;
-}
-
 int isakmp__ios_arg_is(const isakmp__run *r, unsigned i, const char *keyword)
 {
     return i < r->n && r->arg[i].kind == 'k' &&
-           isakmp__same_text(r->arg[i].text, isakmp__span(keyword, length(keyword)));
+           isakmp__same_text(r->arg[i].text, isakmp__ios_literal(keyword));
 }
 
 isakmp_span isakmp__ios_arg_text(const isakmp__run *r, unsigned i)
@@ -64,7 +56,7 @@ int isakmp__ios_set_word(isakmp__run *r, isakmp__word **place, isakmp_span text)
 const isakmp__choice_of *isakmp__ios_by_word(const isakmp__choice_of *table, isakmp_span word)
 {
     for (; table->keyword; table++)
-        if (isakmp__same_text(isakmp__span(table->keyword, length(table->keyword)), word))
+        if (isakmp__same_text(isakmp__ios_literal(table->keyword), word))
             return table;
     return NULL;
 }
@@ -167,7 +159,7 @@ static int explain(isakmp__run *r, const isakmp__walk *w, const attempt *a, isak
 
 static int is_word(isakmp_span word, const char *keyword, size_t least)
 {
-    size_t n = length(keyword);
+    size_t n = isakmp__ios_literal(keyword).n;
     return word.n >= least && word.n <= n && isakmp__same_name(word, isakmp__span(keyword, word.n));
 }
 

@@ -53,10 +53,7 @@ static void put_number(isakmp__page *p, const directive *d, unsigned v, unsigned
 
 static void put_string(isakmp__page *p, const directive *d, const char *s)
 {
-    size_t n = 0;
-    while (s[n])
-        n++;
-    put_padded(p, d, s, n);
+    put_padded(p, d, s, isakmp__ios_literal(s).n);
 }
 
 static const char *read_directive(directive *d, const char *f)

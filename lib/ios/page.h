@@ -16,6 +16,16 @@ typedef struct isakmp__page {
 #define ISAKMP__PAGE_FORMAT(f, a)
 #endif
 
+/* A text of the program, which is never longer than that.  (A loop without the bound would be made a call
+ * of strlen(), which there need not be.) */
+static inline isakmp_span isakmp__ios_literal(const char *s)
+{
+    size_t n = 0;
+    while (n < UINT16_MAX && s[n])
+        n++;
+    return isakmp__span(s, n);
+}
+
 /* Begin in a buffer that always stays ended by a zero; out may be NULL if cap is 0. */
 isakmp__page isakmp__ios_page_begin(char *out, size_t cap);
 /* Append by a format of which only these are known: %s, %u and %x, each with an optional width, from the

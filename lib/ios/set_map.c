@@ -6,13 +6,9 @@
 static const isakmp__transform_word *find_transform(isakmp_span word)
 {
     const isakmp__transform_word *t = isakmp__ios_transform_words;
-    for (; t->keyword; t++) {
-        size_t n = 0;
-        while (t->keyword[n])
-            n++;
-        if (isakmp__same_text(isakmp__span(t->keyword, n), word))
+    for (; t->keyword; t++)
+        if (isakmp__same_text(isakmp__ios_literal(t->keyword), word))
             return t;
-    }
     return NULL;
 }
 
