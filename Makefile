@@ -39,11 +39,12 @@ UNIT_SRC    = $(wildcard tests/unit/test_*.c)
 FLOW_SRC    = $(wildcard tests/flow/flow_*.c)
 HOST_SRC    = $(wildcard examples/host_*.c)
 EXAMPLE_SRC = $(filter-out $(HOST_SRC),$(wildcard examples/*.c))
+ROUTER_SRC  = $(wildcard examples/router/*.c) $(addprefix examples/host_,udp.c file.c keys.c auth.c)
 LIVE_SRC    = $(wildcard tests/live/*.c)
 BENCH_SRC   = $(wildcard tests/bench/*.c)
 TIMING_SRC  = $(wildcard tests/timing/*.c)
 HEADERS     = $(wildcard include/isakmp/*.h include/isakmp/*.def lib/*/*.h lib/*/*.def \
-              lib/*/*/*.h examples/*.h tests/*/*.h)
+              lib/*/*/*.h examples/*.h examples/*/*.h tests/*/*.h)
 
 obj  = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 pobj = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
@@ -52,7 +53,7 @@ bin  = $(patsubst tests/%.c,$(BUILD)/tests/%,$(1))
 LIBS = $(BUILD)/libisakmp.a $(BUILD)/libisakmp-mbedtls.a $(BUILD)/libisakmp-ios.a
 SHARED = $(BUILD)/libisakmp.so.$(VERSION) $(BUILD)/libisakmp-mbedtls.so.$(VERSION) \
          $(BUILD)/libisakmp-ios.so.$(VERSION)
-EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(subst _,-,$(EXAMPLE_SRC)))
+EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(subst _,-,$(EXAMPLE_SRC))) $(BUILD)/examples/router
 
 .PHONY: all libs examples unit flow live timing demo check check-ports bench lint fuzz-smoke install clean
 .SECONDARY:
@@ -106,6 +107,11 @@ $(BUILD)/examples/$(subst _,-,$(patsubst examples/%.c,%,$(1))): $(call obj,$(1) 
 endef
 $(foreach e,$(EXAMPLE_SRC),$(eval $(call example,$(e))))
 
+# The router has files of its own, and is for Linux.
+$(BUILD)/examples/router: $(call obj,$(ROUTER_SRC)) $(LIBS)
+	@mkdir -p $(@D)
+	$(LINK) -lmnl -ledit
+
 # What tests share is an archive too: a test links only what it uses.
 $(BUILD)/libsupport.a: $(call obj,$(SUPPORT_SRC))
 	rm -f $@ && $(AR) rcsD $@ $^
@@ -128,7 +134,7 @@ $(BUILD)/tests/live/%: $(BUILD)/obj/tests/live/%.o $(call obj,$(HOST_SRC)) $(LIB
 
 # ---- What people run --------------------------------------------------------------------------
 
-BUILD_PACKAGES = gcc libc6-dev libmbedtls-dev libsodium-dev libpcap-dev
+BUILD_PACKAGES = gcc libc6-dev libmbedtls-dev libsodium-dev libpcap-dev libmnl-dev libedit-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) g++ clang libclang-rt-14-dev libcmocka-dev valgrind cppcheck \
                  clang-format python3 iproute2 iputils-ping tcpdump tshark strongswan-swanctl \
                  strongswan-charon strongswan-pki charon-systemd libstrongswan-standard-plugins \

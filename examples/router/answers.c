@@ -73,6 +73,19 @@ static int do_decrypt(void *user, isakmp_ticket t, const isakmp_query *q, const 
     return isakmp_keyring_decrypt(&((router *)user)->ring, q, s, block, cap, n);
 }
 
+static int do_send_as(void *user, const isakmp_path *path, isakmp_span datagram)
+{
+    return router_send_as((router *)user, path, datagram);
+}
+
+static int find_ted(void *user, const isakmp_path *path, const isakmp_selector *local,
+                    const isakmp_selector *remote, isakmp_ted_answer *out)
+{
+    (void)local; /* they are the addresses of the path */
+    (void)remote;
+    return router_find_ted((router *)user, path, out);
+}
+
 static void on_certs(void *user, const isakmp_query *q, const isakmp_cert *certs, size_t n)
 {
     isakmp_keyring_learn(&((router *)user)->ring, q, certs, n);
@@ -87,7 +100,7 @@ static void on_event(void *user, const isakmp_event *ev)
         router_say(r, text);
     }
     if (ev->type == ISAKMP_EV_CHILD_UP || ev->type == ISAKMP_EV_CHILD_DOWN)
-        router_child_ended(r, ev->child, ev->type == ISAKMP_EV_CHILD_UP);
+        router_child_told(r, ev->child, ev->type == ISAKMP_EV_CHILD_UP);
 }
 
 void router_set_host(isakmp_host *h, router *r)
@@ -106,5 +119,7 @@ void router_set_host(isakmp_host *h, router *r)
                        .decrypt = do_decrypt,
                        .find_child = find_child,
                        .event = on_event,
-                       .learn = on_certs};
+                       .learn = on_certs,
+                       .send_as = do_send_as,
+                       .find_ted = find_ted};
 }

@@ -50,8 +50,7 @@ static int is_with(const router *r, isakmp_child_id child, const isakmp_addr *pe
     isakmp_sa_info s = {.size = sizeof s};
     return peer->family == 0 ||
            (isakmp_child_get(r->x, child, &c) == ISAKMP_OK &&
-            isakmp_sa_get(r->x, c.sa, &s) == ISAKMP_OK && s.path.remote.family == peer->family &&
-            memcmp(s.path.remote.ip, peer->ip, sizeof peer->ip) == 0);
+            isakmp_sa_get(r->x, c.sa, &s) == ISAKMP_OK && router_same_ip(&s.path.remote, peer));
 }
 
 static void clear_children(router *r, const isakmp_addr *peer)

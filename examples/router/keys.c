@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "host_file.h"
+#include "host_keys.h"
 #include "router.h"
 
 #define MOST_KEY 8192
@@ -223,6 +224,11 @@ static void add_peer(router *r, isakmp_pki *pki, const isakmp_ios_public_key *k)
     memcpy(addr.hi, k->addr.ip, sizeof addr.hi);
     if (isakmp_pki_add_peer_key(pki, k->use, &id, &addr, k->der, why, sizeof why) != ISAKMP_OK)
         router_say(r, why);
+}
+
+int router_subject(const router *r, isakmp_id *out, uint8_t data[ISAKMP_MAX_ID])
+{
+    return r->ring.pki && host_keys_subject(&r->ring, ISAKMP_AUTH_RSA_SIG, out, data);
 }
 
 void router_take_keys(router *r)

@@ -24,15 +24,24 @@ struct nlmsghdr *netlink_begin(void *buf, uint16_t type, uint16_t flags)
     return h;
 }
 
-int netlink_ask(netlink *n, struct nlmsghdr *h)
+int netlink_get(netlink *n, struct nlmsghdr *h, mnl_cb_t found, void *user)
 {
-    uint8_t buf[4096];
+    uint8_t buf[8192];
     ssize_t got;
+    int rc;
     h->nlmsg_seq = ++n->seq;
     if (mnl_socket_sendto(n->socket, h, h->nlmsg_len) < 0)
         return -1;
-    got = mnl_socket_recvfrom(n->socket, buf, sizeof buf);
-    return got < 0
-               ? -1
-               : mnl_cb_run(buf, (size_t)got, n->seq, mnl_socket_get_portid(n->socket), NULL, NULL);
+    do { /* what was asked for, if anything, and then the acknowledgement */
+        got = mnl_socket_recvfrom(n->socket, buf, sizeof buf);
+        rc = got < 0 ? -1
+                     : mnl_cb_run(buf, (size_t)got, n->seq, mnl_socket_get_portid(n->socket), found,
+                                  user);
+    } while (rc > 0);
+    return rc;
+}
+
+int netlink_ask(netlink *n, struct nlmsghdr *h)
+{
+    return netlink_get(n, h, NULL, NULL);
 }

@@ -41,8 +41,10 @@ void router_drop_plans(router *r)
 int router_replan(router *r)
 {
     isakmp_ios_plan_options options = {.size = sizeof options};
+    uint8_t name[ISAKMP_MAX_ID];
     router_plan *p = (router_plan *)calloc(1, sizeof *p);
     void *mem = NULL;
+    router_subject(r, &options.dn, name);
     if (p) {
         p->n = isakmp_ios_plan_size(r->conf, &options);
         mem = calloc(1, p->n);
@@ -54,6 +56,7 @@ int router_replan(router *r)
         router_say(r, "% There is no memory for the new configuration; the old one goes on");
         return -1;
     }
+    router_forget_attempts(r); /* which are in terms of the old one */
     p->next = r->plans;
     r->plans = p;
     drop_idle(r);

@@ -10,8 +10,7 @@
 #include "router.h"
 
 /* Enough for 10,000 lines. */
-#define CONF_OCTETS        (4u << 20)
-#define ROUTER_MAX_OUTSIDE 16
+#define CONF_OCTETS (4u << 20)
 
 static volatile sig_atomic_t stop;
 
@@ -79,6 +78,7 @@ static void turn(router *r)
             router_console_read(r->console);
     }
     isakmp_tick(r->x, host_now());
+    router_look_at_traffic(r);
     router_try_again(r);
     if (r->changed) {
         router_take_keys(r);
@@ -100,10 +100,12 @@ static int make_context(router *r)
 {
     static isakmp_host host;
     isakmp_config c;
+    isakmp_ios_settings s = {.size = sizeof s};
+    isakmp_ios_settings_get(r->conf, &s);
     router_set_host(&host, r);
     isakmp_config_init(&c, sizeof c);
     c.limits.sas = 256;
-    c.limits.children = 1024;
+    c.limits.children = ROUTER_MAX_CHILDREN;
     c.limits.exchanges = 256;
     c.limits.max_dh = ISAKMP_MAX_DH_PUBLIC;
     c.limits.max_datagram = 16384;
@@ -111,6 +113,7 @@ static int make_context(router *r)
     c.host = &host;
     c.exchanges = isakmp_all_exchanges;
     c.extensions = isakmp_all_extensions;
+    c.natt_keepalive_s = s.nat_keepalive_s;
     c.natt_port = (uint16_t)(r->o.port + 4000);
     r->arena = calloc(1, isakmp_ctx_size(&c));
     if (r->arena &&
@@ -118,27 +121,6 @@ static int make_context(router *r)
         return 0;
     fprintf(stderr, "a context cannot be made\n");
     return -1;
-}
-
-/* The interfaces with a crypto map are the outside. */
-static int open_tun(router *r, char *error, size_t cap)
-{
-    static char names[ROUTER_MAX_OUTSIDE][16];
-    const char *outside[ROUTER_MAX_OUTSIDE];
-    isakmp_ios_interface f;
-    size_t n = 0;
-    for (size_t i = 0;
-         n < ROUTER_MAX_OUTSIDE && isakmp_ios_interface_get(r->conf, i, &f) == ISAKMP_OK; i++) {
-        if (f.map.n == 0 || f.shutdown)
-            continue;
-        snprintf(names[n], sizeof names[n], "%.*s", (int)f.name.n, (const char *)f.name.p);
-        outside[n] = names[n];
-        n++;
-    }
-    if (n == 0)
-        return 0; /* nothing is protected: nothing has to come here */
-    r->tun = tun_open(outside, n, error, cap);
-    return r->tun ? 0 : -1;
 }
 
 static int open_sas(router *r, char *error, size_t cap)
@@ -151,14 +133,16 @@ static int open_sas(router *r, char *error, size_t cap)
         return -1;
     }
     r->kernel = xfrm_open(error, cap);
-    return r->kernel ? open_tun(r, error, cap) : -1;
+    return r->kernel && xfrm_adopt(r->udp.ike, r->udp.natt, error, cap) == 0
+               ? router_open_outside(r, error, cap)
+               : -1;
 }
 
 static int open_all(router *r)
 {
-    isakmp_addr any = {.family = 4, .port = r->o.port};
+    isakmp_addr local = router_outside_address(r);
     char error[300];
-    if (host_udp_open(&r->udp, &any, error, sizeof error) != 0 ||
+    if (host_udp_open(&r->udp, &local, error, sizeof error) != 0 ||
         open_sas(r, error, sizeof error) != 0) {
         fprintf(stderr, "%s\n", error);
         return -1;

@@ -43,19 +43,28 @@ typedef struct router_plan {
     size_t n;
 } router_plan;
 
-/* ---- Attempts (flows.c) -------------------------------------------------------------------- */
+/* ---- Attempts (attempts.c) -------------------------------------------------------------------- */
 
 #define ROUTER_MAX_ATTEMPTS 64
 
 /* Traffic waits for an SA: the peers of its entry are tried one after the other. */
 typedef struct router_attempt {
     isakmp_ios_match match; /* child NULL: this place is free */
-    size_t peer;            /* which one is being tried, from 0 */
-    isakmp_sa_id sa;
+    size_t peer;            /* which one is being asked, from 0 */
     isakmp_child_id child;
-    isakmp_time until; /* nothing new is begun for this traffic before */
+    isakmp_time until; /* all have failed: nothing is begun for this traffic before */
     int is_over;       /* it came to nothing: go on with the next peer */
 } router_attempt;
+
+/* ---- Traffic (traffic.c) ------------------------------------------------------------------- */
+
+#define ROUTER_MAX_CHILDREN 1024
+
+/* How many packets had passed through a child when we last looked. */
+typedef struct router_traffic {
+    isakmp_child_id child;
+    uint64_t in, out;
+} router_traffic;
 
 /* ---- Keys (keys.c) ------------------------------------------------------------------------- */
 
@@ -92,6 +101,8 @@ typedef struct router {
     xfrm_kernel *kernel; /* NULL: SAs are written down */
     FILE *sa_log;
     router_attempt attempts[ROUTER_MAX_ATTEMPTS];
+    router_traffic traffic[ROUTER_MAX_CHILDREN];
+    isakmp_time look_at;
     int debugs; /* 1: debug crypto isakmp */
     int leaves; /* 1: somebody has said exit */
     int control;
@@ -100,6 +111,12 @@ typedef struct router {
 
 /* router.c: one line for whoever watches, on the console or on stdout. */
 void router_say(router *r, const char *text);
+
+/* outside.c: where we listen, which is the address of the only interface with a crypto map, or any. */
+isakmp_addr router_outside_address(const router *r);
+/* Packets pass through us from now on.
+ *   returns  0, or -1 after one sentence in error. */
+int router_open_outside(router *r, char *error, size_t cap);
 
 /* plans.c: make a plan of the configuration, and forget those that nobody uses any more.
  *   returns  0, or -1 after a line said. */
@@ -110,6 +127,9 @@ const isakmp_ios_plan *router_plan_now(const router *r);
 /* keys.c: the key ring, made anew from the configuration; our own keys stay. */
 int router_read_keys(router *r);
 void router_take_keys(router *r);
+/* The subject of our certificate; data gets it.
+ *   returns  1, or 0 if there is none. */
+int router_subject(const router *r, isakmp_id *out, uint8_t data[ISAKMP_MAX_ID]);
 void router_make_keys(router *r, const isakmp_ios_command *command, const router_sink *sink);
 void router_forget_keys(router *r, const router_sink *sink);
 int router_my_key(void *user, size_t i, unsigned *use, isakmp_span *der);
@@ -121,13 +141,23 @@ void router_set_host(isakmp_host *h, router *r);
 int router_install(router *r, isakmp_child_id child, const isakmp_sad_entry *e);
 void router_remove(router *r, isakmp_child_id child, const isakmp_sad_entry *e);
 
+/* attempts.c: negotiate with the peers of an entry. */
+void router_protect(router *r, const isakmp_ios_match *m);
+/* A child is up, or down. */
+void router_child_told(router *r, isakmp_child_id child, int is_up);
+void router_try_again(router *r);
+void router_forget_attempts(router *r);
+
 /* flows.c: packets and what they begin. */
-void router_packet(router *r, uint8_t *packet, size_t n);
+void router_packet(router *r, const uint8_t *packet, size_t n);
 /* A packet of this flow has come, or is as good as there. */
 void router_flow(router *r, const isakmp_addr *source, const isakmp_addr *dest);
+int router_find_ted(router *r, const isakmp_path *path, isakmp_ted_answer *out);
 int router_send_as(router *r, const isakmp_path *path, isakmp_span datagram);
-void router_child_ended(router *r, isakmp_child_id child, int came_up);
-void router_try_again(router *r);
+int router_same_ip(const isakmp_addr *a, const isakmp_addr *b);
+
+/* traffic.c: what has passed through the kernel's SAs. */
+void router_look_at_traffic(router *r);
 
 /* commands.c: a line, typed or given.
  *   returns  1, or 0 if it was wrong. */

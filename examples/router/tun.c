@@ -133,7 +133,8 @@ static int make_device(tun *t)
     return 0;
 }
 
-/* Packets that are let go on have addresses that do not belong to the device. */
+/* Packets that are let go on have addresses that do not belong to the device: a way to them, through whatever
+ * interface, is enough. */
 static void trust_sources(const tun *t)
 {
     char path[80];
@@ -141,7 +142,7 @@ static void trust_sources(const tun *t)
     snprintf(path, sizeof path, "/proc/sys/net/ipv4/conf/%s/rp_filter", t->name);
     fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd >= 0) {
-        if (write(fd, "0", 1) != 1)
+        if (write(fd, "2", 1) != 1)
             perror(path);
         close(fd);
     }

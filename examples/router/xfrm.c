@@ -141,16 +141,43 @@ static int add_sa(xfrm_kernel *k, const isakmp_sad_entry *e, const xfrm_names *n
     return netlink_ask(&k->nl, h);
 }
 
+/* A message about one SA. */
+static struct nlmsghdr *about_sa(void *buf, uint16_t type, const isakmp_addr *to, uint8_t proto,
+                                 uint32_t spi)
+{
+    struct nlmsghdr *h = netlink_begin(buf, type, 0);
+    struct xfrm_usersa_id *i = (struct xfrm_usersa_id *)mnl_nlmsg_put_extra_header(h, sizeof *i);
+    put_addr(&i->daddr, to);
+    i->spi = htonl(spi);
+    i->family = family_of(to);
+    i->proto = proto_of(proto);
+    return h;
+}
+
 static int delete_sa(xfrm_kernel *k, const isakmp_sad_entry *e)
 {
     uint8_t buf[4096];
-    struct nlmsghdr *h = netlink_begin(buf, XFRM_MSG_DELSA, 0);
-    struct xfrm_usersa_id *i = (struct xfrm_usersa_id *)mnl_nlmsg_put_extra_header(h, sizeof *i);
-    put_addr(&i->daddr, &e->dst);
-    i->spi = htonl(e->spi);
-    i->family = family_of(&e->src);
-    i->proto = proto_of(e->algs.proto);
-    return netlink_ask(&k->nl, h);
+    return netlink_ask(&k->nl, about_sa(buf, XFRM_MSG_DELSA, &e->dst, e->algs.proto, e->spi));
+}
+
+static int read_lifetime(const struct nlmsghdr *h, void *user)
+{
+    const struct xfrm_usersa_info *i = (const struct xfrm_usersa_info *)mnl_nlmsg_get_payload(h);
+    if (mnl_nlmsg_get_payload_len(h) >= sizeof *i)
+        *(struct xfrm_lifetime_cur *)user = i->curlft;
+    return MNL_CB_OK;
+}
+
+int xfrm_count(xfrm_kernel *k, const isakmp_addr *to, uint8_t proto, uint32_t spi,
+               uint64_t *packets, uint64_t *octets)
+{
+    uint8_t buf[4096];
+    struct xfrm_lifetime_cur now = {0};
+    int rc =
+        netlink_get(&k->nl, about_sa(buf, XFRM_MSG_GETSA, to, proto, spi), read_lifetime, &now);
+    *packets = now.packets;
+    *octets = now.bytes;
+    return rc;
 }
 
 /* ---- Policies ------------------------------------------------------------------------------ */
@@ -222,6 +249,29 @@ static int each_policy(xfrm_kernel *k, const xfrm_sa *sa,
     if (!sa->e->inbound)
         return what(k, sa, XFRM_POLICY_OUT);
     return what(k, sa, XFRM_POLICY_IN) == 0 ? what(k, sa, XFRM_POLICY_FWD) : -1;
+}
+
+/* ---- Sockets ------------------------------------------------------------------------------- */
+
+static int pass_by(int fd, uint8_t dir)
+{
+    struct xfrm_userpolicy_info i;
+    memset(&i, 0, sizeof i);
+    i.sel.family = AF_INET;
+    i.dir = dir;
+    i.action = XFRM_POLICY_ALLOW;
+    return setsockopt(fd, IPPROTO_IP, IP_XFRM_POLICY, &i, sizeof i);
+}
+
+int xfrm_adopt(int ike, int natt, char *error, size_t cap)
+{
+    int in_udp = UDP_ENCAP_ESPINUDP, sockets[2] = {ike, natt}, rc = 0;
+    for (unsigned i = 0; i < 2; i++)
+        rc |= pass_by(sockets[i], XFRM_POLICY_IN) | pass_by(sockets[i], XFRM_POLICY_OUT);
+    rc |= setsockopt(natt, IPPROTO_UDP, UDP_ENCAP, &in_udp, sizeof in_udp);
+    if (rc)
+        snprintf(error, cap, "the kernel does not let ISAKMP pass: %s", strerror(errno));
+    return rc ? -1 : 0;
 }
 
 /* ---- What is public ------------------------------------------------------------------------ */

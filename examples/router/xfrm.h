@@ -34,12 +34,20 @@ typedef struct xfrm_kernel xfrm_kernel;
 /* NULL, after one sentence in error, if there is no such kernel, or no permission. */
 xfrm_kernel *xfrm_open(char *error, size_t cap);
 void xfrm_close(xfrm_kernel *k);
+/* Our own ISAKMP passes beside all policies, and from the second socket on, the kernel takes ESP out of UDP.
+ *   returns  0, or -1 after one sentence in error. */
+int xfrm_adopt(int ike, int natt, char *error, size_t cap);
 /* Add an SA and the policies that use it; those of an earlier SA for the same traffic are taken over.
  *   returns  0, or -1 after one sentence in error. */
 int xfrm_add(xfrm_kernel *k, const xfrm_sa *sa, char *error, size_t cap);
 /* Take it out again.
  *   last  1: no other SA is for the same traffic, so the policies go with it. */
 void xfrm_delete(xfrm_kernel *k, const xfrm_sa *sa, int last);
+
+/* How much has passed through an SA.
+ *   returns  0, or -1 if there is no such SA. */
+int xfrm_count(xfrm_kernel *k, const isakmp_addr *to, uint8_t proto, uint32_t spi,
+               uint64_t *packets, uint64_t *octets);
 
 /* ---- Commands ------------------------------------------------------------------------------ */
 

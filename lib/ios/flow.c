@@ -216,10 +216,9 @@ static const isakmp__plan_row *row_for(const isakmp_ios_plan *p, const isakmp__p
     return NULL;
 }
 
-/* Discovery is for IP alone. */
-static int may_discover(const isakmp__plan_entry *e, const isakmp__plan_row *row)
+int isakmp__ios_may_discover(const isakmp__plan_row *row)
 {
-    return e->discover && row->usable && row->proto == 0 && !row->from.port && !row->to.port;
+    return row->usable && row->proto == 0 && !row->from.port && !row->to.port;
 }
 
 static void tell_match(isakmp_ios_match *out, const isakmp__plan_entry *e,
@@ -236,7 +235,8 @@ static void tell_match(isakmp_ios_match *out, const isakmp__plan_entry *e,
     else if (!e->dynamic || e->n_peers)
         out->action = ISAKMP_IOS_PROTECT;
     else
-        out->action = may_discover(e, row) ? ISAKMP_IOS_DISCOVER : ISAKMP_IOS_DROP;
+        out->action =
+            e->discover && isakmp__ios_may_discover(row) ? ISAKMP_IOS_DISCOVER : ISAKMP_IOS_DROP;
 }
 
 void isakmp_ios_find_flow(const isakmp_ios_plan *p, uint8_t proto, const isakmp_addr *source,

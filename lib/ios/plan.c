@@ -237,7 +237,7 @@ static int is_peer(const isakmp__map_thing *m, const uint8_t *ip)
 /* What all rows of an entry have in common. */
 typedef struct common {
     isakmp_child_policy child;
-    int transport;
+    int transport, discover;
 } common;
 
 static void begin_common(builder *b, common *all, const isakmp__map_thing *m, const char *name,
@@ -279,6 +279,8 @@ static void put_rule(builder *b, const common *all, const isakmp__map_thing *m,
                            selector_of(&row.child.remote, &r->to, r->proto) & (int)r->permit);
     if (all->transport && is_host(&r->from) && is_host(&r->to) && is_peer(m, r->to.ip))
         row.child.mode = ISAKMP_MODE_TRANSPORT;
+    if (all->discover && isakmp__ios_may_discover(&row))
+        row.child.flags |= ISAKMP_CF_TED;
     put_row(b, &row);
 }
 
@@ -330,6 +332,7 @@ static void put_entry(builder *b, const isakmp__map_thing *map, const isakmp__ma
     e.discover = (uint8_t)(map->discover && l);
     e.first_peer = b->p->n_peers;
     e.first_row = b->p->n_rows;
+    all.discover = e.discover && m->peers == NULL;
     put_sets(b, m);
     begin_common(b, &all, m, put_name(b, &map->head), first_protect);
     for (const isakmp__word *w = m->peers; w; w = w->next)
