@@ -11,7 +11,7 @@ static void put(const router_sink *sink, const char *text)
 
 /* ---- Showing ------------------------------------------------------------------------------- */
 
-static void show(router *r, const isakmp_ios_command *c, const router_sink *sink)
+static int show(router *r, const isakmp_ios_command *c, const router_sink *sink)
 {
     isakmp_ios_live live = {
         .size = sizeof live, .x = r->x, .now = host_now(), .user = r, .my_key = router_my_key};
@@ -19,29 +19,28 @@ static void show(router *r, const isakmp_ios_command *c, const router_sink *sink
     char *text = (char *)calloc(1, n + 1);
     if (text == NULL) {
         put(sink, "% There is no memory for that\n");
-        return;
+        return 0;
     }
     isakmp_ios_show(text, n + 1, r->conf, c, &live);
     sink->text(sink->user, text, n);
     free(text);
+    return 1;
 }
 
 /* ---- Clearing ------------------------------------------------------------------------------ */
 
-static void clear_isakmp(router *r, uint32_t connection, const router_sink *sink)
+static int clear_isakmp(router *r, uint32_t connection, const router_sink *sink)
 {
     isakmp_sa_id sa = {0};
     if (connection) {
         sa = isakmp_ios_connection(r->x, connection);
         if (sa.v == 0)
             put(sink, "% There is no such connection\n");
-        else
-            isakmp_close(r->x, host_now(), sa);
-        return;
+        return sa.v && isakmp_close(r->x, host_now(), sa) == ISAKMP_OK;
     }
-    while ((sa = isakmp_sa_next(r->x, (isakmp_sa_id){0})).v &&
-           isakmp_close(r->x, host_now(), sa) == ISAKMP_OK)
-        ;
+    router_close_all(r);
+    isakmp_discover_end(r->x, host_now(), NULL);
+    return 1;
 }
 
 static int is_with(const router *r, isakmp_child_id child, const isakmp_addr *peer)
@@ -61,6 +60,8 @@ static void clear_children(router *r, const isakmp_addr *peer)
         if (is_with(r, child, peer))
             isakmp_child_close(r->x, host_now(), child);
     }
+    if (peer->family == 0)
+        isakmp_discover_end(r->x, host_now(), NULL);
 }
 
 /* ---- Doing --------------------------------------------------------------------------------- */
@@ -72,32 +73,30 @@ static void debug(router *r, int on, const router_sink *sink)
         on ? "Crypto ISAKMP debugging is on\n" : "All possible debugging has been turned off\n");
 }
 
-static void act(router *r, const isakmp_ios_command *c, const router_sink *sink)
+/* returns  1, or 0 after a line said. */
+static int act(router *r, const isakmp_ios_command *c, const router_sink *sink)
 {
     switch (c->action) {
     case ISAKMP_IOS_NOTHING:
-        break;
+        return 1;
     case ISAKMP_IOS_LEAVE:
         r->leaves = 1;
-        break;
+        return 1;
     case ISAKMP_IOS_CLEAR_ISAKMP:
-        clear_isakmp(r, c->number, sink);
-        break;
+        return clear_isakmp(r, c->number, sink);
     case ISAKMP_IOS_CLEAR_SA:
         clear_children(r, &c->addr);
-        break;
+        return 1;
     case ISAKMP_IOS_DEBUG_ISAKMP:
     case ISAKMP_IOS_UNDEBUG:
         debug(r, c->action == ISAKMP_IOS_DEBUG_ISAKMP, sink);
-        break;
+        return 1;
     case ISAKMP_IOS_MAKE_KEYS:
-        router_make_keys(r, c, sink);
-        break;
+        return router_make_keys(r, c, sink);
     case ISAKMP_IOS_ZEROIZE_KEYS:
-        router_forget_keys(r, sink);
-        break;
+        return router_forget_keys(r, sink);
     default:
-        show(r, c, sink);
+        return show(r, c, sink);
     }
 }
 
@@ -106,7 +105,8 @@ static void put_fault(const router_sink *sink, const isakmp_ios_fault *f)
 {
     char text[300];
     if (f->column) {
-        snprintf(text, sizeof text, "%*s^\n", (int)(f->column < 200 ? f->column - 1 : 0), "");
+        size_t place = sink->indent + f->column - 1;
+        snprintf(text, sizeof text, "%*s^\n", (int)(place < 200 ? place : 0), "");
         put(sink, text);
     }
     snprintf(text, sizeof text, "%% %s\n", f->text);
@@ -124,8 +124,7 @@ int router_command(router *r, isakmp_ios_shell *s, isakmp_span line, const route
         return 0;
     }
     r->changed |= configures;
-    act(r, &c, sink);
-    return 1;
+    return act(r, &c, sink);
 }
 
 /* ---- The configuration's file -------------------------------------------------------------- */
@@ -152,7 +151,7 @@ static void to_stderr(void *user, const char *text, size_t n)
 
 static void on_command(void *user, const isakmp_ios_command *c)
 {
-    router_sink sink = {to_stderr, NULL};
+    router_sink sink = {to_stderr, NULL, 0};
     act(((loading *)user)->r, c, &sink);
 }
 

@@ -7,6 +7,7 @@
 struct router_console {
     router *r;
     isakmp_ios_shell shell;
+    size_t prompt_n;
 };
 
 /* libedit calls without saying for whom. */
@@ -27,7 +28,7 @@ static void to_stdout(void *user, const char *text, size_t n)
 static void set_prompt(struct router_console *c)
 {
     char text[160];
-    isakmp_ios_prompt(text, sizeof text, c->r->conf, &c->shell);
+    c->prompt_n = isakmp_ios_prompt(text, sizeof text, c->r->conf, &c->shell);
     rl_set_prompt(text);
 }
 
@@ -67,7 +68,7 @@ static int on_tab(int count, int key)
 static void on_line(char *line)
 {
     struct router_console *c = the_console;
-    router_sink sink = {to_stdout, NULL};
+    router_sink sink = {to_stdout, NULL, c->prompt_n};
     isakmp_span span;
     if (line == NULL) { /* end of file */
         c->r->leaves = 1;
@@ -90,7 +91,7 @@ struct router_console *router_console_open(router *r)
         return NULL;
     c->r = r;
     the_console = c;
-    isakmp_ios_prompt(text, sizeof text, r->conf, &c->shell);
+    c->prompt_n = isakmp_ios_prompt(text, sizeof text, r->conf, &c->shell);
     rl_callback_handler_install(text, on_line);
     rl_add_defun("router-question", on_question, '?');
     rl_add_defun("router-complete", on_tab, '\t');

@@ -87,7 +87,7 @@ static void write_all(void *user, const char *text, size_t n)
 static void answer(router *r, int fd)
 {
     static char lines[MOST_OCTETS];
-    router_sink sink = {write_all, &fd};
+    router_sink sink = {write_all, &fd, 0};
     isakmp_ios_shell shell = {0};
     size_t n = read_all(fd, lines, sizeof lines), leaves = (size_t)r->leaves;
     char status = 0;

@@ -128,7 +128,7 @@ static int make_one(router *r, unsigned use, unsigned bits, char *why, size_t ca
     return rc;
 }
 
-void router_make_keys(router *r, const isakmp_ios_command *command, const router_sink *sink)
+int router_make_keys(router *r, const isakmp_ios_command *command, const router_sink *sink)
 {
     isakmp_ios_settings s = {.size = sizeof s};
     unsigned bits = command->number ? command->number : ISAKMP_IOS_DEFAULT_MODULUS;
@@ -137,7 +137,7 @@ void router_make_keys(router *r, const isakmp_ios_command *command, const router
     isakmp_ios_settings_get(r->conf, &s);
     if (s.domain.n == 0) {
         say(sink, "% Please define a domain-name first.\n");
-        return;
+        return 0;
     }
     snprintf(text, sizeof text,
              "The name for the keys will be: %.*s.%.*s\n%% Generating %u bit RSA keys ...",
@@ -158,14 +158,17 @@ void router_make_keys(router *r, const isakmp_ios_command *command, const router
         snprintf(text, sizeof text, "\n%% %s\n", why);
     say(sink, text);
     r->changed = 1;
+    return rc == ISAKMP_OK;
 }
 
-void router_forget_keys(router *r, const router_sink *sink)
+int router_forget_keys(router *r, const router_sink *sink)
 {
     wipe_own(r);
-    if (r->o.keys && unlink(r->o.keys) != 0 && errno != ENOENT)
-        say(sink, "% The file of keys cannot be removed\n");
     r->changed = 1;
+    if (r->o.keys == NULL || unlink(r->o.keys) == 0 || errno == ENOENT)
+        return 1;
+    say(sink, "% The file of keys cannot be removed\n");
+    return 0;
 }
 
 int router_my_key(void *user, size_t i, unsigned *use, isakmp_span *der)

@@ -86,7 +86,7 @@ static void turn(router *r)
     }
 }
 
-static void close_all(router *r)
+void router_close_all(router *r)
 {
     isakmp_sa_id sa;
     while ((sa = isakmp_sa_next(r->x, (isakmp_sa_id){0})).v &&
@@ -171,7 +171,7 @@ static int begin(router *r)
 static void end(router *r)
 {
     if (r->x)
-        close_all(r);
+        router_close_all(r);
     router_console_close(r->console);
     r->console = NULL;
     router_control_close(r);
@@ -199,7 +199,7 @@ static void to_stdout(void *user, const char *text, size_t n)
 /* --exec: do it and end. */
 static int execute(router *r)
 {
-    router_sink sink = {to_stdout, NULL};
+    router_sink sink = {to_stdout, NULL, 0};
     isakmp_ios_shell shell = {0};
     int status = 0;
     for (unsigned i = 0; i < r->o.n_exec; i++) {

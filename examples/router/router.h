@@ -81,6 +81,7 @@ typedef struct router_own_key {
 typedef struct router_sink {
     void (*text)(void *user, const char *text, size_t n);
     void *user;
+    size_t indent; /* characters that stand before the line where it was typed */
 } router_sink;
 
 typedef struct router {
@@ -111,6 +112,7 @@ typedef struct router {
 
 /* router.c: one line for whoever watches, on the console or on stdout. */
 void router_say(router *r, const char *text);
+void router_close_all(router *r);
 
 /* outside.c: where we listen, which is the address of the only interface with a crypto map, or any. */
 isakmp_addr router_outside_address(const router *r);
@@ -130,8 +132,8 @@ void router_take_keys(router *r);
 /* The subject of our certificate; data gets it.
  *   returns  1, or 0 if there is none. */
 int router_subject(const router *r, isakmp_id *out, uint8_t data[ISAKMP_MAX_ID]);
-void router_make_keys(router *r, const isakmp_ios_command *command, const router_sink *sink);
-void router_forget_keys(router *r, const router_sink *sink);
+int router_make_keys(router *r, const isakmp_ios_command *command, const router_sink *sink);
+int router_forget_keys(router *r, const router_sink *sink);
 int router_my_key(void *user, size_t i, unsigned *use, isakmp_span *der);
 
 /* answers.c: the library's callbacks. */
