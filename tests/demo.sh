@@ -20,7 +20,7 @@ listen() {
     "$bin/responder" --local 127.0.0.2:"$1" $common \
         --local-net 10.2.0.0/16 --remote-net 10.1.0.0/16 >"$dir/responder" 2>&1 &
     responder=$!
-    until grep -q waiting "$dir/responder"; do
+    until grep -q waiting "$dir/responder" 2>/dev/null; do
         kill -0 "$responder" 2>/dev/null || break
         sleep 0.05
     done

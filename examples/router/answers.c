@@ -91,6 +91,20 @@ static void on_certs(void *user, const isakmp_query *q, const isakmp_cert *certs
     isakmp_keyring_learn(&((router *)user)->ring, q, certs, n);
 }
 
+/* What phase 1 has agreed on, and with whom, which an event does not say. */
+static void say_suite(router *r, isakmp_sa_id sa)
+{
+    isakmp_sa_info i = {.size = sizeof i};
+    char suite[80], who[160], text[320];
+    if (isakmp_sa_get(r->x, sa, &i) != ISAKMP_OK)
+        return;
+    isakmp_policy_text(suite, sizeof suite, &i.suite);
+    isakmp_id_text(who, sizeof who, &i.peer_id);
+    snprintf(text, sizeof text, "ISAKMP (%u): agreed on %s, %u seconds; the peer is %s\n",
+             (unsigned)isakmp_ios_connection_id(sa), suite, (unsigned)i.suite.life_s, who);
+    router_say(r, text);
+}
+
 static void on_event(void *user, const isakmp_event *ev)
 {
     router *r = (router *)user;
@@ -99,8 +113,22 @@ static void on_event(void *user, const isakmp_event *ev)
         isakmp_ios_debug(text, sizeof text, ev);
         router_say(r, text);
     }
+    if (r->debugs && ev->type == ISAKMP_EV_SA_UP)
+        say_suite(r, ev->sa);
     if (ev->type == ISAKMP_EV_CHILD_UP || ev->type == ISAKMP_EV_CHILD_DOWN)
         router_child_told(r, ev->child, ev->type == ISAKMP_EV_CHILD_UP);
+}
+
+static void on_log(void *user, int level, isakmp_sa_id sa, const char *line)
+{
+    router *r = (router *)user;
+    char text[1024], id[24] = "";
+    if (!r->debugs && level != ISAKMP_LOG_ERROR)
+        return;
+    if (sa.v)
+        snprintf(id, sizeof id, " (%u)", (unsigned)isakmp_ios_connection_id(sa));
+    snprintf(text, sizeof text, "ISAKMP%s: %s\n", id, line);
+    router_say(r, text);
 }
 
 void router_set_host(isakmp_host *h, router *r)
@@ -120,6 +148,7 @@ void router_set_host(isakmp_host *h, router *r)
                        .find_child = find_child,
                        .event = on_event,
                        .learn = on_certs,
+                       .log = on_log,
                        .send_as = do_send_as,
                        .find_ted = find_ted};
 }

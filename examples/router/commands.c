@@ -15,8 +15,11 @@ static int show(router *r, const isakmp_ios_command *c, const router_sink *sink)
 {
     isakmp_ios_live live = {
         .size = sizeof live, .x = r->x, .now = host_now(), .user = r, .my_key = router_my_key};
-    size_t n = isakmp_ios_show(NULL, 0, r->conf, c, &live);
-    char *text = (char *)calloc(1, n + 1);
+    size_t n;
+    char *text;
+    router_apply(r); /* also what was said a moment ago is to be seen */
+    n = isakmp_ios_show(NULL, 0, r->conf, c, &live);
+    text = (char *)calloc(1, n + 1);
     if (text == NULL) {
         put(sink, "% There is no memory for that\n");
         return 0;

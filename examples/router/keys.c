@@ -29,14 +29,16 @@ static int is_host_at(void *user, isakmp_span name, const isakmp_addr *addr)
     return 0;
 }
 
-static isakmp_pki *new_pki(void)
+/* The routers' keys of 2001 are short, and one key is for both uses unless usage-keys are asked for. */
+#define FLAGS (ISAKMP_PKI_LEGACY | ISAKMP_PKI_ONE_KEY)
+
+static isakmp_pki *new_pki(unsigned flags)
 {
     isakmp_pki *pki = isakmp_pki_new();
-    if (pki)
-        isakmp_pki_set_clock(pki, unix_time, NULL);
-    /* The routers' keys of 2001 are short, and one key is for both uses unless usage-keys are asked for. */
-    if (pki)
-        isakmp_pki_set_flags(pki, ISAKMP_PKI_LEGACY | ISAKMP_PKI_ONE_KEY);
+    if (pki == NULL)
+        return NULL;
+    isakmp_pki_set_clock(pki, unix_time, NULL);
+    isakmp_pki_set_flags(pki, flags);
     return pki;
 }
 
@@ -116,7 +118,7 @@ static void say(const router_sink *sink, const char *text)
 /* One key pair; what is wrong goes to `why`. */
 static int make_one(router *r, unsigned use, unsigned bits, char *why, size_t cap)
 {
-    isakmp_pki *pki = new_pki();
+    isakmp_pki *pki = new_pki(FLAGS);
     router_own_key *k = &r->own[r->n_own];
     int rc = ISAKMP_E_SPACE;
     if (pki)
@@ -213,6 +215,28 @@ static void add_cas(router *r, isakmp_pki *pki)
             router_say(r, why);
 }
 
+/* "revocation-check crl" */
+static unsigned revocation_flag(const router *r)
+{
+    isakmp_ios_trustpoint t;
+    for (size_t i = 0; isakmp_ios_trustpoint_get(r->conf, i, &t) == ISAKMP_OK; i++)
+        if (t.ca.n && t.revocation)
+            return ISAKMP_PKI_NEED_CRL;
+    return 0;
+}
+
+static void add_crl(router *r, isakmp_pki *pki)
+{
+    char why[200];
+    host_file f;
+    if (r->o.crl == NULL)
+        return;
+    if (!host_file_read(&f, "--crl", r->o.crl, why, sizeof why) ||
+        isakmp_pki_add_crl(pki, f.text, why, sizeof why) != ISAKMP_OK)
+        router_say(r, why);
+    host_file_drop(&f);
+}
+
 static void add_peer(router *r, isakmp_pki *pki, const isakmp_ios_public_key *k)
 {
     isakmp_id id = {0};
@@ -236,13 +260,14 @@ int router_subject(const router *r, isakmp_id *out, uint8_t data[ISAKMP_MAX_ID])
 
 void router_take_keys(router *r)
 {
-    isakmp_pki *pki = new_pki();
+    isakmp_pki *pki = new_pki(FLAGS | revocation_flag(r));
     isakmp_ios_public_key k;
     if (pki == NULL) {
         router_say(r, "% There is no memory for keys");
         return;
     }
     add_cas(r, pki);
+    add_crl(r, pki);
     add_own(r, pki);
     for (size_t i = 0; isakmp_ios_public_key_get(r->conf, i, &k) == ISAKMP_OK; i++)
         if (k.der.n)

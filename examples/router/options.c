@@ -19,9 +19,14 @@ static const char help[] =
     "                    follows it configure\n"
     "  --control SOCKET  take commands from other processes here\n"
     "  --keys FILE       keep our private keys here; made by \"crypto key generate rsa\"\n"
+    "  --crl FILE        revocation lists, for trustpoints with \"revocation-check crl\"; read "
+    "again with "
+    "each\n"
+    "                    change of the configuration\n"
     "  --sa-log FILE     write SAs down as commands of `ip xfrm` and do not touch the kernel; no\n"
     "                    packets pass\n"
     "  --flow SRC,DST    act every second as if a packet from SRC to DST had come from the inside\n"
+    "  --debug           as if \"debug crypto isakmp\" were typed first\n"
     "  --port-base N     ISAKMP on port N and NAT traversal on N+4000, here and at the peers, for\n"
     "                    trials without being root (500)\n"
     "  --help            this text\n"
@@ -66,6 +71,12 @@ static int read_one(router_options *o, int option)
     case 'c':
         o->config = optarg;
         return -1;
+    case 'r':
+        o->crl = optarg;
+        return -1;
+    case 'd':
+        o->debug = 1;
+        return -1;
     case 'e':
         if (o->n_exec == ROUTER_MAX_EXEC)
             return complain("exec", optarg, "at most 32 commands were expected");
@@ -95,9 +106,10 @@ static int read_one(router_options *o, int option)
 int router_options_read(router_options *o, int argc, char **argv)
 {
     static const struct option all[] = {
-        {"config", 1, NULL, 'c'},  {"exec", 1, NULL, 'e'},   {"flow", 1, NULL, 'f'},
-        {"keys", 1, NULL, 'k'},    {"sa-log", 1, NULL, 'l'}, {"port-base", 1, NULL, 'p'},
-        {"control", 1, NULL, 's'}, {"help", 0, NULL, 'h'},   {NULL, 0, NULL, 0}};
+        {"config", 1, NULL, 'c'},    {"exec", 1, NULL, 'e'},    {"flow", 1, NULL, 'f'},
+        {"keys", 1, NULL, 'k'},      {"crl", 1, NULL, 'r'},     {"sa-log", 1, NULL, 'l'},
+        {"port-base", 1, NULL, 'p'}, {"control", 1, NULL, 's'}, {"debug", 0, NULL, 'd'},
+        {"help", 0, NULL, 'h'},      {NULL, 0, NULL, 0}};
     int option, status = -1;
     memset(o, 0, sizeof *o);
     o->port = 500;

@@ -32,6 +32,14 @@ void router_say(router *r, const char *text)
     fflush(stdout);
 }
 
+void router_apply(router *r)
+{
+    if (!r->changed)
+        return;
+    router_take_keys(r);
+    router_replan(r);
+}
+
 /* ---- The loop ------------------------------------------------------------------------------ */
 
 static void take_packets(router *r)
@@ -80,10 +88,7 @@ static void turn(router *r)
     isakmp_tick(r->x, host_now());
     router_look_at_traffic(r);
     router_try_again(r);
-    if (r->changed) {
-        router_take_keys(r);
-        router_replan(r);
-    }
+    router_apply(r);
 }
 
 void router_close_all(router *r)
@@ -157,6 +162,7 @@ static int open_all(router *r)
 static int begin(router *r)
 {
     r->control = -1;
+    r->debugs = r->o.debug;
     r->conf_mem = calloc(1, CONF_OCTETS);
     if (r->conf_mem == NULL || isakmp_ios_init(&r->conf, r->conf_mem, CONF_OCTETS) != ISAKMP_OK) {
         fprintf(stderr, "there is no memory for a configuration\n");

@@ -23,10 +23,12 @@ typedef struct router_options {
     const char *sa_log;  /* SAs go here, as commands of ip xfrm; NULL: to the kernel           */
     const char *control; /* a Unix socket for --exec from elsewhere; NULL: none                */
     const char *keys;    /* private keys, kept from one run to the next; NULL: only in memory  */
+    const char *crl;     /* revocation lists; NULL: none                                       */
     const char *exec[ROUTER_MAX_EXEC];
     unsigned n_exec;
     uint16_t port; /* of ISAKMP; NAT traversal's is 4000 above it                              */
     isakmp_addr source, dest; /* of a flow whose packets are as good as there; family 0: none  */
+    int debug;
     int is_client; /* 1: there is only --control and --exec: ask a router that runs            */
 } router_options;
 
@@ -112,6 +114,8 @@ typedef struct router {
 
 /* router.c: one line for whoever watches, on the console or on stdout. */
 void router_say(router *r, const char *text);
+/* Let a changed configuration have its effect. */
+void router_apply(router *r);
 void router_close_all(router *r);
 
 /* outside.c: where we listen, which is the address of the only interface with a crypto map, or any. */
