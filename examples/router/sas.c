@@ -2,20 +2,22 @@
 #include <string.h>
 #include "router.h"
 
-/* What else is for the same packets, from the inside to the outside. */
+/* What protects the same packets, from the inside to the outside: AH is always the outermost. */
 static void gather(const router *r, isakmp_child_id child, const isakmp_sad_entry *e, xfrm_sa *out)
 {
     isakmp_child_info i = {.size = sizeof i};
     memset(out, 0, sizeof *out);
     out->e = e;
     if (isakmp_child_get(r->x, child, &i) != ISAKMP_OK || i.n == 0) {
-        out->bundle[0] = e->algs;
-        out->n_bundle = 1;
+        out->bundle[out->n_bundle++] = e->algs;
         return;
     }
     for (unsigned k = 0; k < i.n; k++)
-        out->bundle[k] = i.protect[i.n - 1 - k];
-    out->n_bundle = i.n;
+        if (i.protect[k].proto != ISAKMP_PROTO_AH)
+            out->bundle[out->n_bundle++] = i.protect[k];
+    for (unsigned k = 0; k < i.n; k++)
+        if (i.protect[k].proto == ISAKMP_PROTO_AH)
+            out->bundle[out->n_bundle++] = i.protect[k];
 }
 
 static int same_traffic(const isakmp_child_info *i, const isakmp_sad_entry *e)

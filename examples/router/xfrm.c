@@ -113,8 +113,9 @@ static void put_encap(struct nlmsghdr *h, const isakmp_sad_entry *e)
     mnl_attr_put(h, XFRMA_ENCAP, sizeof t, &t);
 }
 
-static int add_sa(xfrm_kernel *k, const isakmp_sad_entry *e, const xfrm_names *n)
+static int add_sa(xfrm_kernel *k, const xfrm_sa *sa, const xfrm_names *n)
 {
+    const isakmp_sad_entry *e = sa->e;
     uint8_t buf[4096];
     struct nlmsghdr *h = netlink_begin(buf, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
     struct xfrm_usersa_info *i =
@@ -124,11 +125,11 @@ static int add_sa(xfrm_kernel *k, const isakmp_sad_entry *e, const xfrm_names *n
     i->id.spi = htonl(e->spi);
     i->id.proto = proto_of(e->algs.proto);
     i->family = family_of(&e->src);
-    i->mode = mode_of(e->mode);
+    i->mode = mode_of(xfrm_mode(sa));
     i->reqid = xfrm_request_id(e);
     i->replay_window = 32;
     put_no_limits(&i->lft);
-    if (e->mode == ISAKMP_MODE_TUNNEL)
+    if (i->mode == XFRM_MODE_TUNNEL)
         i->flags = XFRM_STATE_AF_UNSPEC;
     if (n->aead)
         put_aead(h, n->aead, n->icv_bits, e->enc_key);
@@ -210,7 +211,7 @@ static void put_templates(struct nlmsghdr *h, const xfrm_sa *sa)
         t[i].id.proto = proto_of(sa->bundle[i].proto);
         t[i].family = family_of(&sa->e->src);
         t[i].reqid = xfrm_request_id(sa->e);
-        t[i].mode = mode_of(sa->e->mode);
+        t[i].mode = mode_of(xfrm_mode_at(sa, i));
         t[i].aalgos = t[i].ealgos = t[i].calgos = ~0u;
     }
     mnl_attr_put(h, XFRMA_TMPL, sa->n_bundle * sizeof t[0], t);
@@ -285,7 +286,7 @@ int xfrm_add(xfrm_kernel *k, const xfrm_sa *sa, char *error, size_t cap)
         snprintf(error, cap, "the kernel has no such SAs, or its selectors are no prefixes");
         return -1;
     }
-    if (add_sa(k, e, &n) != 0) {
+    if (add_sa(k, sa, &n) != 0) {
         snprintf(error, cap, "the kernel does not take an SA: %s", strerror(errno));
         return -1;
     }

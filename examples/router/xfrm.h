@@ -14,12 +14,17 @@ typedef struct xfrm_names {
 /* returns  1, or 0 if the kernel has no name for one of them. */
 int xfrm_names_of(xfrm_names *out, const isakmp_protect *p);
 
-/* An SA and its place: with what else it protects the same packets, outermost first. */
+/* An SA and its place: with what else it protects the same packets, innermost first. */
 typedef struct xfrm_sa {
     const isakmp_sad_entry *e;
     isakmp_protect bundle[ISAKMP_MAX_BUNDLE];
     size_t n_bundle;
 } xfrm_sa;
+
+/* Of a bundle in tunnel mode only the innermost makes the tunnel: the others go into the same outer header.
+ *   returns  ISAKMP_MODE_* of the protection at a place of the bundle, and of the SA itself. */
+uint8_t xfrm_mode_at(const xfrm_sa *sa, size_t i);
+uint8_t xfrm_mode(const xfrm_sa *sa);
 
 /* What ties an SA to the policies for its traffic: the same number for the same selectors, so that an SA can take
  * the place of another. */

@@ -69,6 +69,16 @@ int xfrm_names_of(xfrm_names *out, const isakmp_protect *p)
            name_integ(out, p->integ);
 }
 
+uint8_t xfrm_mode_at(const xfrm_sa *sa, size_t i)
+{
+    return i == 0 ? sa->e->mode : ISAKMP_MODE_TRANSPORT;
+}
+
+uint8_t xfrm_mode(const xfrm_sa *sa)
+{
+    return sa->e->algs.proto == sa->bundle[0].proto ? sa->e->mode : ISAKMP_MODE_TRANSPORT;
+}
+
 /* FNV-1a. */
 static uint32_t mix(uint32_t h, const void *octets, size_t n)
 {

@@ -84,7 +84,7 @@ static void print_policy(FILE *f, const xfrm_sa *sa, const char *verb, const cha
         print_addr(f, "src", &sa->e->src);
         print_addr(f, "dst", &sa->e->dst);
         fprintf(f, " proto %s reqid %u mode %s", proto_name(sa->bundle[i].proto),
-                (unsigned)xfrm_request_id(sa->e), mode_name(sa->e->mode));
+                (unsigned)xfrm_request_id(sa->e), mode_name(xfrm_mode_at(sa, i)));
     }
     fputc('\n', f);
 }
@@ -115,7 +115,7 @@ void xfrm_print_add(FILE *f, const xfrm_sa *sa)
         return;
     print_name(f, e, "add");
     fprintf(f, " reqid %u mode %s replay-window 32", (unsigned)xfrm_request_id(e),
-            mode_name(e->mode));
+            mode_name(xfrm_mode(sa)));
     print_keys(f, e, &n);
     if (e->natt)
         fprintf(f, " encap espinudp %u %u 0.0.0.0", e->src.port, e->dst.port);
