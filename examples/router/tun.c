@@ -76,6 +76,23 @@ static int add_route(tun *t)
     return netlink_ask(&t->nl, h);
 }
 
+/* Linux lets nothing in through a device without an address where it looks at sources at all, so it has the one
+ * that stands for none [RFC7600]. */
+static int add_address(tun *t)
+{
+    static const uint8_t dummy[4] = {192, 0, 0, 8};
+    uint8_t buf[1024];
+    struct nlmsghdr *h = netlink_begin(buf, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+    struct ifaddrmsg *a = (struct ifaddrmsg *)mnl_nlmsg_put_extra_header(h, sizeof *a);
+    a->ifa_family = AF_INET;
+    a->ifa_prefixlen = 32;
+    a->ifa_scope = RT_SCOPE_HOST;
+    a->ifa_index = if_nametoindex(t->name);
+    mnl_attr_put(h, IFA_LOCAL, sizeof dummy, dummy);
+    mnl_attr_put(h, IFA_ADDRESS, sizeof dummy, dummy);
+    return netlink_ask(&t->nl, h);
+}
+
 static int bring_up(tun *t)
 {
     uint8_t buf[1024];
@@ -156,7 +173,8 @@ tun *tun_open(const char *const *outside, size_t n, char *error, size_t cap)
         return NULL;
     }
     t->fd = -1;
-    if (netlink_open(&t->nl, NETLINK_ROUTE) != 0 || make_device(t) != 0 || bring_up(t) != 0) {
+    if (netlink_open(&t->nl, NETLINK_ROUTE) != 0 || make_device(t) != 0 || bring_up(t) != 0 ||
+        add_address(t) != 0) {
         snprintf(error, cap, "a TUN device cannot be made: %s", strerror(errno));
         tun_close(t);
         return NULL;

@@ -16,6 +16,9 @@ ok() {
         echo "ok - $name"
     else
         echo "not ok - $name"
-        sed 's/^/# /' /tmp/log
+        tail -n 6 /tmp/log | sed 's/^/# /'
+        for f in /tmp/*.out; do
+            [ ! -e "$f" ] || tail -n 20 "$f" | sed "s#^#\# $f: #"
+        done
     fi
 }

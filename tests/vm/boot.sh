@@ -15,7 +15,7 @@ kernel=$(ls "$dir/root/lib/modules")
 
 # What the machine has: networks of several hosts, IPsec, filters, and tunnels to programs.  Algorithms are loaded
 # by the kernel itself, by modprobe.
-modules="veth tun dummy esp4 ah4 xfrm_user authenc echainiv seqiv drbg jitterentropy_rng ansi_cprng cbc hmac sha1_generic des_generic md5
+modules="veth bridge tun dummy esp4 ah4 xfrm_user authenc echainiv seqiv drbg jitterentropy_rng ansi_cprng cbc hmac sha1_generic des_generic md5
 sha256_generic sha512_generic gcm ghash_generic ctr ccm crypto_null nf_tables nft_chain_nat nft_masq nft_ct"
 mkdir -p "$stage/bin" "$stage/sbin" "$stage/proc" "$stage/sys" "$stage/dev" "$stage/tmp" "$stage/run" \
     "$stage/var" "$stage/etc" "$stage/lib/modules/$kernel"
@@ -48,7 +48,7 @@ put "$(command -v dash)" /bin/sh
 put "$(command -v busybox)" /bin/busybox
 put "$(command -v ip)" /bin/ip
 put "$(command -v modprobe)" /sbin/modprobe
-for tool in cat cut echo grep kill killall ls mkdir mount ping poweroff sed seq sleep tail usleep test; do
+for tool in awk cat cut echo grep kill killall ls mkdir mount ping poweroff rm sed seq sleep tail usleep test; do
     ln -s busybox "$stage/bin/$tool"
 done
 echo "$modules" >"$stage/modules"

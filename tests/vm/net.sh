@@ -24,6 +24,17 @@ on() {
 }
 forwards() { for n in "$@"; do on "$n" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'; done; }
 
+uptime() { cut -d. -f1 /proc/uptime; }
+# until_true SECONDS COMMAND...
+until_true() {
+    stop=$(($(uptime) + $1))
+    shift
+    until "$@"; do
+        [ "$(uptime)" -lt $stop ] || return 1
+        usleep 200000
+    done
+}
+
 # conf NAME: its configuration from stdin.
 conf() { cat >"/tmp/$1.cfg"; }
 # start NAME OPTION...
@@ -43,15 +54,6 @@ end() {
     done
 }
 # until_true SECONDS COMMAND...
-until_true() {
-    tries=$(($1 * 5))
-    shift
-    until "$@"; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || return 1
-        usleep 200000
-    done
-}
 ask() { router --control "/tmp/$1.ctl" --exec "$2"; }
 # pings FROM TO [SECONDS]: soon one is answered.
 pings() { until_true "${3:-20}" on "$1" ping -c 1 -W 1 "$2"; }
