@@ -4,6 +4,7 @@
 #   make demo         two peers negotiate over UDP on this machine
 #   make check        every test this machine can run
 #   make check-ports  other word sizes, byte orders, compilers and libraries
+#   make soak         the simulator, for SOAK_SECONDS from a random seed
 #   make bench        sizes and speeds
 #   make install      headers, libraries and pkg-config files (DESTDIR, PREFIX, LIBDIR)
 #
@@ -40,11 +41,13 @@ FLOW_SRC    = $(wildcard tests/flow/flow_*.c)
 HOST_SRC    = $(wildcard examples/host_*.c)
 EXAMPLE_SRC = $(filter-out $(HOST_SRC),$(wildcard examples/*.c))
 ROUTER_SRC  = $(wildcard examples/router/*.c) $(addprefix examples/host_,udp.c file.c keys.c auth.c)
-LIVE_SRC    = $(wildcard tests/live/*.c)
+LIVE_SRC    = tests/live/live_peer.c
+LIVE_HELP   = tests/live/live_esp.c tests/live/live_ping.c
 BENCH_SRC   = $(wildcard tests/bench/*.c)
 TIMING_SRC  = $(wildcard tests/timing/*.c)
+SIM_SRC     = $(wildcard tests/sim/*.c)
 HEADERS     = $(wildcard include/isakmp/*.h include/isakmp/*.def lib/*/*.h lib/*/*.def \
-              lib/*/*/*.h examples/*.h examples/*/*.h tests/*/*.h)
+              lib/*/*/*.h examples/*.h examples/*/*.h tests/*/*.h tests/*/*.def)
 
 obj  = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 pobj = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
@@ -55,15 +58,17 @@ SHARED = $(BUILD)/libisakmp.so.$(VERSION) $(BUILD)/libisakmp-mbedtls.so.$(VERSIO
          $(BUILD)/libisakmp-ios.so.$(VERSION)
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(subst _,-,$(EXAMPLE_SRC))) $(BUILD)/examples/router
 
-.PHONY: all libs examples unit flow live timing demo check check-ports bench lint fuzz-smoke install clean
+.PHONY: all libs examples unit flow live timing sim demo check check-ports soak bench lint fuzz-smoke \
+        install clean
 .SECONDARY:
 all: libs examples
 libs: $(LIBS) $(SHARED)
 examples: $(EXAMPLES)
 unit: $(call bin,$(UNIT_SRC))
 flow: $(call bin,$(FLOW_SRC))
-live: $(call bin,$(LIVE_SRC))
+live: $(call bin,$(LIVE_SRC)) $(BUILD)/tests/live/fakexfrm.so
 timing: $(call bin,$(TIMING_SRC))
+sim: $(BUILD)/tests/sim/sim
 
 # ---- Compiling --------------------------------------------------------------------------------
 
@@ -125,18 +130,25 @@ $(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o $(BUILD)/libsupport.a $(LIBS)
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libsupport.a $(LIBS)
 	@mkdir -p $(@D)
 	$(LINK)
+$(BUILD)/tests/sim/sim: $(call obj,$(SIM_SRC)) $(BUILD)/libsupport.a $(LIBS)
+	@mkdir -p $(@D)
+	$(LINK)
 $(BUILD)/tests/timing/%: $(BUILD)/obj/tests/timing/%.o $(LIBS)
 	@mkdir -p $(@D)
 	$(LINK) -lm
-$(BUILD)/tests/live/%: $(BUILD)/obj/tests/live/%.o $(call obj,$(HOST_SRC)) $(LIBS)
+$(BUILD)/tests/live/%: $(BUILD)/obj/tests/live/%.o $(call obj,$(LIVE_HELP) $(HOST_SRC)) $(LIBS)
 	@mkdir -p $(@D)
 	$(LINK) -lpcap
+# For a program of others, so without whatever CFLAGS may ask for.
+$(BUILD)/tests/live/fakexfrm.so: tests/live/fakexfrm.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c99 $(WARN) $(POSIX) -O2 -shared -fPIC -o $@ $<
 
 # ---- What people run --------------------------------------------------------------------------
 
 BUILD_PACKAGES = gcc libc6-dev libmbedtls-dev libsodium-dev libpcap-dev libmnl-dev libedit-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) g++ clang libclang-rt-14-dev libcmocka-dev valgrind cppcheck \
-                 clang-format python3 iproute2 iputils-ping tcpdump tshark strongswan-swanctl \
+                 clang-format python3 iproute2 iputils-ping nftables conntrack procps tcpdump tshark strongswan-swanctl \
                  strongswan-charon strongswan-pki charon-systemd libstrongswan-standard-plugins \
                  libstrongswan-extra-plugins libcharon-extra-plugins \
                  libcharon-extauth-plugins
@@ -163,6 +175,14 @@ lint:
 
 fuzz-smoke:
 	@fuzz/smoke.sh
+
+# The simulator for so many seconds, from a seed that is printed.
+SOAK_SECONDS = 600
+soak:
+	@tests/need.sh $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory -s sim
+	@seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); echo "from seed $$seed, $(SOAK_SECONDS) s"; \
+	$(BUILD)/tests/sim/sim --from $$seed --seconds $(SOAK_SECONDS) --jobs $$(nproc)
 
 install: libs
 	install -d $(DESTDIR)$(PREFIX)/include/isakmp $(DESTDIR)$(LIBDIR)/pkgconfig

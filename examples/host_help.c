@@ -1,105 +1,52 @@
-/* host_help.c -- what --help says. */
+/* host_help.c -- what --help says: the table of options, with lines of 100 columns at most. */
 #include <stdio.h>
+#include <string.h>
 #include "host_help.h"
+#include "host_table.h"
 
-static const char help_initiator[] =
-    "Negotiate an ISAKMP SA and a child SA with a peer.\n"
-    "\n"
-    "  --local ADDR[:PORT]     our address; port 0: any            (any address, port 500)\n"
-    "  --remote ADDR[:PORT]    the peer's address, or a name that\n"
-    "                          --host tells                        (port 500)\n"
-    "  --mode main|aggressive  how to begin                        (main)\n"
-    "  --local-net CIDR        addresses to be protected on our\n"
-    "                          side, offered as they stand         (our address)\n"
-    "  --remote-net CIDR       ... on the peer's side              (the peer's address)\n"
-    "  --ike-lifetime SECONDS  to offer for the ISAKMP SA; many\n"
-    "                          responders use and announce theirs\n"
-    "                          if it is shorter, and refuse the\n"
-    "                          offer if theirs is longer           (86400)\n";
+#define COLUMN 27
+#define WIDTH  100
 
-static const char help_responder[] =
-    "Wait for peers and negotiate ISAKMP SAs and child SAs with them.\n"
-    "\n"
-    "  --local ADDR[:PORT]     our address; port 0: any            (any address, port 500)\n"
-    "  --remote ADDR           answer only this peer, from any\n"
-    "                          port; also a name that --host tells (everybody)\n"
-    "  --mode main|aggressive  aggressive: answer Aggressive Mode\n"
-    "                          with a pre-shared key, too          (main: Main Mode; with\n"
-    "                                                              public keys both)\n"
-    "  --local-net CIDR        accept only what lies within these\n"
-    "                          addresses on our side               (ANY addresses)\n"
-    "  --remote-net CIDR       ... on the peer's side              (ANY addresses)\n"
-    "                          without these two the peer chooses what is protected: any\n"
-    "                          selectors are accepted\n"
-    "  --ike-lifetime SECONDS  of the ISAKMP SA; a shorter one than\n"
-    "                          the peer offers is used and\n"
-    "                          announced, a longer one is no match (86400)\n";
+/* Show words from a column on; those that are too many for a line go into the next one. */
+static size_t show_words(const char *words, size_t column)
+{
+    while (*words) {
+        size_t n = strcspn(words, " ");
+        if (column > COLUMN && column + 1 + n > WIDTH) {
+            printf("\n%*s", COLUMN, "");
+            column = COLUMN;
+        }
+        column += (size_t)printf("%s%.*s", column > COLUMN ? " " : "", (int)n, words);
+        words += n;
+        words += *words == ' ';
+    }
+    return column;
+}
 
-static const char help_both[] =
-    "  --esp-lifetime SECONDS  of the child SA; the shorter of\n"
-    "                          both sides' is used                 (28800)\n"
-    "  --ike SUITE,...         such as aes256-sha256-modp2048,\n"
-    "                          3des-md5-modp1024, des-sha1-modp768,\n"
-    "                          aes128-sha256-curve25519            (aes256-sha256-modp2048)\n"
-    "  --esp SUITE,...         such as aes128-sha1, aes256gcm16,\n"
-    "                          null-sha256; a group at the end\n"
-    "                          (aes128-sha1-modp2048) asks for PFS (aes128-sha1)\n"
-    "  --transport             transport mode                      (tunnel mode)\n"
-    "  --psk TEXT              the pre-shared key\n"
-    "  --psk-file FILE         ... the first line of a file\n"
-    "  --auth METHOD,...       how both sides prove who they are,\n"
-    "                          the best way first: psk, rsa-sig,\n"
-    "                          rsa-encr (encrypted nonces),\n"
-    "                          rsa-encr-rev (their revised mode),\n"
-    "                          ecdsa256, ecdsa384, ecdsa521, ecdsa\n"
-    "                          as our key is, or hybrid            (psk)\n"
-    "                          hybrid: the initiator is a client and needs no key, the responder\n"
-    "                          its gateway; it ends after phase 1, for there is no XAUTH yet\n"
-    "  --key FILE              our private key, for signatures or, if --auth names none, for\n"
-    "                          encrypted nonces; files are PEM or DER\n"
-    "  --cert FILE             our certificate, then those that lead to a CA; without it the peer\n"
-    "                          must have our public key\n"
-    "  --encr-key FILE         our private key for encrypted nonces, if --auth names signatures, "
-    "too\n"
-    "  --encr-cert FILE        its certificate, for the same names as --cert\n"
-    "  --one-key               --key is for both, and so is --peer-pubkey; better have two\n"
-    "  --ca FILE               CAs that are trusted; up to 8 times\n"
-    "  --crl FILE              their revocation lists; up to 8 times\n"
-    "  --peer-pubkey FILE      the peer's public key, for what --key is for; or its certificate, "
-    "or\n"
-    "                          the key in hex as routers print it; then it needs no CA\n"
-    "  --peer-encr-pubkey FILE ... for encrypted nonces, if --auth names signatures, too; without "
-    "it\n"
-    "                          the key is learnt from the peer's certificates, for next time\n"
-    "  --cisco-skeyid          make SKEYID of encrypted nonces as Cisco IOS does\n"
-    "  --huawei-rev            the revised mode as Huawei has it\n"
-    "  --legacy-certs          also RSA from 1024 bits, and SHA-1\n"
-    "  --id ID                 our identity: an address, a host\n"
-    "                          name (gw or @gw or fqdn:gw),\n"
-    "                          user@host, key-id:TEXT, a name such\n"
-    "                          as dn:C=DE,O=Example,CN=gw, or dn:\n"
-    "                          the subject of --cert               (with --cert dn, otherwise\n"
-    "                                                              our address)\n"
-    "  --peer-id ID            the identity the peer must have     (any)\n"
-    "  --host NAME=ADDR        where a host is, for --remote; for a responder whose --peer-id is\n"
-    "                          NAME the pre-shared key is for it alone; up to 32 times\n"
-    "  --fragment-size OCTETS  send what does not fit into a\n"
-    "                          datagram of this size in fragments,\n"
-    "                          if the peer understands them        (never)\n"
-    "  --once                  end with status 0 as soon as the first child SA is up here, with\n"
-    "                          1 if one is refused or none comes up in time\n"
-    "  --repeat N              as --once, but N child SAs, each with an ISAKMP SA of its own, one\n"
-    "                          after the other\n"
-    "  --timeout SECONDS       how long --once waits, and --repeat\n"
-    "                          for each; without --once it has no\n"
-    "                          effect                              (60)\n"
-    "  --keylog FILE           append keys for Wireshark's ikev1_decryption_table\n"
-    "  --pcap FILE             write the datagrams to a capture file\n"
-    "  --verbose               show what the library logs\n"
-    "  --help                  this text\n";
+static void show_option(const host_option *it)
+{
+    char without[100];
+    size_t column = (size_t)printf("  --%s%s%s", it->name, it->argument ? " " : "",
+                                   it->argument ? it->argument : "");
+    if (column + 2 > COLUMN) {
+        putchar('\n');
+        column = 0;
+    }
+    printf("%*s", (int)(COLUMN - column), "");
+    column = show_words(it->sentence, COLUMN);
+    snprintf(without, sizeof without, "(%s)", it->without ? it->without : "");
+    if (it->without)
+        show_words(without, column);
+    putchar('\n');
+}
 
 void host_help(const char *program, int initiator)
 {
-    printf("usage: %s [options]     (what holds without an option is in parentheses)\n\n%s%s",
-           program, initiator ? help_initiator : help_responder, help_both);
+    const host_option *it;
+    printf("usage: %s [options]     (what holds without an option is in parentheses)\n\n%s\n\n",
+           program,
+           initiator ? "Negotiate an ISAKMP SA and a child SA with a peer."
+                     : "Wait for peers and negotiate ISAKMP SAs and child SAs with them.");
+    for (size_t i = 0; (it = host_option_at(initiator, i)) != NULL; i++)
+        show_option(it);
 }

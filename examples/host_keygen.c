@@ -13,7 +13,7 @@ static const char usage[] =
     "       isakmp-keygen cert   --ca NAME --out NAME [--type T] [--usage U] [--name DN]\n"
     "                            [--id ID]... [--days N]\n"
     "       isakmp-keygen rsa    --out NAME [--bits N] [--usage-keys]\n"
-    "       isakmp-keygen pubkey --key FILE [--form F] [--out FILE]\n"
+    "       isakmp-keygen pubkey --key FILE [--form F] [--out FILE] [--fingerprint]\n"
     "       isakmp-keygen crl    --ca NAME --out FILE [--revoke CERT]... [--days N]\n"
     "\n"
     "Makes keys, a small CA and certificates for trying things out.\n"
@@ -44,6 +44,7 @@ static const char usage[] =
     "  --key FILE     a private key, in PEM or DER; a public key also in hex, or a certificate\n"
     "  --form F       pem, der, or hex: the key-string that routers\n"
     "                 print and read                                   (pem)\n"
+    "  --fingerprint  print the SHA-256 of the public key instead, to be compared by eye\n"
     "  --revoke CERT  a certificate that no longer holds, in PEM or DER; up to 16 times\n"
     "  --help         this text\n"
     "\n"
@@ -75,6 +76,7 @@ enum {
     BITS,
     USAGE_KEYS,
     FORM,
+    FINGERPRINT,
     HELP
 };
 
@@ -95,7 +97,8 @@ static const struct {
              {"usage", KEYGEN_CERT, 0},
              {"bits", KEYGEN_RSA, 0},
              {"usage-keys", KEYGEN_RSA, 0},
-             {"form", KEYGEN_PUBKEY, 0}};
+             {"form", KEYGEN_PUBKEY, 0},
+             {"fingerprint", KEYGEN_PUBKEY, 0}};
 
 static void read_id(keygen_options *o, const char *text)
 {
@@ -153,6 +156,8 @@ static int read_value(keygen_options *o, int which, const char *text)
         o->form = (isakmp_key_form)read_word("form", text, forms);
     else if (which == USAGE_KEYS)
         o->usage_keys = 1;
+    else if (which == FINGERPRINT)
+        o->fingerprint = 1;
     else
         return 0;
     return 1;
@@ -236,6 +241,7 @@ void keygen_read_options(keygen_options *o, int argc, char **argv)
                                           {"bits", 1, NULL, BITS},
                                           {"usage-keys", 0, NULL, USAGE_KEYS},
                                           {"form", 1, NULL, FORM},
+                                          {"fingerprint", 0, NULL, FINGERPRINT},
                                           {"help", 0, NULL, HELP},
                                           {NULL, 0, NULL, 0}};
     int which;
@@ -263,5 +269,7 @@ void keygen_read_options(keygen_options *o, int argc, char **argv)
     if (optind < argc - 1)
         keygen_fail("\"%s\" is not an option; isakmp-keygen --help shows them all",
                     argv[optind + 1]);
+    if (o->fingerprint && (o->out || o->form != ISAKMP_KEY_PEM))
+        keygen_fail("--fingerprint is printed, in one form only: --out and --form are of no use");
     check_options(o);
 }

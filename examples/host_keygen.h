@@ -22,6 +22,7 @@ typedef struct keygen_options {
     isakmp_key_form form; /* of a public key                           */
     unsigned bits;        /* of RSA keys                               */
     int usage_keys;       /* two of them, one for each use             */
+    int fingerprint;      /* of a public key is all that is wanted     */
     const char *revoke[KEYGEN_MOST_NAMES];
     isakmp_id ids[KEYGEN_MOST_NAMES];
     uint8_t id_octets[KEYGEN_MOST_NAMES][ISAKMP_MAX_ID];

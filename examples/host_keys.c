@@ -6,6 +6,7 @@
 #include <mbedtls/x509_crt.h>
 #include "host_file.h"
 #include "host_keys.h"
+#include "host_kind.h"
 
 /* More than a public key has, as DER. */
 #define MOST_PUBLIC 1200
@@ -34,14 +35,26 @@ static unsigned flags_of(const host_key_files *f)
 
 /* ---- What is known of peers ----------------------------------------------------------------- */
 
+/* Is it what an option is for, or may it be?  Of what is clearly something else that is said. */
+static int is_kind(loader *l, const host_file *file, unsigned wanted, const char *option,
+                   const char *name, const char *expected)
+{
+    unsigned found = host_kinds(file);
+    if (found == 0 || found & wanted)
+        return 1;
+    return wrong(l, "%s %s: this is %s; %s is expected, in PEM or DER", option, name,
+                 host_kind_name(found), expected);
+}
+
 typedef int add_function(isakmp_pki *pki, isakmp_span in, char *why, size_t cap);
 
-static int add_file(loader *l, add_function *add, const char *option, const char *name,
-                    const char *expected)
+static int add_file(loader *l, add_function *add, unsigned kind, const char *option,
+                    const char *name, const char *expected)
 {
     char why[160] = "";
     host_file file;
-    int good = host_file_read(&file, option, name, l->error, l->cap);
+    int good = host_file_read(&file, option, name, l->error, l->cap) &&
+               is_kind(l, &file, kind, option, name, expected);
     if (good && add(l->pki, file.text, why, sizeof why) != ISAKMP_OK)
         good = wrong(l, "%s %s: %s; %s is expected, in PEM or DER", option, name, why, expected);
     host_file_drop(&file);
@@ -55,7 +68,9 @@ static int add_peer_key(loader *l, unsigned use, const char *option, const char 
     static const isakmp_selector anywhere = {0, 0, 0, {0}, {0}};
     char why[160] = "";
     host_file file;
-    int good = host_file_read(&file, option, name, l->error, l->cap);
+    int good = host_file_read(&file, option, name, l->error, l->cap) &&
+               is_kind(l, &file, HOST_KIND_PUBLIC | HOST_KIND_CERT, option, name,
+                       "a public key or a certificate of the peer");
     if (good && isakmp_pki_add_peer_key(l->pki, use, &anybody, &anywhere, file.text, why,
                                         sizeof why) != ISAKMP_OK)
         good = wrong(l,
@@ -138,10 +153,13 @@ static int add_with_cert(loader *l, const own *k, const host_file *key, const ho
 static int add_own(loader *l, const own *k)
 {
     host_file key, cert;
-    int good = host_file_read(&key, k->option, k->key, l->error, l->cap) && judge_key(l, k, &key);
+    int good = host_file_read(&key, k->option, k->key, l->error, l->cap) &&
+               is_kind(l, &key, HOST_KIND_PRIVATE, k->option, k->key, "a private key") &&
+               judge_key(l, k, &key);
     memset(&cert, 0, sizeof cert);
     if (good && k->cert)
-        good = host_file_read(&cert, k->cert_option, k->cert, l->error, l->cap);
+        good = host_file_read(&cert, k->cert_option, k->cert, l->error, l->cap) &&
+               is_kind(l, &cert, HOST_KIND_CERT, k->cert_option, k->cert, "a certificate");
     if (good)
         good = add_with_cert(l, k, &key, &cert);
     host_file_drop(&cert);
@@ -181,11 +199,13 @@ static int add_all(loader *l, unsigned needs)
     const host_key_files *f = l->f;
     unsigned use = use_of((needs & HOST_NEED_VERIFY) != 0, (needs & HOST_NEED_ENCRYPT) != 0,
                           f->peer_encr_key, f->one_key);
-    for (unsigned i = 0; i < f->n_cas; i++)
-        if (!add_file(l, isakmp_pki_add_ca, "--ca", f->cas[i], "the certificate of a CA"))
+    for (unsigned i = 0; i < f->cas.n; i++)
+        if (!add_file(l, isakmp_pki_add_ca, HOST_KIND_CERT, "--ca", f->cas.names[i],
+                      "the certificate of a CA"))
             return 0;
-    for (unsigned i = 0; i < f->n_crls; i++)
-        if (!add_file(l, isakmp_pki_add_crl, "--crl", f->crls[i], "a revocation list"))
+    for (unsigned i = 0; i < f->crls.n; i++)
+        if (!add_file(l, isakmp_pki_add_crl, HOST_KIND_CRL, "--crl", f->crls.names[i],
+                      "a revocation list"))
             return 0;
     if (f->peer_key && !add_peer_key(l, use, "--peer-pubkey", f->peer_key))
         return 0;
@@ -234,6 +254,52 @@ static int settle_methods(loader *l, const isakmp_keyring *ring, host_methods *m
     return 1;
 }
 
+/* ---- Our certificates ------------------------------------------------------------------------ */
+
+/* The first one for a method; to be freed in any case.
+ *   returns  1, or 0: there is none. */
+static int own_cert(mbedtls_x509_crt *out, const isakmp_keyring *ring, uint16_t auth)
+{
+    static const isakmp_path nowhere;
+    isakmp_query q = nobody(&nowhere);
+    isakmp_credentials c;
+    memset(&c, 0, sizeof c);
+    mbedtls_x509_crt_init(out);
+    return isakmp_keyring_credentials(ring, &q, auth, &c) == ISAKMP_OK && c.n_certs &&
+           mbedtls_x509_crt_parse_der(out, c.certs[0].p, c.certs[0].n) == 0;
+}
+
+static int same_octets(const mbedtls_x509_buf *a, const mbedtls_x509_buf *b)
+{
+    return a->len == b->len && (a->len == 0 || memcmp(a->p, b->p, a->len) == 0);
+}
+
+static int same_names(const mbedtls_x509_crt *a, const mbedtls_x509_crt *b)
+{
+    const mbedtls_x509_sequence *x = &a->subject_alt_names, *y = &b->subject_alt_names;
+    while (x && y && same_octets(&x->buf, &y->buf)) {
+        x = x->next;
+        y = y->next;
+    }
+    return same_octets(&a->subject_raw, &b->subject_raw) && x == NULL && y == NULL;
+}
+
+/* Whoever learns a key out of a certificate keeps it for the names that this is for. */
+static void warn_of_other_names(const isakmp_keyring *ring, const host_key_files *f)
+{
+    mbedtls_x509_crt first, second;
+    uint16_t signs = f->key ? method_of_key(ring) : 0;
+    int there = own_cert(&first, ring, signs) & own_cert(&second, ring, ISAKMP_AUTH_RSA_ENCR);
+    if (f->cert && f->encr_cert && there && !same_names(&first, &second))
+        fprintf(
+            stderr,
+            "warning: --encr-cert %s is not for the same names as --cert %s: peers that know us "
+            "by another name do not find the key\n",
+            f->encr_cert, f->cert);
+    mbedtls_x509_crt_free(&second);
+    mbedtls_x509_crt_free(&first);
+}
+
 int host_keys_load(isakmp_keyring *ring, const host_key_files *f, host_methods *methods,
                    unsigned needs, char *error, size_t error_cap)
 {
@@ -243,8 +309,10 @@ int host_keys_load(isakmp_keyring *ring, const host_key_files *f, host_methods *
     ring->pki = l.pki;
     isakmp_pki_set_clock(l.pki, system_clock, NULL);
     isakmp_pki_set_flags(l.pki, flags_of(f));
-    if (add_all(&l, needs) && settle_methods(&l, ring, methods, (needs & HOST_NEED_SIGN) != 0))
+    if (add_all(&l, needs) && settle_methods(&l, ring, methods, (needs & HOST_NEED_SIGN) != 0)) {
+        warn_of_other_names(ring, f);
         return 1;
+    }
     host_keys_free(ring);
     return 0;
 }
@@ -257,22 +325,14 @@ void host_keys_free(isakmp_keyring *ring)
 
 int host_keys_subject(const isakmp_keyring *ring, uint16_t auth, isakmp_id *out, uint8_t *data)
 {
-    static const isakmp_path nowhere;
-    isakmp_query q = nobody(&nowhere);
-    isakmp_credentials c;
     mbedtls_x509_crt cert;
-    int good = 0;
-    memset(&c, 0, sizeof c);
-    if (isakmp_keyring_credentials(ring, &q, auth, &c) != ISAKMP_OK || c.n_certs == 0)
-        return 0;
-    mbedtls_x509_crt_init(&cert);
-    if (mbedtls_x509_crt_parse_der(&cert, c.certs[0].p, c.certs[0].n) == 0 &&
-        cert.subject_raw.len <= ISAKMP_MAX_ID && cert.subject.oid.p != NULL) {
+    int good = own_cert(&cert, ring, auth) && cert.subject_raw.len <= ISAKMP_MAX_ID &&
+               cert.subject.oid.p != NULL;
+    if (good) {
         out->type = ISAKMP_ID_DER_ASN1_DN;
         out->data.p = data;
         out->data.n = cert.subject_raw.len;
         memcpy(data, cert.subject_raw.p, out->data.n);
-        good = 1;
     }
     mbedtls_x509_crt_free(&cert);
     return good;

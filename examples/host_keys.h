@@ -7,12 +7,16 @@
 
 #define HOST_MAX_FILES 8
 
+typedef struct host_file_list {
+    const char *names[HOST_MAX_FILES];
+    unsigned n;
+} host_file_list;
+
 /* What the options name; NULL: nothing. */
 typedef struct host_key_files {
     const char *key, *cert, *encr_key, *encr_cert; /* ours */
     const char *peer_key, *peer_encr_key;
-    const char *cas[HOST_MAX_FILES], *crls[HOST_MAX_FILES];
-    unsigned n_cas, n_crls;
+    host_file_list cas, crls;
     int legacy, one_key;
 } host_key_files;
 

@@ -8,7 +8,9 @@
 #include "host_hosts.h"
 #include "host_keys.h"
 
-#define HOST_MAX_SUITES 16
+/* Octets of the longest message: a chain of certificates with long keys may have some thousands. */
+#define HOST_MAX_DATAGRAM 16384
+#define HOST_MAX_SUITES   16
 /* As many as fit in an SA payload. */
 #define HOST_MAX_POLICIES 48
 
@@ -16,9 +18,12 @@ typedef struct host_options {
     isakmp_addr local, remote; /* remote.family 0: any */
     const char *remote_text;   /* as it was written; NULL: any */
     isakmp_span remote_name;   /* of the table of hosts; empty: an address was written */
+    int has_local;             /* --local was given */
     uint8_t exchange;          /* ISAKMP_EXCH_MAIN or _AGGRESSIVE */
     isakmp_policy suites[HOST_MAX_SUITES], policies[HOST_MAX_POLICIES]; /* with each method */
     size_t n_suites;
+    uint32_t ike_life_s;       /* of all of them; 0: the library's default */
+    uint16_t natt_keepalive_s; /* for isakmp_config */
     isakmp_peer_policy peer;
     isakmp_protect protect[HOST_MAX_SUITES];
     isakmp_child_policy child;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "host_kind.h"
 #include "host_show.h"
 #include "host_udp.h"
 #include "isakmp/mbedtls.h"
@@ -17,6 +18,27 @@ static FILE *open_keylog(const char *file)
     if (fd >= 0 && f == NULL)
         close(fd);
     return f;
+}
+
+/* For comparing by eye, or by telephone, with what isakmp-keygen says on the other side. */
+static void show_keys(const host_show *s)
+{
+    const isakmp_pki *pki = s->o->keyring.pki;
+    char print[HOST_FINGERPRINT];
+    uint8_t der[1200];
+    size_t n;
+    for (size_t i = 0; pki && isakmp_pki_own_public(pki, i, ISAKMP_KEY_DER, der, sizeof der, &n,
+                                                    NULL) == ISAKMP_OK;
+         i++) {
+        host_fingerprint(print, (isakmp_span){der, n});
+        host_show_line(s, "a key of ours   %s", print);
+    }
+    for (size_t i = 0;
+         pki && isakmp_pki_peer_key(pki, i, NULL, ISAKMP_KEY_DER, der, sizeof der, &n) == ISAKMP_OK;
+         i++) {
+        host_fingerprint(print, (isakmp_span){der, n});
+        host_show_line(s, "the peer's key  %s", print);
+    }
 }
 
 int host_show_open(host_show *s, const host_options *o)
@@ -33,6 +55,8 @@ int host_show_open(host_show *s, const host_options *o)
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (o->verbose)
+        show_keys(s);
     return 0;
 }
 
@@ -213,9 +237,11 @@ static void show_child(const isakmp_ctx *x, isakmp_child_id id)
 {
     static const char *const states[] = {"", "waiting", "negotiating", "up"};
     isakmp_child_info i;
-    char local[64], remote[64], suite[64];
+    isakmp_sa_info sa;
+    char local[64], remote[64], suite[64], peer[64];
     i.size = sizeof i;
-    if (isakmp_child_get(x, id, &i) != ISAKMP_OK)
+    sa.size = sizeof sa;
+    if (isakmp_child_get(x, id, &i) != ISAKMP_OK || isakmp_sa_get(x, i.sa, &sa) != ISAKMP_OK)
         return;
     isakmp_selector_text(local, sizeof local, &i.local);
     isakmp_selector_text(remote, sizeof remote, &i.remote);
@@ -227,7 +253,7 @@ static void show_child(const isakmp_ctx *x, isakmp_child_id id)
     }
     if (i.pfs_group)
         printf(", PFS %s", isakmp_name(ISAKMP_REG_GROUP, i.pfs_group));
-    printf(", %u s\n", (unsigned)i.life_s);
+    printf(", %u s, with %s\n", (unsigned)i.life_s, ip_text(peer, sizeof peer, sa.path.remote, 1));
 }
 
 /* Four octets of a hash over the keys: enough to see that two sides have the same, useless for

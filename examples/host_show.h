@@ -6,7 +6,9 @@
 #include "host_options.h"
 #include "host_pcap.h"
 
-#define HOST_MAX_SAD 256
+/* As many as the examples ask the library for; each has an SA for either direction. */
+#define HOST_MAX_CHILDREN 128
+#define HOST_MAX_SAD      (2 * HOST_MAX_CHILDREN)
 
 /* A SAD entry as the library handed it over.  The keys are here because the examples have no kernel to
  * give them to; only a check value of them is ever shown. */

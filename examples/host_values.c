@@ -17,17 +17,27 @@ int host_complain(const char *format, ...)
     return 2;
 }
 
-int host_read_number(unsigned *out, const char *option, const char *what, const char *text,
-                     unsigned least)
+int host_parse_number(unsigned *out, const char *text, unsigned least, unsigned most)
 {
     char *end;
     unsigned long v;
     errno = 0;
     v = strtoul(text, &end, 10);
-    if (errno || end == text || *end || text[0] == '-' || v < least || v > 0x7fffffff)
-        return host_complain("--%s takes %s from %u on, not \"%s\"", option, what, least, text);
+    if (errno || text[0] < '0' || text[0] > '9' || *end || v < least || v > most)
+        return 0;
     *out = (unsigned)v;
-    return -1;
+    return 1;
+}
+
+int host_read_number(unsigned *out, const char *option, const char *what, const char *text,
+                     unsigned least, unsigned most)
+{
+    *out = 0;
+    if (host_parse_number(out, text, least, most))
+        return -1;
+    if (most == INT32_MAX)
+        return host_complain("--%s takes %s from %u on, not \"%s\"", option, what, least, text);
+    return host_complain("--%s takes %u to %u %s, not \"%s\"", option, least, most, what, text);
 }
 
 int host_read_addr(isakmp_addr *out, const char *option, const char *text)

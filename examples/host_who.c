@@ -23,7 +23,7 @@ static int check_psk(const host_options *o, unsigned needs)
 {
     const host_key_files *f = &o->files;
     int any = f->key || f->cert || f->encr_key || f->encr_cert || f->peer_key || f->peer_encr_key ||
-              f->n_cas || f->n_crls || f->legacy || f->one_key;
+              f->cas.n || f->crls.n || f->legacy || f->one_key;
     const rule rules[] = {
         {needs == HOST_NEED_PSK && any,
          "keys and certificates are not for --auth psk: a method such as --auth rsa-sig is needed "
@@ -73,17 +73,17 @@ static int check_peer(const host_options *o, unsigned needs)
     const host_key_files *f = &o->files;
     int verify = (needs & HOST_NEED_VERIFY) != 0, encrypt = (needs & HOST_NEED_ENCRYPT) != 0;
     const rule rules[] = {
-        {verify && f->n_cas == 0 && f->peer_key == NULL,
+        {verify && f->cas.n == 0 && f->peer_key == NULL,
          "--ca FILE or --peer-pubkey FILE is needed with --auth: how to know the peer"},
         {f->peer_encr_key && !(verify && encrypt),
          "--peer-encr-pubkey is for encrypted nonces if --auth names signatures too; without those "
          "--peer-pubkey is"},
-        {verify && encrypt && f->n_cas == 0 && f->peer_encr_key == NULL && !f->one_key,
+        {verify && encrypt && f->cas.n == 0 && f->peer_encr_key == NULL && !f->one_key,
          "--peer-encr-pubkey FILE is needed: the peer's key for encrypted nonces; or --ca FILE, so "
          "that it is learnt from the peer's certificates"},
         {f->peer_key && !verify && !encrypt,
          "--peer-pubkey is of no use to a gateway with --auth hybrid, whose clients have no key"},
-        {f->n_crls && f->n_cas == 0, "--crl is of no use without --ca FILE, whose list it is"},
+        {f->crls.n && f->cas.n == 0, "--crl is of no use without --ca FILE, whose list it is"},
         {0, NULL}};
     return judge(rules);
 }
@@ -99,10 +99,10 @@ static int check_strangers(const host_options *o, unsigned needs, int initiator)
         {encrypt && !verify && f->peer_key == NULL && (classic || !comes),
          "--peer-pubkey FILE is needed with encrypted nonces: the peer's public key, with which "
          "they are encrypted"},
-        {encrypt && !verify && f->peer_key == NULL && f->n_cas == 0,
+        {encrypt && !verify && f->peer_key == NULL && f->cas.n == 0,
          "--peer-pubkey FILE is needed with encrypted nonces: the peer's public key; or --ca FILE, "
          "for peers that send their certificate"},
-        {f->n_cas && !verify && !comes,
+        {f->cas.n && !verify && !comes,
          "--ca is of no use with this --auth: no certificate of the peer is looked at"},
         {0, NULL}};
     return judge(rules);
@@ -179,6 +179,7 @@ static int make_policies(host_options *o)
     for (size_t m = 0; m < o->methods.n; m++)
         for (size_t s = 0; s < o->n_suites; s++, n++) {
             o->policies[n] = o->suites[s];
+            o->policies[n].life_s = o->ike_life_s;
             o->policies[n].auth = o->methods.auth[m];
             o->policies[n].priority = (uint16_t)(10 * (n + 1));
         }

@@ -224,10 +224,12 @@ int main(int argc, char **argv)
 
     isakmp_config_init(&config, sizeof config);
     config.limits.max_dh = ISAKMP_MAX_DH_PUBLIC;
+    config.limits.max_datagram = HOST_MAX_DATAGRAM;
     config.crypto = isakmp_crypto_mbedtls();
     config.host = &host;
     config.exchanges = isakmp_all_exchanges;
     config.extensions = isakmp_all_extensions;
+    config.natt_keepalive_s = a.o.natt_keepalive_s;
     config.natt_port = host_udp_natt_port(a.o.remote.port);
     if (config.natt_port == 0)
         a.o.peer.flags |= ISAKMP_PF_NO_NATT;

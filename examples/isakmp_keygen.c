@@ -15,6 +15,7 @@
 #include "host_dn.h"
 #include "host_file.h"
 #include "host_keygen.h"
+#include "host_kind.h"
 #include "host_x509.h"
 
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
@@ -242,7 +243,7 @@ static void make_rsa(const keygen_options *o)
 }
 
 /* A private key of which the public one is wanted, or a public one in whatever form. */
-static size_t read_public(const keygen_options *o, uint8_t *out, size_t cap)
+static size_t read_public(const keygen_options *o, isakmp_key_form form, uint8_t *out, size_t cap)
 {
     static const isakmp_id anybody = {ISAKMP_ID_NONE, 0, 0, {NULL, 0}};
     static const isakmp_selector anywhere = {0, 0, 0, {0}, {0}};
@@ -257,13 +258,13 @@ static size_t read_public(const keygen_options *o, uint8_t *out, size_t cap)
         keygen_fail("%s", why);
     if (isakmp_pki_add_own(pki, ISAKMP_USE_SIGNATURE, none, file.text, none, why, sizeof why) ==
         ISAKMP_OK) {
-        rc = isakmp_pki_own_public(pki, 0, o->form, out, cap, &n, NULL);
+        rc = isakmp_pki_own_public(pki, 0, form, out, cap, &n, NULL);
     } else {
         if (!host_file_has(&file, "PRIVATE KEY-----") &&
             isakmp_pki_add_peer_key(pki, ISAKMP_USE_SIGNATURE, &anybody, &anywhere, file.text, why,
                                     sizeof why) == ISAKMP_OK)
             *why = '\0';
-        rc = isakmp_pki_peer_key(pki, 0, NULL, o->form, out, cap, &n);
+        rc = isakmp_pki_peer_key(pki, 0, NULL, form, out, cap, &n);
     }
     host_file_drop(&file);
     isakmp_pki_free(pki);
@@ -274,10 +275,24 @@ static size_t read_public(const keygen_options *o, uint8_t *out, size_t cap)
     return n;
 }
 
+static void print_fingerprint(const keygen_options *o)
+{
+    static uint8_t key[MOST_TEXT];
+    char text[HOST_FINGERPRINT];
+    size_t n = read_public(o, ISAKMP_KEY_DER, key, sizeof key);
+    host_fingerprint(text, (isakmp_span){key, n});
+    printf("%s\n", text);
+}
+
 static void make_pubkey(const keygen_options *o)
 {
     static uint8_t key[MOST_TEXT];
-    size_t n = read_public(o, key, sizeof key);
+    size_t n;
+    if (o->fingerprint) {
+        print_fingerprint(o);
+        return;
+    }
+    n = read_public(o, o->form, key, sizeof key);
     if (o->out == NULL) {
         if (fwrite(key, 1, n, stdout) != n || fflush(stdout) != 0)
             keygen_fail("the key cannot be printed: %s", strerror(errno));

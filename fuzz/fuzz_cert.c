@@ -176,6 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     q.n_wanted = 1;
     p.auth = methods[first & 3];
     p.hash = isakmp__span(hash, sizeof hash);
+    p.digest_info = isakmp__span(hash, first & 0x10 ? sizeof hash : 0);
     size = isakmp_rd_u8(&r);
     p.signature = isakmp_rd_bytes(&r, size ? size : 256);
     isakmp_pki_set_clock(ring.pki, in_2025, NULL);

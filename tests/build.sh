@@ -12,6 +12,6 @@ step() {
     fi
 }
 # shellcheck disable=SC2086
-step "gcc" $1 all unit flow live timing
+step "gcc" $1 all unit flow live timing sim
 # shellcheck disable=SC2086
-step "clang" $1 BUILD=build/clang CC=clang all unit flow live timing
+step "clang" $1 BUILD=build/clang CC=clang all unit flow live timing sim

@@ -15,12 +15,14 @@ suite build tests/build.sh "$make"
 suite lint tests/lint/lint.sh
 suite unit tests/run_all.sh build/tests/unit
 suite flow tests/run_all.sh build/tests/flow
+suite simulator tests/sim/check.sh 30000
 suite dump tests/dump/check.sh
 suite examples tests/examples/check.sh
 suite install tests/install/check.sh
-$make BUILD=build/asan CFLAGS="$asan" unit flow examples >"$CHECK_DIR/asan-build.log" 2>&1
+$make BUILD=build/asan CFLAGS="$asan" unit flow sim examples >"$CHECK_DIR/asan-build.log" 2>&1
 suite unit-sanitized tests/run_all.sh build/asan/tests/unit
 suite flow-sanitized tests/run_all.sh build/asan/tests/flow
+suite simulator-sanitized tests/sim/check.sh 300 build/asan
 # What is read or sent without having been written; T-65.  mbedTLS, which one links, is not compiled so.
 flows=$(for f in tests/flow/flow_*.c; do
     case $f in */flow_values.c) continue ;; esac
@@ -36,6 +38,10 @@ suite timing tests/timing/check.sh
 suite live tests/live/strongswan.sh
 suite live-certs tests/live/certs.sh
 suite live-hybrid tests/live/hybrid.sh
+suite live-natt tests/live/natt.sh
+suite live-life tests/live/life.sh
+suite live-fragments tests/live/fragments.sh
+suite live-rekey tests/live/rekey.sh
 suite fuzz fuzz/smoke.sh
 
 [ -n "${CHECK_KEEP_TOTALS:-}" ] || tests/total.sh

@@ -58,6 +58,22 @@
 #define ISAKMP_USED_MSG_IDS 8
 #endif
 
+/* Octets of the attributes that a client is given by Mode Config.  They have their place in each exchange
+ * where Main Mode keeps the SA payload, so there can be no more of them. */
+#ifndef ISAKMP_MAX_CFG
+#define ISAKMP_MAX_CFG ISAKMP_MAX_SA_BODY
+#endif
+
+/* Octets of a user's name that are kept, 16 to 255; a client with a longer one is refused. */
+#ifndef ISAKMP_MAX_USER
+#define ISAKMP_MAX_USER 128
+#endif
+
+/* How often a client is asked for its user before it is told no. */
+#ifndef ISAKMP_MAX_USER_ROUNDS
+#define ISAKMP_MAX_USER_ROUNDS 8
+#endif
+
 /* Fragments of one message.  Of a peer's, one with a higher number is not kept; Windows sends up to 29. */
 #ifndef ISAKMP_MAX_FRAGMENTS
 #define ISAKMP_MAX_FRAGMENTS 64
@@ -111,8 +127,17 @@
 #if ISAKMP_MAX_SA_BODY < 128 || ISAKMP_MAX_SA_BODY > 16384
 #error "ISAKMP_MAX_SA_BODY must be 128 to 16384"
 #endif
+#if ISAKMP_MAX_CFG < 64 || ISAKMP_MAX_CFG > ISAKMP_MAX_SA_BODY
+#error "ISAKMP_MAX_CFG must be 64 to ISAKMP_MAX_SA_BODY"
+#endif
 #if ISAKMP_MAX_FRAGMENTS < 8 || ISAKMP_MAX_FRAGMENTS > 255
 #error "ISAKMP_MAX_FRAGMENTS must be 8 to 255"
+#endif
+#if ISAKMP_MAX_USER < 16 || ISAKMP_MAX_USER > 255
+#error "ISAKMP_MAX_USER must be 16 to 255"
+#endif
+#if ISAKMP_MAX_USER_ROUNDS < 1 || ISAKMP_MAX_USER_ROUNDS > 15
+#error "ISAKMP_MAX_USER_ROUNDS must be 1 to 15"
 #endif
 #if ISAKMP_USED_MSG_IDS < 4
 #error "ISAKMP_USED_MSG_IDS must be at least 4"

@@ -13,7 +13,7 @@
 #ifndef ISAKMP_HOST_H
 #define ISAKMP_HOST_H
 
-#include "policy.h"
+#include "modecfg.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,12 +23,14 @@ extern "C" {
 
 /* One IPsec SA, one direction, ready for a SAD [RFC4301 4.4.2.1]. */
 typedef struct isakmp_sad_entry {
-    uint8_t inbound;      /* 1: for packets that come to us                                      */
-    uint8_t mode;         /* ISAKMP_MODE_*                                                       */
-    uint8_t natt;         /* 1: ESP in UDP between the ports of src and dst [RFC3948]; or
+    uint8_t inbound; /* 1: for packets that come to us                                      */
+    uint8_t mode;    /* ISAKMP_MODE_*                                                       */
+    uint8_t natt;    /* 1: ESP in UDP between the ports of src and dst [RFC3948]; or
                              ISAKMP_NATT_PORT_500                                                */
-    uint8_t replay;       /* 1: keep an anti-replay window (always)                              */
-    uint32_t spi;         /* host order                                                          */
+    uint8_t replay;  /* inbound: 1: keep an anti-replay window.  Outbound: 1: the peer keeps one,
+                             and its sequence number must not begin anew; 0: it has said that it does
+                             not                                                                 */
+    uint32_t spi;    /* host order                                                          */
     isakmp_addr src, dst; /* outer addresses                                                     */
     isakmp_protect algs;  /* protocol and algorithms                                             */
     isakmp_span enc_key, auth_key; /* keys, wiped after the call; empty when an entry is removed */
@@ -38,6 +40,9 @@ typedef struct isakmp_sad_entry {
      * were made with them, and so were the checksums of TCP and UDP in them [RFC3948 3.1.2].  Family 0:
      * it did not say, or the entry is removed.  No ports. */
     isakmp_addr original_remote, original_local;
+    uint16_t replay_window; /* inbound: packets of the anti-replay window; 0: none is kept       */
+    uint8_t sha256_96; /* 1: the integrity check value of HMAC-SHA2-256 has 96 bits here, not the
+                               128 of RFC 4868                                                   */
 } isakmp_sad_entry;
 
 /* In isakmp_sad_entry.natt: ESP in UDP as in the first drafts of NAT traversal, on port 500, each packet
@@ -57,6 +62,8 @@ typedef struct isakmp_query {
     const isakmp_span *wanted; /* names (DER) of the CAs whose certificates the peer asks for;
                                   an empty one: of any                                           */
     size_t n_wanted;
+    isakmp_span user; /* of the client, as check_user has believed it; empty: none.  With hybrid
+                         authentication it is all that is known of a client                     */
 } isakmp_query;
 
 /* ---- Public keys [RFC2409 5.1 to 5.3, RFC4945] -------------------------------------------- */
@@ -89,6 +96,8 @@ typedef struct isakmp_proof {
     isakmp_span signature;    /* RSA: a number as long as the modulus; ECDSA: r | s [RFC4754 7]  */
     const isakmp_cert *certs; /* what the peer sent, in its order, encodings mixed               */
     size_t n_certs;
+    isakmp_span digest_info; /* RSA, if the policy has ISAKMP_PF_DIGEST_INFO: the same hash within a
+                                 DigestInfo; a signature over that is as good.  Else empty        */
 } isakmp_proof;
 
 /* What is to be encrypted for a peer: the body of a Nonce or Identification payload [RFC2409 5.2, 5.3]. */
@@ -119,6 +128,50 @@ typedef struct isakmp_ted_answer {
     isakmp_addr gateway; /* our own address, for ISAKMP with whoever asks: the answer comes from it
                             and names it.  Its port is that of ISAKMP here and there, 500        */
 } isakmp_ted_answer;
+/* ---- XAUTH: users of clients [draft-beaulieu-ike-xauth-02] --------------------------------- */
+
+/* After phase 1 the gateway asks the client for its user, in one round or in several, and says in the end whether
+ * it is content.  Each side has one callback for that, and it goes like this:
+ *
+ *     gateway   check_user(round 0)            what is to be asked?        name and password
+ *     client    get_user                       who is it?                  joe, secret
+ *     gateway   check_user(joe, secret)        is that so?                 not yet: what is the number on his card?
+ *     client    get_user                                                   492
+ *     gateway   check_user(492)                                            yes
+ *
+ * Until then nothing but Informational passes.  What is told here is secret, and wiped when it has been used:
+ * so should the host.  With a pre-shared key that many have each of them can play the gateway and learn the
+ * passwords of others: give gateways certificates (RSA signatures, hybrid).
+ *
+ * A client that renews its ISAKMP SA is not asked again if it has proved itself by a public key of its own, is at
+ * the address and port where it was, and has an SA there that is up; but see ISAKMP_PF_XAUTH_AGAIN.  With a
+ * pre-shared key nobody but the host knows whether it is one client's: there check_user gets `known`, and may
+ * say yes. */
+
+/* What is asked for, or told, as bits: 1 << (attribute - 16520) */
+enum {
+    ISAKMP_ASK_USER_NAME = 1 << 1,
+    ISAKMP_ASK_USER_PASSWORD = 1 << 2, /* of RADIUS-CHAP: an octet of choice, and MD5 of it, the
+                                          password and the challenge; of OTP and S/KEY: the reply  */
+    ISAKMP_ASK_PASSCODE = 1 << 3, /* from a token                                             */
+    ISAKMP_ASK_DOMAIN = 1 << 6,
+    ISAKMP_ASK_NEXT_PIN =
+        1 << 8, /* a new one of the user's choice; nothing else is asked for with it */
+    ISAKMP_ASK_ANSWER = 1 << 9 /* to the message; nothing else is asked for with it            */
+};
+
+/* One round.  Text is as the other side sent it: any octets at all, so show it with care and never execute it. */
+typedef struct isakmp_user {
+    uint16_t type;  /* ISAKMP_XAUTH_*; others may come                                           */
+    uint16_t asked; /* ISAKMP_ASK_*: for the client to fill in; of its answer: what it has        */
+    uint8_t round;  /* which it is, from 1; 0: nothing has been asked yet                         */
+    isakmp_span user_name, user_password, passcode, domain, next_pin, answer;
+    isakmp_span message;   /* from the gateway to the user                                        */
+    isakmp_span challenge; /* from the gateway, for types other than generic                      */
+    isakmp_span
+        known; /* round 0: the user of an SA that is up with who seems to be the same client: it
+                          has the same identity, key, address and port.  Empty: there is none     */
+} isakmp_user;
 
 /* How many of a peer's certificates, and of its requests for ours, are looked at (of requests at most
  * ISAKMP_MAX_WANTED octets).  A message can have ISAKMP_MAX_PAYLOADS payloads in all. */
@@ -134,16 +187,26 @@ typedef enum isakmp_event_type {
     ISAKMP_EV_CHILD_UP,   /* a child's SAs are installed in both directions                      */
     ISAKMP_EV_CHILD_SOFT, /* ... near the end of their lifetime: negotiate new ones              */
     ISAKMP_EV_CHILD_DOWN, /* ... have been removed, or never came up: see why                    */
-    ISAKMP_EV_REFUSED,  /* we refused what a peer proposed: see why, and report if not NULL; or what
+    ISAKMP_EV_REFUSED,    /* we refused what a peer proposed, or who it is: see why, report,
+                             expected_id, local and remote; or what
                              it sends does not fit our key, which is told once: we go on waiting */
-    ISAKMP_EV_NOTIFY,   /* the peer sent a notify: see notify and authentic                    */
-    ISAKMP_EV_NAT,      /* NAT traversal is in use for this SA: see path and nat               */
-    ISAKMP_EV_SA_XAUTH, /* phase 1 with hybrid authentication is through: the gateway has proved its
-                             identity, the client's user is to do it by XAUTH                    */
+    ISAKMP_EV_NOTIFY,     /* the peer sent a notify: see notify and authentic                    */
+    ISAKMP_EV_NAT,        /* NAT traversal is in use for this SA: see path and nat               */
+    ISAKMP_EV_SA_XAUTH, /* phase 1 is through, and the client's user is to be authenticated by XAUTH;
+                             with hybrid authentication only the gateway has proved its identity  */
+    ISAKMP_EV_LIFE, /* the lifetime that the peer has for what is up now is another than ours: see
+                             life_peer, life_ours, life_used                                     */
+    ISAKMP_EV_REDIRECT, /* the gateway wants to be replaced by another one: see gateway.  What to do is
+                             the host's business                                                 */
+    ISAKMP_EV_CONFIG,   /* Mode Config is through, or what it brought is kept: see assignment  */
+    ISAKMP_EV_CONFIG_NONE, /* ... has brought nothing: see why.  Children go on without           */
+    ISAKMP_EV_CONFIG_END, /* the addresses in assignment are the client's no more, if they ever were: as
+                              gateway, what assign gave can be given to others                    */
     ISAKMP_EV_TED_PEER, /* a gateway has answered our probe: sa and child are being negotiated with it,
                              or were there before.  Nothing is proved by that                    */
-    ISAKMP_EV_TED_FAILED /* a discovery has come to nothing: see why.  path is the flow: from its
+    ISAKMP_EV_TED_FAILED, /* a discovery has come to nothing: see why.  path is the flow: from its
                              source (local) to its destination (remote)                          */
+    ISAKMP_EV_XAUTH_TEXT /* the gateway has a text for the user, with its yes or no: see text     */
 } isakmp_event_type;
 
 /* Which ends are behind a NAT, in isakmp_event.nat */
@@ -165,6 +228,21 @@ typedef struct isakmp_event {
     isakmp_reason why;
     const isakmp_notify *notify; /* NULL unless ISAKMP_EV_NOTIFY                                 */
     const isakmp_report *report; /* the mismatch report, NULL if there is none                   */
+    isakmp_id
+        expected_id; /* if why is ISAKMP_D_ID_REFUSED: whom we expected where peer_id came; else
+                              type NONE                                                          */
+    const isakmp_selector *local,
+        *remote;                /* of a child; of a refused Quick Mode those that the peer
+                              wants; NULL if not known                                           */
+    const isakmp_addr *gateway; /* of ISAKMP_EV_REDIRECT, else NULL                              */
+    uint32_t life_peer, life_ours, life_used; /* of ISAKMP_EV_LIFE, in seconds                   */
+    const isakmp_assignment *assignment; /* NULL unless ISAKMP_EV_CONFIG or _CONFIG_END          */
+    /* The SA, or child, that this one replaces, or was to replace; of one that is down: that which has taken
+     * its place, or is being negotiated for that.  { 0 }: none. */
+    isakmp_sa_id other_sa;
+    isakmp_child_id other_child;
+    isakmp_span user; /* of the client, as check_user has believed it; empty: none                */
+    isakmp_span text; /* of ISAKMP_EV_XAUTH_TEXT: any octets at all                               */
 } isakmp_event;
 
 /* How much log there is. */
@@ -308,6 +386,19 @@ typedef struct isakmp_host {
      * Never called unless set, and not compiled with ISAKMP_KEYLOG=0. */
     void (*keylog)(void *user, const uint8_t cky_i[ISAKMP_COOKIE_SIZE], isakmp_span key);
 
+    /* -- ASK, as above -- */
+
+    /* Optional.  What is a client to be given by Mode Config?  Without this callback it is given nothing.
+     *   q    q->peer_id is proven.
+     *   a    ip4, ip6: what it has from us already, so give it that again if it may keep it; attrs: what it
+     *        asks for, values being its wishes; empty: it has not asked.
+     *   out  gets the attributes, by isakmp_wr_cfg_addr() and its kin: at most ISAKMP_MAX_CFG octets.  The
+     *        first address of each family is the client's from now on: each that this callback has given
+     *        ends with one ISAKMP_EV_CONFIG_END, also if the client never heard of it.
+     *   later    those octets.  If isakmp_answer() returns ISAKMP_E_STALE nobody has the address.
+     *   returns  ISAKMP_NONE if there is nothing for it, such as when no address is free. */
+    int (*assign)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,
+                  isakmp_writer *out);
     /* -- Tunnel Endpoint Discovery -- both optional -- */
 
     /* DO: send a datagram with an IP source address that is not ours, such as through a raw socket.
@@ -329,6 +420,29 @@ typedef struct isakmp_host {
      * Without this callback no probe is answered. */
     int (*find_ted)(void *user, const isakmp_path *path, const isakmp_selector *local,
                     const isakmp_selector *remote, isakmp_ted_answer *out);
+
+    /* Optional.  As client: the gateway, which has proved itself in phase 1, asks who our user is.  Without
+     * this callback it is told that nobody is there.
+     *   asked   what it wants (asked->asked), the message for the user, the challenge.
+     *   out     zeroed before; gets what was asked for; the rest is not sent.  What it points to is borrowed
+     *           until the function of the library that asked has returned.
+     *   later   a const isakmp_user *; n sizeof(isakmp_user).
+     *   returns ISAKMP_NONE to decline, or if the type is not known here: the SA ends. */
+    int (*get_user)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *asked,
+                    isakmp_user *out);
+
+    /* Optional.  As gateway: is the client's user who it says it is?  Only ISAKMP_OK says yes.  Without this
+     * callback the answer is no.
+     *   got     what the client has told; of round 0 nothing, and the question is what to ask it for.
+     *   out     zeroed before; borrowed as with get_user.  ISAKMP_OK: user_name is the name that is told
+     *           and kept, 0 to ISAKMP_MAX_USER octets; empty: got->user_name, or in round 0 got->known.
+     *           ISAKMP_NONE: if there is something in asked, the client is asked for that (type, message
+     *           and challenge with it), such as once more after a wrong password, ISAKMP_MAX_USER_ROUNDS
+     *           times in all; else it is told no, and the SA ends; but in round 0 it is then asked for name
+     *           and password.  A message goes with each of them.
+     *   later   also after ISAKMP_NONE: a const isakmp_user *; n sizeof(isakmp_user), or 0: nothing. */
+    int (*check_user)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *got,
+                      isakmp_user *out);
 } isakmp_host;
 
 /* One sentence about an event, with the reason, such as

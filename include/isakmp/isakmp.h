@@ -3,6 +3,7 @@
  * Where to read on, in the order an integrator works:
  *   policy.h   what we offer and accept;
  *   host.h     the callbacks that a host provides;
+ *   profile.h  what peers of a kind need;
  *   session.h  the context: input, tick, connect, close;
  *   wire.h     the codec, usable alone;
  *   crypto.h   the provider, for those who bring their own. */
@@ -16,6 +17,7 @@
 #include "policy.h"
 #include "host.h"
 #include "exchange.h"
+#include "profile.h"
 #include "session.h"
 
 #endif

@@ -162,7 +162,7 @@ ISAKMP_API int isakmp_pki_own_private(const isakmp_pki *pki, size_t i, isakmp_ke
  *   id    type ISAKMP_ID_NONE: whoever the peer says it is;  addr: family 0: wherever it is.  Both are
  *         taken as they are: nothing in an identity is a pattern.
  *   key   a public key (SubjectPublicKeyInfo) in DER or PEM, or as a key-string, with any spaces and
- *         newlines; or a certificate, whose key alone is used.  In a key-string `why` names the place
+ *         newlines, and perhaps the word quit after them; or a certificate, whose key alone is used.  In a key-string `why` names the place
  *         of what is wrong.  [q] */
 ISAKMP_API int isakmp_pki_add_peer_key(isakmp_pki *pki, unsigned use, const isakmp_id *id,
                                        const isakmp_selector *addr, isakmp_span key, char *why,

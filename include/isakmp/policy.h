@@ -90,9 +90,52 @@ enum {
                                       understands them                                           */
     ISAKMP_PF_DPD_PERIODIC = 128,  /* dead peer detection asks whenever nothing was heard for dpd_s,
                                       not only if traffic waits for the peer                     */
-    ISAKMP_PF_FORCE_ENCAP = 256 /* act as if we were behind a NAT, so that ESP goes in UDP, such as
+    ISAKMP_PF_FORCE_ENCAP = 256, /* act as if we were behind a NAT, so that ESP goes in UDP, such as
                                       through a firewall that lets nothing else pass             */
+    ISAKMP_PF_REKEY = 0x200,  /* an ISAKMP SA that nears its end is negotiated anew by the library,
+                                and one that the peer negotiates anew takes the place of the old
+                                one.  The children go over to it                                 */
+    ISAKMP_PF_RESTART = 0x400, /* if the peer is dead (isakmp_dpd), or the ISAKMP SA could not be
+                                 negotiated anew before its end, the library goes on trying to
+                                 connect, and asks for the children that there were              */
+    ISAKMP_PF_RECOVER =
+        0x800, /* invalid-SPI recovery: isakmp_invalid_spi() begins a phase 1 exchange
+                                    with a peer that we have no ISAKMP SA with; and a child that we
+                                    began is negotiated again if the peer says that it does not know
+                                    its SPI                                                      */
+    ISAKMP_PF_COMMIT =
+        0x1000, /* if the peer sets the commit bit in Quick Mode, wait for its CONNECTED
+                                    before we send through the child, but not for long [RFC2408 3.1].
+                                    Nothing protects the bit: anybody on the way can make us wait */
+    ISAKMP_PF_SET_COMMIT =
+        0x2000, /* as responder set the commit bit in Quick Mode, and send CONNECTED
+                                      when the child's SAs are there                             */
+    /* Tolerances: what some peers need.  profile.h knows which. */
+    ISAKMP_PF_SHA256_96 =
+        0x4000, /* the peer cuts the integrity check value of HMAC-SHA2-256 to 96 bits,
+                                     as before RFC 4868: isakmp_sad_entry.sha256_96 says so      */
+    ISAKMP_PF_SHORT_LIFE = 0x8000,  /* offer no lifetime above ISAKMP_SHORT_LIFE_S                */
+    ISAKMP_PF_DIGEST_INFO = 0x10000, /* an RSA signature may also be made over a DigestInfo, as it is
+                                       everywhere but in IKEv1                                   */
+    /* Mode Config, if isakmp_mode_config and isakmp_transaction are named.  As gateway: give the peer an
+     * address without being asked ("initiate"), and when it asks ("respond"). */
+    ISAKMP_PF_CONFIG_PUSH = 0x100000,
+    ISAKMP_PF_CONFIG_ANSWER = 0x200000,
+    /* As client: ask for an address, and take one that comes without being asked for. */
+    ISAKMP_PF_CONFIG_PULL = 0x400000,
+    ISAKMP_PF_CONFIG_ACCEPT = 0x800000,
+    /* Do so under every ISAKMP SA.  Else a client that negotiates a new one keeps what it has. */
+    ISAKMP_PF_CONFIG_AGAIN = 0x1000000,
+    /* XAUTH, also where the method does not say so.  The peer is a client, whose user is authenticated; one that does
+     * not know XAUTH is refused.  Or it is a gateway that does so, and nothing goes on before it has. */
+    ISAKMP_PF_XAUTH_ASK = 0x10000000,
+    ISAKMP_PF_XAUTH_ANSWER = 0x20000000,
+    /* Ask for the user also when a client renews its ISAKMP SA.  Else that is left out where it is safe (host.h). */
+    ISAKMP_PF_XAUTH_AGAIN = 0x40000000
 };
+
+/* The longest lifetime that is offered with ISAKMP_PF_SHORT_LIFE, in seconds. */
+#define ISAKMP_SHORT_LIFE_S 86400
 
 typedef struct isakmp_peer_policy {
     uint32_t size;    /* sizeof(isakmp_peer_policy)                                              */
@@ -116,10 +159,23 @@ typedef struct isakmp_peer_policy {
     uint16_t dpd_s;       /* seconds without a sign of life before it is asked; 0: it is never   */
     uint16_t dpd_retry_s; /* seconds until a question without an answer is repeated; 0: 2        */
     uint8_t dpd_tries;    /* repetitions before it is dead, 100 at most; 0: 5                    */
+    /* Mode Config.  Children wait for it, so many seconds after the ISAKMP SA has come up at most; then
+     * they go on without. */
+    uint16_t config_s; /* 0: 10 */
+    /* What to ask for as client: ISAKMP_CFG_*, 64 at most.  NULL: IPv4 address, netmask, DNS, NBNS,
+     * expiry and subnets, and what Cisco's clients ask for. */
+    const uint16_t *config_wants;
+    size_t n_config_wants;
+    /* XAUTH: seconds in which the user must be authenticated, 5 to 3,600, for a person has to type, and a server
+     * elsewhere to answer. */
+    uint16_t user_s; /* 0: 60 */
 } isakmp_peer_policy;
+
+#define ISAKMP_DEFAULT_CONFIG_S 10
 
 #define ISAKMP_DEFAULT_DPD_RETRY_S 2
 #define ISAKMP_DEFAULT_DPD_TRIES   5
+#define ISAKMP_DEFAULT_USER_S      60
 
 /* ---- Phase 2 ------------------------------------------------------------------------------ */
 
@@ -166,11 +222,23 @@ typedef struct isakmp_child_policy {
     uint32_t life_s;  /* seconds, 60 or more; 0: 28,800                                          */
     uint32_t life_kb; /* kilobytes of traffic, counted by the host; 0: no limit                  */
     uint32_t flags;   /* ISAKMP_CF_*                                                             */
+    uint16_t replay_window; /* packets of the anti-replay window that the host keeps for what comes
+                               in: 32 to 4,096 [RFC2406 3.4.3]; 0: 64                            */
 } isakmp_child_policy;
+
+#define ISAKMP_DEFAULT_REPLAY_WINDOW 64
 
 /* Flags of a child policy */
 enum {
     ISAKMP_CF_NO_INTEG = 1, /* ESP that encrypts without authenticating is meant, not forgotten  */
+    ISAKMP_CF_REKEY = 2,    /* a child that nears its end is negotiated anew by the library, and one
+                               that the peer negotiates for the same traffic takes the place of the
+                               old one                                                           */
+    ISAKMP_CF_REKEY_USED = 8, /* ... by the library only if the host has reported traffic through
+                                    it (isakmp_child_traffic()), as routers do: else it ends, and
+                                    whoever needs it again asks for it                           */
+    ISAKMP_CF_NO_REPLAY = 4, /* no anti-replay window is kept for what comes in; the peer is told by
+                               REPLAY-STATUS [RFC2407 4.6.3.2]                                   */
     ISAKMP_CF_TED = 256 /* Tunnel Endpoint Discovery may find the peer for this traffic, and probes
                                for it are answered.  Then it is tunnel mode, both selectors are set
                                and have neither protocol nor port; local is our half of every proxy,

@@ -38,9 +38,13 @@ typedef struct isakmp_limits {
     uint32_t max_datagram;       /* octets of the longest message, marker included: 576 to 65,535 */
     uint32_t max_dh;             /* octets of the longest public value: 32 to 1024.  Groups beyond
                                     it are neither offered nor matched                           */
+    uint32_t assignments;        /* clients that have addresses by Mode Config; 0: as many as
+                                    sas, if isakmp_mode_config is named                          */
     uint32_t discoveries;        /* probes of Tunnel Endpoint Discovery that wait for an answer, and
                                     what is remembered of earlier ones; 0: 8.  Without isakmp_ted
                                     there are none                                               */
+    uint32_t users;              /* clients whose user XAUTH has found, if isakmp_xauth is named;
+                                    0: as many as sas                                            */
 } isakmp_limits;
 
 typedef struct isakmp_config {
@@ -202,6 +206,50 @@ ISAKMP_API int isakmp_discover(isakmp_ctx *x, isakmp_time now, const isakmp_disc
  *   returns  ISAKMP_OK, ISAKMP_E_REENTRANT. */
 ISAKMP_API int isakmp_discover_end(isakmp_ctx *x, isakmp_time now,
                                    const isakmp_child_policy *child);
+/* ---- Rekeying ------------------------------------------------------------------------------ */
+
+/* IKEv1 has no message for it: an SA that nears its end is replaced by a new one, negotiated as the first one
+ * was.  With ISAKMP_CF_REKEY and ISAKMP_PF_REKEY the library does it when ISAKMP_EV_CHILD_SOFT or _SA_SOFT
+ * is told, and tries again until the lifetime is over; these functions are for a host that wants it now.
+ *
+ * Of a child: the new inbound SAs are installed before the peer can use them, the new outbound ones last, so
+ * send with the newest.  The old ones are removed, with a Delete, some seconds after the peer is known to use
+ * the new ones: it has confirmed them, or the host has reported a packet through them
+ * (isakmp_child_traffic()).  If nobody says anything that takes two minutes.
+ *
+ * Of an ISAKMP SA: children go over to the new one, so their isakmp_child_info.sa changes; the old one is
+ * deleted some seconds later.
+ *
+ * If both sides do it at once, one new child is left in the end, the same on both sides; and one ISAKMP SA, if
+ * the policies have ISAKMP_PF_REKEY. */
+
+/* Negotiate a child anew, for the selectors that were agreed on.  ISAKMP_EV_CHILD_UP with other_child
+ * follows, or _CHILD_DOWN of the new one; the old one stays until then, in any case.  If its ISAKMP SA has
+ * ended, and we may, that is negotiated first.
+ *   out      gets the id of the new one; may be NULL.
+ *   returns  ISAKMP_OK; ISAKMP_E_STATE if the child is not up, or has been or is being replaced, or if there
+ *            is no ISAKMP SA and we may not begin one (see isakmp_rekey()); ISAKMP_E_LIMIT; ISAKMP_E_CRYPTO;
+ *            ISAKMP_E_STALE; ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_child_rekey(isakmp_ctx *x, isakmp_time now, isakmp_child_id child,
+                                  isakmp_child_id *out);
+
+/* Negotiate an ISAKMP SA anew: by the same exchange, with the same policy, along the path that it has now.
+ * ISAKMP_EV_SA_UP with other_sa follows, or _SA_DOWN of the new one.
+ *   out      gets the id of the new one; may be NULL.
+ *   returns  ISAKMP_OK; ISAKMP_E_STATE if the SA is not up, or has been or is being replaced, or if a client
+ *            with hybrid authentication began it: only that one can; ISAKMP_E_LIMIT; ISAKMP_E_CRYPTO;
+ *            ISAKMP_E_STALE; ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_rekey(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa, isakmp_sa_id *out);
+
+/* Report the traffic of a child: what its lifetime in kilobytes is counted by, and a sign that the peer uses
+ * it.  Whoever negotiates children anew should report at least the first packet of each.  Call it now and
+ * then, such as once a second for the children that had traffic; for every packet does no harm.
+ *   child    as sa_install has it: it need not be up yet.
+ *   in, out  octets since it was installed, in packets whose authentication was found right.  A kilobyte has
+ *            1,024.  What comes later is never less.
+ *   returns  ISAKMP_OK; ISAKMP_E_STALE; ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_child_traffic(isakmp_ctx *x, isakmp_time now, isakmp_child_id child,
+                                    uint64_t in, uint64_t out);
 
 /* ---- Signs of life ------------------------------------------------------------------------- */
 
@@ -218,6 +266,28 @@ ISAKMP_API int isakmp_sa_heard(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
  *   returns  as isakmp_sa_heard(). */
 ISAKMP_API int isakmp_sa_wanted(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
 
+/* ---- Packets that nobody can read ----------------------------------------------------------- */
+
+/* A packet of ESP or AH has come with an SPI that is in no SAD: its sender still uses an SA that we have
+ * not, after a restart of ours or a Delete that was lost.  If an ISAKMP SA with it is up it is told by
+ * INVALID-SPI and a Delete, so that it stops; what it does about it is up to it.  If none is up and the
+ * policy has ISAKMP_PF_RECOVER, one is negotiated first, with INITIAL-CONTACT, to tell it then.
+ *
+ * Anybody can send such packets with anybody's address: so there is at most one answer a second to an
+ * address, ten a second in all, and fewer if the limits have room for very many SAs, which must be looked
+ * through; and no negotiation is begun while half of the exchanges are in use.
+ *   path    from path->remote to path->local, as isakmp_input() has it.  A packet that was not in UDP has
+ *           no ports: path->remote.port is then where a negotiation would begin, 500.
+ *   proto   ISAKMP_PROTO_ESP or ISAKMP_PROTO_AH.
+ *   spi     from 256 on, in host order.
+ *   policy  for this peer, which the host is sure to know by its address; borrowed while in use.  NULL: if
+ *           no ISAKMP SA is up nothing is done.
+ *   returns  ISAKMP_OK if something has been sent, or begun; ISAKMP_NONE if not: it is too soon, the SPI is
+ *            one of ours, or there is nobody to be told; ISAKMP_E_ARG; ISAKMP_E_STATE if there is no
+ *            Informational in the config; what isakmp_connect() returns; ISAKMP_E_REENTRANT. */
+ISAKMP_API int isakmp_invalid_spi(isakmp_ctx *x, isakmp_time now, const isakmp_path *path,
+                                  uint8_t proto, uint32_t spi, const isakmp_peer_policy *policy);
+
 /* ---- Looking ------------------------------------------------------------------------------ */
 
 typedef enum isakmp_sa_state {
@@ -225,8 +295,8 @@ typedef enum isakmp_sa_state {
     ISAKMP_SA_UP = 2,
     ISAKMP_SA_ENDED = 3, /* expired or deleted, but children it made live on until their own end */
     ISAKMP_SA_XAUTH =
-        4 /* phase 1 with hybrid authentication is through, but the client's user is not
-                           authenticated yet: nothing but Informational passes                      */
+        4 /* phase 1 is through, but the client's user is not authenticated yet by XAUTH: nothing but
+                           that and Informational passes                                            */
 } isakmp_sa_state;
 
 typedef struct isakmp_sa_info {
@@ -247,6 +317,9 @@ typedef struct isakmp_sa_info {
     uint64_t
         vendors; /* the vendor IDs with a name that the peer has sent, as bits: bit i is that of
                          isakmp_vendor_known(i).  They prove nothing                              */
+    isakmp_addr ip4, ip6; /* what the client has by Mode Config; family 0: nothing                */
+    uint8_t replaced; /* 1: another one has taken its place, and it goes in a moment              */
+    isakmp_span user; /* of the client, authenticated by XAUTH: valid as peer_id; empty: none     */
 } isakmp_sa_info;
 
 typedef enum isakmp_child_state {
@@ -270,6 +343,9 @@ typedef struct isakmp_child_info {
     uint32_t life_s, life_kb; /* in use                                                          */
     isakmp_time since, soft_at, hard_at; /* 0 until it is up                                     */
     const isakmp_child_policy *policy;
+    uint8_t unchecked; /* 1: the peer has said that it keeps no anti-replay window               */
+    isakmp_child_id replaces, replaced_by; /* while both are there, or one is being negotiated;
+                                              { 0 }: none                                        */
 } isakmp_child_info;
 
 /* The SA, or child, after one; { 0 } begins.  With sa { 0 } the children of all SAs.

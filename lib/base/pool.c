@@ -35,6 +35,17 @@ void *isakmp__pool_take(isakmp__pool *p)
     return s;
 }
 
+void isakmp__pool_renew(void *object)
+{
+    isakmp__slot *s = (isakmp__slot *)object;
+    s->gen += 2;
+}
+
+uint64_t isakmp__pool_next_id(const isakmp__pool *p, const void *object)
+{
+    return isakmp__pool_id(p, object) + (UINT64_C(2) << 32);
+}
+
 void isakmp__pool_give(isakmp__pool *p, void *object)
 {
     isakmp__slot *s = (isakmp__slot *)object;

@@ -23,6 +23,10 @@ typedef struct isakmp__pool {
 void isakmp__pool_init(isakmp__pool *p, void *mem, size_t size, uint32_t cap);
 /* Take a zeroed slot; NULL if all are taken. */
 void *isakmp__pool_take(isakmp__pool *p);
+/* Give an object a new id: the old one is stale from now on.  The object stays as it is. */
+void isakmp__pool_renew(void *object);
+/* The id that it would get. */
+uint64_t isakmp__pool_next_id(const isakmp__pool *p, const void *object);
 /* Give a slot back: it is wiped. */
 void isakmp__pool_give(isakmp__pool *p, void *object);
 /* The id of an object, and the object of an id; NULL if it is stale or { 0 }. */

@@ -3,7 +3,9 @@
 #include "crypto/keys.h"
 #include "entry.h"
 #include "exchange/engine.h"
+#include "exchange/rekey.h"
 #include "sa/host.h"
+#include "sa/replace.h"
 
 /* ---- ISAKMP SAs ----------------------------------------------------------------------------- */
 
@@ -21,6 +23,22 @@ int isakmp_connect(isakmp_ctx *x, isakmp_time now, const isakmp_peer_policy *pol
     return rc;
 }
 
+/* What an SA has replaced, and what is to replace it, goes with it. */
+static void close_others(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why)
+{
+    isakmp__sa *other = NULL;
+    if (sa->state != ISAKMP_SA_UP)
+        return;
+    while ((other = isakmp__sa_relative(x, sa, other)) != NULL) {
+        const isakmp__exch *e = isakmp__exch_phase1(other);
+        int replaces = e && isakmp__sa_of(x, e->replaces) == sa && other->state != ISAKMP_SA_UP;
+        if (other->policy != sa->policy || sa->replaced || !(other->replaced || replaces))
+            continue;
+        isakmp__inform_sa_only_gone(x, other);
+        isakmp__sa_end(x, other, why);
+    }
+}
+
 int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id id)
 {
     isakmp_reason why = isakmp__reason(ISAKMP_BY_HOST, ISAKMP_D_CLOSED, 0, 0);
@@ -35,6 +53,8 @@ int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id id)
             isakmp__disown(x, isakmp__exch_phase1(sa));
         for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
             isakmp__child_end(x, c, why);
+        close_others(x, sa, why);
+        sa->again = 0;
         isakmp__sa_end(x, sa, why);
     }
     isakmp__leave(x);
@@ -111,6 +131,74 @@ int isakmp_child_close(isakmp_ctx *x, isakmp_time now, isakmp_child_id id)
             isakmp__inform_child_gone(x, c);
         isakmp__child_end(x, c, isakmp__reason(ISAKMP_BY_HOST, ISAKMP_D_CLOSED, 0, 0));
     }
+    isakmp__leave(x);
+    return c ? ISAKMP_OK : ISAKMP_E_STALE;
+}
+
+/* ---- Rekeying ------------------------------------------------------------------------------- */
+
+int isakmp_rekey(isakmp_ctx *x, isakmp_time now, isakmp_sa_id id, isakmp_sa_id *out)
+{
+    isakmp_sa_id unused;
+    isakmp__sa *sa;
+    int rc = isakmp__enter(x, now);
+    if (rc != ISAKMP_OK)
+        return rc;
+    sa = isakmp__sa_of(x, id);
+    rc = sa ? isakmp__rekey_sa(x, sa, out ? out : &unused) : ISAKMP_E_STALE;
+    isakmp__leave(x);
+    return rc;
+}
+
+int isakmp_child_rekey(isakmp_ctx *x, isakmp_time now, isakmp_child_id id, isakmp_child_id *out)
+{
+    isakmp_child_id unused;
+    isakmp__child *c;
+    int rc = isakmp__enter(x, now);
+    if (rc != ISAKMP_OK)
+        return rc;
+    c = isakmp__child_of(x, id);
+    rc = c ? isakmp__rekey_child(x, c, out ? out : &unused) : ISAKMP_E_STALE;
+    isakmp__leave(x);
+    return rc;
+}
+
+/* The share of the volume after which it is soft: as that of the time, but the jitter is in the SPIs. */
+static uint64_t soft_octets(const isakmp__child *c)
+{
+    uint64_t share = c->initiator ? 850 : 900;
+    uint32_t spi = isakmp__spi_of(&c->spis, c->protect[0].proto);
+    return ((uint64_t)c->life_kb * (share + spi % 50) / 1000) << 10;
+}
+
+static void count_traffic(isakmp_ctx *x, isakmp__child *c, uint64_t in, uint64_t out)
+{
+    uint64_t most = in > out ? in : out;
+    c->used |= most != 0;
+    if (in && c->state == ISAKMP_CHILD_NEGOTIATING)
+        isakmp__child_proven(x, c);
+    if (c->state != ISAKMP_CHILD_UP || c->ending || c->replaced)
+        return;
+    if (in)
+        isakmp__child_confirm(x, c);
+    if (c->life_kb == 0)
+        return;
+    if (most >> 10 >= c->life_kb)
+        isakmp__end_child(x, c, ISAKMP_D_VOLUME);
+    else if (most >= soft_octets(c) && !c->soft_told)
+        isakmp__child_nears_end(x, c);
+}
+
+int isakmp_child_traffic(isakmp_ctx *x, isakmp_time now, isakmp_child_id id, uint64_t in,
+                         uint64_t out)
+{
+    isakmp__child *c;
+    int rc = isakmp__enter(x, now);
+    if (rc != ISAKMP_OK)
+        return rc;
+    c = isakmp__child_of(x, id);
+    if (c)
+        count_traffic(x, c, in, out);
     isakmp__leave(x);
     return c ? ISAKMP_OK : ISAKMP_E_STALE;
 }

@@ -25,6 +25,14 @@ void isakmp_config_init(isakmp_config *c, size_t size)
     memcpy(c, &d, size < sizeof d ? size : sizeof d);
 }
 
+/* Is there an extension that gives addresses to clients? */
+static int any_assigns(const isakmp_extension *const *p)
+{
+    while (p && *p && !(*p)->assigns)
+        p++;
+    return p && *p;
+}
+
 /* How many discoveries there are if nobody says. */
 #define DISCOVERIES 8
 
@@ -32,6 +40,15 @@ static int discovers(const isakmp_config *c)
 {
     for (const isakmp_extension *const *p = c->extensions; p && *p; p++)
         if ((*p)->discovery)
+            return 1;
+    return 0;
+}
+
+/* Is XAUTH among the extensions?  Only that keeps users. */
+static int extends(const isakmp_config *c)
+{
+    for (const isakmp_extension *const *p = c->extensions; p && *p; p++)
+        if ((*p)->extends)
             return 1;
     return 0;
 }
@@ -49,10 +66,18 @@ static isakmp_config complete(const isakmp_config *c)
         l->half_open_per_addr = (l->half_open + 1) / 2;
     if (l->packets == 0)
         l->packets = l->exchanges + (l->exchanges + 1) / 2;
+    if (!any_assigns(own.extensions))
+        l->assignments = 0;
+    else if (l->assignments == 0 || l->assignments > l->sas)
+        l->assignments = l->sas;
     if (!discovers(&own))
         l->discoveries = 0;
     else if (l->discoveries == 0)
         l->discoveries = DISCOVERIES;
+    if (!extends(&own))
+        l->users = 0;
+    else if (l->users == 0)
+        l->users = l->sas;
     return own;
 }
 
@@ -96,6 +121,8 @@ int isakmp__limits_check(isakmp_config *own, const isakmp_config *c, isakmp__tex
         rc = check_limit("max_dh", l->max_dh, 32, ISAKMP_MAX_DH_PUBLIC, why);
     if (rc == ISAKMP_OK)
         rc = check_limit("discoveries", l->discoveries, 0, MAX_COUNT, why);
+    if (rc == ISAKMP_OK)
+        rc = check_limit("users", l->users, 0, MAX_COUNT, why);
     return rc;
 }
 

@@ -1,7 +1,7 @@
 /* core/ctx.c -- the context: how is the arena laid out, and who may come in?
  *
- * The arena holds, each aligned: the context itself, the pools, the heap of deadlines with a
- * place for every timer, and the buckets that SAs are found by. */
+ * The arena holds, each aligned: the context itself, the pools, the heap of deadlines with a place for
+ * every timer, and the buckets that SAs and users are found by. */
 #include "base/secret.h"
 #include "crypto/keys.h"
 #include "config.h"
@@ -17,8 +17,8 @@ typedef struct part {
 } part;
 
 typedef struct plan {
-    part sas, children, exchs, packets, assemblies, discoveries, heap, by_cookie, by_peer,
-        by_policy;
+    part sas, children, exchs, packets, assemblies, heap, by_cookie, by_peer, by_policy;
+    part assignments, assigned, discoveries, users, by_user;
     size_t total; /* 0: it does not fit in a size_t */
 } plan;
 
@@ -42,14 +42,21 @@ static void add(plan *p, part *to, size_t size, uint32_t n, int is_slot)
         p->total += aligned(size * n);
 }
 
+/* How many buckets for so many: a power of two. */
+static uint32_t buckets_for(uint32_t n)
+{
+    uint32_t buckets = 1;
+    while (buckets < n)
+        buckets *= 2;
+    return buckets;
+}
+
 static plan plan_of(const isakmp_config *c)
 {
     const isakmp_limits *l = &c->limits;
-    uint32_t buckets = 1, assemblies = l->packets < 4 ? 1 : l->packets / 4;
+    uint32_t buckets = buckets_for(l->sas), assemblies = l->packets < 4 ? 1 : l->packets / 4;
     plan p;
     memset(&p, 0, sizeof p);
-    while (buckets < l->sas)
-        buckets *= 2;
     p.total = aligned(sizeof(isakmp_ctx));
     add(&p, &p.sas, sizeof(isakmp__sa), l->sas, 1);
     add(&p, &p.children, sizeof(isakmp__child), l->children, 1);
@@ -58,12 +65,16 @@ static plan plan_of(const isakmp_config *c)
     add(&p, &p.packets, sizeof(isakmp__packet) + ISAKMP__FRONT + l->max_datagram,
         l->packets + ISAKMP__HELD_BACK, 1);
     add(&p, &p.assemblies, sizeof(isakmp__assembly), assemblies, 1);
+    add(&p, &p.assignments, sizeof(isakmp__assignment), l->assignments, 1);
+    add(&p, &p.assigned, sizeof(uint32_t), l->assignments ? l->sas : 0, 0);
     add(&p, &p.discoveries, sizeof(isakmp__discovery), l->discoveries, 1);
+    add(&p, &p.users, sizeof(isakmp__user), l->users, 1);
     add(&p, &p.heap, sizeof(isakmp__timer *),
         l->sas + l->children + l->exchanges + ISAKMP__HELD_BACK + assemblies + l->discoveries, 0);
     add(&p, &p.by_cookie, sizeof(isakmp__sa *), buckets, 0);
     add(&p, &p.by_peer, sizeof(isakmp__list), buckets, 0);
     add(&p, &p.by_policy, sizeof(isakmp__list), buckets, 0);
+    add(&p, &p.by_user, sizeof(isakmp__list), l->users ? buckets_for(l->users) : 0, 0);
     return p;
 }
 
@@ -85,12 +96,20 @@ static void lay_out(isakmp_ctx *x, uint8_t *mem, const plan *p)
     make_pool(&x->exchs, mem, &p->exchs);
     make_pool(&x->packets, mem, &p->packets);
     make_pool(&x->assemblies, mem, &p->assemblies);
+    make_pool(&x->assignments, mem, &p->assignments);
+    if (p->assigned.n)
+        x->assigned = (uint32_t *)(void *)(mem + p->assigned.off);
     make_pool(&x->discoveries, mem, &p->discoveries);
+    make_pool(&x->users, mem, &p->users);
     x->deadlines.heap = (isakmp__timer **)(void *)(mem + p->heap.off);
     x->by_cookie = (isakmp__sa **)(void *)(mem + p->by_cookie.off);
     x->by_peer = (isakmp__list *)(void *)(mem + p->by_peer.off);
     x->by_policy = (isakmp__list *)(void *)(mem + p->by_policy.off);
+    x->by_user = (isakmp__list *)(void *)(mem + p->by_user.off);
     x->bucket_mask = p->by_cookie.n - 1;
+    x->user_mask = p->by_user.n - 1;
+    for (uint32_t i = 0; i < p->by_user.n; i++)
+        isakmp__list_init(&x->by_user[i]);
     for (uint32_t i = 0; i < p->by_cookie.n; i++) {
         isakmp__list_init(&x->by_peer[i]);
         isakmp__list_init(&x->by_policy[i]);

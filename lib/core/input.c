@@ -67,6 +67,19 @@ static void suspect_key(isakmp__sa *sa)
         e->hint = (uint16_t)isakmp__suspicion(sa);
 }
 
+/* Is it time for a peer to begin this?  An Informational may come as soon as there are keys; a Transaction also
+ * while the user is authenticated (its verbs see to it that it is about that); a Quick Mode not before what
+ * must come before it. */
+static int may_begin(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp_exchange *def)
+{
+    if (def->type == ISAKMP_EXCH_INFO && sa->keyed)
+        return 1;
+    if (def->type == ISAKMP_EXCH_TRANSACTION && sa->state == ISAKMP_SA_XAUTH)
+        return 1;
+    return sa->state == ISAKMP_SA_UP &&
+           (def->type != ISAKMP_EXCH_QUICK || !isakmp__is_held(x, sa, 0));
+}
+
 static unsigned begin_phase2(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchange *def,
                              isakmp_msg *m, const isakmp_path *path)
 {
@@ -75,7 +88,7 @@ static unsigned begin_phase2(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchang
     unsigned rc;
     if (isakmp__msg_id_used(sa, m->h.msg_id))
         return ISAKMP_D_MESSAGE_ID;
-    if (sa->state != ISAKMP_SA_UP && !(is_info && sa->keyed))
+    if (!may_begin(x, sa, def))
         return ISAKMP_D_NOT_UP;
     e = isakmp__engine_take(x, sa, def, 0, is_info);
     if (e == NULL)
@@ -106,6 +119,7 @@ static unsigned informational_in_clear(isakmp_ctx *x, isakmp__sa *sa, const isak
                 suspect_key(sa); /* it cannot read what we encrypt */
         }
         isakmp__tell_notify(x, sa, NULL, path, &n, 0);
+        isakmp__spi_doubted(x, sa, &n);
     }
     return ISAKMP_D_NOT_ENCRYPTED;
 }
@@ -120,6 +134,47 @@ static void remind_peer(isakmp_ctx *x, const isakmp__sa *sa)
         isakmp__exch_repeat(x, e);
 }
 
+/* Give back the end of an exchange that is only kept, known by the last message that it has read. */
+static void give_kept(isakmp_ctx *x, isakmp__sa *sa, uint64_t last)
+{
+    isakmp__exch *e = NULL;
+    while ((e = isakmp__exch_after(sa, e)) != NULL)
+        if (e->phase == ISAKMP__DONE && e->last == last) {
+            isakmp__exch_give(x, e);
+            return;
+        }
+}
+
+/* Some peers begin the next Transaction with the message ID of the last one, and go on with its chain of IVs.
+ * Our answer to that is kept until we know that it is so. */
+static unsigned begin_next(isakmp_ctx *x, const isakmp__exch *before, isakmp_msg *m,
+                           const isakmp_path *path)
+{
+    isakmp__sa *sa = before->sa;
+    uint64_t last = before->last;
+    uint8_t iv[ISAKMP_MAX_BLOCK];
+    isakmp__exch *e;
+    unsigned rc;
+    if (!may_begin(x, sa, before->def))
+        return ISAKMP_D_NOT_UP;
+    memcpy(iv, before->iv, sizeof iv);
+    e = isakmp__engine_take(x, sa, before->def, 0, 0); /* may take the room of the one before */
+    if (e == NULL)
+        return ISAKMP_D_POOL;
+    e->msg_id = m->h.msg_id;
+    e->chained = 1;
+    memcpy(e->iv, iv, sizeof e->iv);
+    rc = isakmp__engine_input(x, e, m, path);
+    if (rc == ISAKMP_OK)
+        give_kept(x, sa, last);
+    return rc;
+}
+
+static int may_have_next(const isakmp__exch *e)
+{
+    return e->phase == ISAKMP__DONE && e->def->type == ISAKMP_EXCH_TRANSACTION;
+}
+
 static unsigned message_of_sa(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchange *def,
                               isakmp_msg *m, const isakmp_path *path)
 {
@@ -131,8 +186,12 @@ static unsigned message_of_sa(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exchan
         return informational_in_clear(x, sa, m, path);
     if ((m->h.msg_id == 0) != (def->phase == 1))
         return ISAKMP_D_MESSAGE_ID;
-    if (e)
-        return e->def == def ? isakmp__engine_input(x, e, m, path) : (unsigned)ISAKMP_D_UNEXPECTED;
+    if (e) {
+        rc = e->def == def || (e->phase == ISAKMP__AWAIT && def->type == ISAKMP_EXCH_INFO) ? isakmp__engine_input(x, e, m, path) : (unsigned)ISAKMP_D_UNEXPECTED;
+        if (rc == ISAKMP_D_UNEXPECTED && e->def == def && may_have_next(e))
+            rc = begin_next(x, e, m, path);
+        return rc;
+    }
     if (def->phase == 1)
         return ISAKMP_D_UNEXPECTED;
     rc = begin_phase2(x, sa, def, m, path);
@@ -154,6 +213,8 @@ static unsigned route(isakmp_ctx *x, isakmp_msg *m, const isakmp_path *path)
     sa = isakmp__sa_find(x, &m->h);
     if (sa)
         return message_of_sa(x, sa, def, m, path);
+    if (def->type == ISAKMP_EXCH_INFO)
+        isakmp__stray_information(x, m, path);
     if (isakmp__all_zero(m->h.cky_r, ISAKMP_COOKIE_SIZE))
         return first_message(x, def, m, path);
     return ISAKMP_D_COOKIE;
@@ -197,6 +258,8 @@ static unsigned take_datagram(isakmp_ctx *x, const isakmp_path *path, isakmp_spa
         return ISAKMP_OK;
     if (rc == ISAKMP_OK)
         rc = route(x, &m, path);
+    if (m.h.exchange == ISAKMP_EXCH_TRANSACTION) /* it may have held a password */
+        isakmp__wipe((uint8_t *)(uintptr_t)datagram.p, datagram.n);
     isakmp__packet_give(x, &x->whole);
     return rc;
 }

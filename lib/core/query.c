@@ -2,7 +2,7 @@
  * all of it may be called from inside a callback.
  *
  * Structs that the caller makes may be shorter than ours: no more is written than it has room for. */
-#include "sa/sa.h"
+#include "sa/replace.h"
 
 static void give(void *out, const void *own, uint32_t out_size, size_t own_size)
 {
@@ -28,9 +28,11 @@ static uint8_t next_message(const isakmp__sa *sa)
 int isakmp_sa_get(const isakmp_ctx *x, isakmp_sa_id id, isakmp_sa_info *out)
 {
     const isakmp__sa *sa = isakmp__sa_of(x, id);
+    const isakmp__assignment *a;
     isakmp_sa_info i;
     if (sa == NULL)
         return ISAKMP_E_STALE;
+    a = isakmp__assignment_of(x, sa);
     memset(&i, 0, sizeof i);
     i.state = sa->state;
     i.initiator = sa->initiator;
@@ -53,6 +55,12 @@ int isakmp_sa_get(const isakmp_ctx *x, isakmp_sa_id id, isakmp_sa_info *out)
     i.policy = sa->policy;
     i.n_children = sa->n_children;
     i.vendors = sa->vendors;
+    if (a) {
+        i.ip4 = a->ip4;
+        i.ip6 = a->ip6;
+    }
+    i.replaced = sa->replaced;
+    i.user = isakmp__sa_user(x, sa);
     give(out, &i, out->size, sizeof i);
     return ISAKMP_OK;
 }
@@ -67,6 +75,15 @@ isakmp_child_id isakmp_child_next(const isakmp_ctx *x, isakmp_sa_id sa, isakmp_c
         c = (const isakmp__child *)isakmp__pool_each(&x->children, &index);
     while (c && sa.v && isakmp__sa_id(x, c->sa).v != sa.v);
     return isakmp__child_id(x, c);
+}
+
+static void tell_partner(const isakmp_ctx *x, const isakmp__child *c, isakmp_child_info *out)
+{
+    const isakmp__child *partner = isakmp__child_partner(x, c);
+    if (partner && isakmp__child_is_newer(c, partner))
+        out->replaces = isakmp__child_id(x, partner);
+    else
+        out->replaced_by = isakmp__child_id(x, partner);
 }
 
 int isakmp_child_get(const isakmp_ctx *x, isakmp_child_id id, isakmp_child_info *out)
@@ -97,6 +114,8 @@ int isakmp_child_get(const isakmp_ctx *x, isakmp_child_id id, isakmp_child_info 
         i.hard_at = isakmp__hard_at(c->since, c->life_s);
     }
     i.policy = c->policy;
+    i.unchecked = c->unchecked;
+    tell_partner(x, c, &i);
     give(out, &i, out->size, sizeof i);
     return ISAKMP_OK;
 }

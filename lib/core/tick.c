@@ -1,35 +1,83 @@
 /* core/tick.c -- time has passed: what is due, one timer after the other. */
 #include "entry.h"
 #include "exchange/engine.h"
+#include "exchange/rekey.h"
 #include "sa/host.h"
+#include "sa/replace.h"
 
 #define OWNER(timer, type) ((type *)(void *)((uint8_t *)(timer)-offsetof(type, timer)))
+
+/* Time for a peer that has not seen the end of phase 1 to begin once more. */
+#define UNSURE_MS 420000
+
+static int is_needed(const isakmp_ctx *x, isakmp__sa *sa, isakmp_time end_at)
+{
+    return sa->replaced && !isakmp__sa_is_sure(isakmp__sa_heir(x, sa)) &&
+           x->now < end_at + UNSURE_MS;
+}
+
+/* One that was replaced waits for Quick Modes that still run under it.  One that was not, and should have
+ * been, is connected again if its policy says so. */
+static isakmp_time end_due(isakmp_ctx *x, isakmp__sa *sa, isakmp_time hard_at)
+{
+    isakmp_time at = sa->since + sa->soft_ms;
+    unsigned detail = sa->replaced ? ISAKMP_D_REPLACED : ISAKMP_D_EXPIRED;
+    if (x->now < hard_at && x->now < at)
+        return at;
+    if (x->now < hard_at && (isakmp__sa_is_busy(sa) || is_needed(x, sa, at)))
+        return x->now + 1000;
+    sa->again = isakmp__can_begin_again(sa) && sa->n_children != 0;
+    isakmp__inform_sa_expired(x, sa);
+    isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_TIMER, detail, 0, 0));
+    return ISAKMP_NEVER;
+}
+
+/* It nears its end, or could not be replaced the last time it was tried. */
+static void soft_due(isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp_sa_id id;
+    int told = sa->soft_told;
+    sa->soft_told = 1;
+    if (!told)
+        isakmp__tell(x, ISAKMP_EV_SA_SOFT, sa, NULL, NULL);
+    if (sa->policy->flags & ISAKMP_PF_REKEY && !sa->rekeying &&
+        isakmp__rekey_sa(x, sa, &id) != ISAKMP_OK)
+        isakmp__sa_put_off(x, sa);
+}
 
 /* The lifetime of an SA that is up.  Returns when there is more to do. */
 static isakmp_time life_due(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp_time soft_at = sa->since + sa->soft_ms, hard_at = isakmp__hard_at(sa->since, sa->life_s);
-    if (x->now >= hard_at) {
-        isakmp__inform_sa_only_gone(x, sa);
-        isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_TIMER, ISAKMP_D_EXPIRED, 0, 0));
-        return ISAKMP_NEVER;
+    if (x->now >= hard_at || sa->replaced)
+        return end_due(x, sa, hard_at);
+    if (x->now >= soft_at) {
+        soft_due(x, sa);
+        soft_at = sa->since + sa->soft_ms;
     }
-    if (!sa->soft_told && x->now >= soft_at) {
-        sa->soft_told = 1;
-        isakmp__tell(x, ISAKMP_EV_SA_SOFT, sa, NULL, NULL);
-    }
-    return sa->soft_told ? hard_at : soft_at;
+    return x->now < soft_at && soft_at < hard_at ? soft_at : hard_at;
+}
+
+/* Nobody waits for a user for ever. */
+static isakmp_time user_due(isakmp_ctx *x, isakmp__sa *sa)
+{
+    if (x->now < isakmp__sa_user_at(sa))
+        return isakmp__sa_user_at(sa);
+    isakmp__inform_sa_only_gone(x, sa);
+    isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_TIMER, ISAKMP_D_XAUTH, 0, 0));
+    return ISAKMP_NEVER;
 }
 
 /* The timer of an SA is due, when its lifetime wants it or an extension, or earlier. */
 static void sa_due(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp_time next = ISAKMP_NEVER;
-    if (sa->state == ISAKMP_SA_XAUTH) {
-        isakmp__inform_sa_only_gone(x, sa);
-        isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_TIMER, ISAKMP_D_XAUTH, 0, 0));
+    if (sa->state == ISAKMP_SA_NEGOTIATING) {
+        isakmp__timer_set(&x->deadlines, &sa->timer, isakmp__begin_again(x, sa));
         return;
     }
+    if (sa->state == ISAKMP_SA_XAUTH)
+        next = user_due(x, sa);
     if (sa->state == ISAKMP_SA_UP)
         next = life_due(x, sa);
     for (const isakmp_extension *const *p = x->config.extensions; p && *p && !sa->ending; p++) {
@@ -41,15 +89,12 @@ static void sa_due(isakmp_ctx *x, isakmp__sa *sa)
 
 static void child_due(isakmp_ctx *x, isakmp__child *c)
 {
-    if (x->now >= isakmp__hard_at(c->since, c->life_s)) {
-        isakmp_reason why = isakmp__reason(ISAKMP_BY_TIMER, ISAKMP_D_EXPIRED, 0, 0);
-        isakmp__inform_child_gone(x, c);
-        isakmp__child_end(x, c, why);
-        return;
-    }
-    c->soft_told = 1;
-    isakmp__timer_set(&x->deadlines, &c->timer, isakmp__hard_at(c->since, c->life_s));
-    isakmp__tell(x, ISAKMP_EV_CHILD_SOFT, c->sa, c, NULL);
+    if (c->replaced)
+        isakmp__end_child(x, c, ISAKMP_D_REPLACED);
+    else if (x->now >= isakmp__hard_at(c->since, c->life_s))
+        isakmp__end_child(x, c, ISAKMP_D_EXPIRED);
+    else
+        isakmp__child_nears_end(x, c);
 }
 
 static void discovery_due(isakmp_ctx *x, isakmp__discovery *d)

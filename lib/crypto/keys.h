@@ -129,4 +129,9 @@ int isakmp__iv_phase2(const isakmp_crypto *c, uint16_t hash, isakmp_span last_bl
 int isakmp__cbc(const isakmp_crypto *c, uint16_t cipher, int encrypt, isakmp_span key, uint8_t *iv,
                 uint8_t *data, size_t n);
 
+/* The DigestInfo of a hash (digest_info.c).
+ *   returns  its octets; 0 if the hash is not known, or the digest not as long as it. */
+#define ISAKMP__MAX_DIGEST_INFO (19 + ISAKMP_MAX_HASH)
+size_t isakmp__digest_info(uint16_t hash, isakmp_span digest, uint8_t out[ISAKMP__MAX_DIGEST_INFO]);
+
 #endif

@@ -4,6 +4,7 @@
 #include "crypto/suites.h"
 #include "engine.h"
 #include "sa/host.h"
+#include "sa/replace.h"
 
 /* ---- ISAKMP SAs ----------------------------------------------------------------------------- */
 
@@ -17,13 +18,21 @@ static int path_is_sound(const isakmp_path *path)
 /* Can one of the policies be used with this provider and these limits, given the key for it? */
 static int has_usable(isakmp_ctx *x, const isakmp_peer_policy *policy)
 {
-    isakmp__means m = {&x->crypto, x->config.limits.max_dh, UINT32_MAX, 0, NULL, 0};
-    int found = 0;
+    isakmp__means m = {&x->crypto, x->config.limits.max_dh, UINT32_MAX, 0, NULL, 0, 0};
+    int found = 0, extends = isakmp__can_extend(x, NULL);
+    if (!extends)
+        m.methods &= ~isakmp__auth_user_bits();
     for (const isakmp_policy *p = NULL; (p = isakmp__policy_next(policy, p)) != NULL;) {
         const char *why = isakmp__policy_unusable(p, &m);
         if (why)
             isakmp__log(x, ISAKMP_LOG_INFO, NULL, "policy %u is not offered: %s", p->priority, why);
         found |= why == NULL;
+    }
+    if (isakmp__always_extends(policy) && !extends) {
+        isakmp__log(x, ISAKMP_LOG_INFO, NULL,
+                    "no policy is offered: its flags want XAUTH, but "
+                    "isakmp_xauth or isakmp_transaction is not named");
+        return 0;
     }
     return found;
 }
@@ -55,42 +64,71 @@ int isakmp__connect_check(isakmp_ctx *x, const isakmp_peer_policy *policy, const
     return isakmp__exchange_of(x, exchange) ? ISAKMP_OK : ISAKMP_E_STATE;
 }
 
-int isakmp__connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
-                    uint8_t exchange, isakmp__sa **out)
+int isakmp__phase1_prepare(isakmp_ctx *x, isakmp__sa *sa, isakmp__exch **out)
 {
-    int checked = isakmp__connect_check(x, policy, path, exchange);
-    isakmp__exch *e;
-    isakmp__sa *sa;
-    if (checked != ISAKMP_OK)
-        return checked;
-    if (exchange == 0)
-        exchange = fitting_exchange(x, policy);
-    sa = isakmp__sa_take(x);
-    if (sa == NULL)
+    isakmp__exch *e = isakmp__engine_take(x, sa, isakmp__exchange_of(x, sa->exchange), 1, 0);
+    if (e == NULL)
         return ISAKMP_E_LIMIT;
+    if (isakmp__sa_make_cookie(x, sa) != ISAKMP_OK) {
+        isakmp__exch_give(x, e);
+        return ISAKMP_E_CRYPTO;
+    }
+    isakmp__sa_index(x, sa);
+    *out = e;
+    return ISAKMP_OK;
+}
+
+int isakmp__begin_sa(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
+                     uint8_t exchange, isakmp__sa *old, isakmp__sa **out)
+{
+    isakmp__sa *sa = isakmp__sa_take(x);
+    isakmp__exch *e = NULL;
+    int rc = ISAKMP_E_LIMIT;
+    if (sa == NULL)
+        return rc;
     sa->initiator = 1;
     sa->exchange = exchange;
     sa->path = *path;
-    e = isakmp__engine_take(x, sa, isakmp__exchange_of(x, exchange), 1, 0);
-    if (e == NULL || isakmp__sa_make_cookie(x, sa) != ISAKMP_OK) {
-        int rc = e ? ISAKMP_E_CRYPTO : ISAKMP_E_LIMIT;
-        if (e)
-            isakmp__exch_give(x, e);
+    rc = isakmp__phase1_prepare(x, sa, &e);
+    if (rc != ISAKMP_OK) {
         isakmp__sa_give(x, sa);
         return rc;
     }
     isakmp__sa_set_policy(x, sa, policy);
-    isakmp__sa_index(x, sa);
+    if (old) { /* it is found beside the old one: the peer may begin, too */
+        isakmp_id id = isakmp__sa_peer_id(old);
+        isakmp__sa_set_peer_id(sa, &id);
+        sa->peer_key = old->peer_key;
+        isakmp__sa_enter_peer(x, sa);
+        e->replaces = isakmp__sa_id(x, old);
+        old->rekeying = 1;
+    }
     *out = sa;
     isakmp__engine_start(x, e);
     return ISAKMP_OK;
 }
 
+int isakmp__connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
+                    uint8_t exchange, isakmp__sa **out)
+{
+    int rc = isakmp__connect_check(x, policy, path, exchange);
+    if (rc != ISAKMP_OK)
+        return rc;
+    if (exchange == 0)
+        exchange = fitting_exchange(x, policy);
+    return isakmp__begin_sa(x, policy, path, exchange, NULL, out);
+}
+
 /* ---- Children ------------------------------------------------------------------------------- */
 
-/* Are both selectors of one family, with the addresses of the ends for those left open? */
+/* Are both selectors of one family, with the addresses of the ends for those left open?  Of the address that a
+ * client may be given nobody knows yet. */
 static int families_agree(const isakmp__sa *sa, const isakmp_child_policy *p)
 {
+    const uint32_t config = ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER |
+                            ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT;
+    if (sa->policy && sa->policy->flags & config && !(p->local.family && p->remote.family))
+        return 1;
     return (p->local.family ? p->local.family : sa->path.local.family) ==
            (p->remote.family ? p->remote.family : sa->path.remote.family);
 }
@@ -113,6 +151,7 @@ int isakmp__child_begin(isakmp_ctx *x, isakmp__sa *sa, const isakmp_child_policy
         return ISAKMP_E_ARG;
     if (sa->state == ISAKMP_SA_ENDED)
         return ISAKMP_E_STATE;
+    sa = isakmp__sa_heir(x, sa);
     c = isakmp__child_take(x, sa, policy);
     if (c == NULL)
         return ISAKMP_E_LIMIT;
@@ -122,6 +161,6 @@ int isakmp__child_begin(isakmp_ctx *x, isakmp__sa *sa, const isakmp_child_policy
     }
     *out = c;
     if (sa->state == ISAKMP_SA_UP)
-        isakmp__start_child(x, c);
+        isakmp__start_children(x, sa);
     return ISAKMP_OK;
 }

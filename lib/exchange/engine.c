@@ -16,6 +16,7 @@
 #include "base/secret.h"
 #include "engine.h"
 #include "sa/host.h"
+#include "sa/replace.h"
 
 const isakmp__row *isakmp__row_of(const isakmp__exch *e)
 {
@@ -69,10 +70,13 @@ static void accept(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
     isakmp__have_keys(x, e, r);
     if (e->authentic && e->msg > 1)
         isakmp__sa_heard(x, e->sa);
+    if (e->def->phase == 2 && e->sa->state == ISAKMP_SA_UP)
+        e->sa->spoken = 1;
     e->last = e->reading;
     e->repeats = 0;
     e->tries = 0;
     e->hint = ISAKMP_D_NONE;
+    e->commit |= (e->in->h.flags & ISAKMP_FLAG_COMMIT) != 0;
     e->resend_at = ISAKMP_NEVER;
     isakmp__exch_schedule(x, e);
     if (e->def->phase == 1)
@@ -160,7 +164,34 @@ static void give_up(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why)
     else if (e->child && e->child->n)
         isakmp__inform_child_gone(x, e->child);
     isakmp__disown(x, e);
+    isakmp__engine_fail(x, e, why);
+}
+
+void isakmp__engine_fail(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why)
+{
+    const isakmp_extension *ext = e->ext;
+    isakmp__sa *sa = e->sa;
+    if (ext && ext->over)
+        ext->over(x, e, NULL, &why);
     isakmp__exch_fail(x, e, why);
+    if (ext)
+        isakmp__go_on(x, sa);
+}
+
+void isakmp__go_on(isakmp_ctx *x, isakmp__sa *sa)
+{
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p && !sa->ending; p++)
+        if ((*p)->go_on)
+            (*p)->go_on(x, sa);
+    isakmp__start_children(x, sa);
+}
+
+int isakmp__is_held(const isakmp_ctx *x, const isakmp__sa *sa, int ours)
+{
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p; p++)
+        if ((*p)->holds && (*p)->holds(x, sa, ours))
+            return 1;
+    return 0;
 }
 
 static void fail(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
@@ -168,12 +199,26 @@ static void fail(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
     give_up(x, e, isakmp__reason(isakmp__blame(detail), detail, e->msg, 0));
 }
 
+/* There is nothing to be read or written any more, but the peer wants to say when it is ready. */
+static void await(isakmp_ctx *x, isakmp__exch *e)
+{
+    e->in = NULL;
+    isakmp__packet_give(x, &e->held);
+    e->phase = ISAKMP__AWAIT;
+    e->resend_at = x->now + isakmp__commit_patience(x);
+    isakmp__exch_schedule(x, e);
+}
+
 /* The last message is through: the exchange has done what it was for. */
 static void finish(isakmp_ctx *x, isakmp__exch *e, int spoke_last)
 {
     isakmp__sa *sa = e->sa;
-    int phase = e->def->phase;
+    int goes_on = e->def->phase == 1 || e->ext;
     unsigned rc = e->def->done ? e->def->done->run(x, e) : ISAKMP_OK;
+    if (rc == ISAKMP_PENDING) {
+        await(x, e);
+        return;
+    }
     if (rc != ISAKMP_OK) {
         fail(x, e, rc);
         return;
@@ -182,8 +227,14 @@ static void finish(isakmp_ctx *x, isakmp__exch *e, int spoke_last)
         isakmp__exch_keep(x, e);
     else
         isakmp__exch_give(x, e);
-    if (phase == 1)
-        isakmp__start_children(x, sa);
+    if (goes_on) /* it may have been replaced at once by another one */
+        isakmp__go_on(x, isakmp__sa_heir(x, sa));
+}
+
+void isakmp__engine_connected(isakmp_ctx *x, isakmp__exch *e)
+{
+    e->connected = 1;
+    finish(x, e, e->row->from_i == e->initiator);
 }
 
 /* Each of the four steps returns ISAKMP_OK to go on; ISAKMP_PENDING to wait; ISAKMP_NONE if the exchange
@@ -415,6 +466,8 @@ unsigned isakmp__engine_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
     }
     if (e->disbeliefs == MAX_DISBELIEFS)
         return e->disbelief;
+    if (e->phase == ISAKMP__AWAIT)
+        return isakmp__commit_input(x, e, m, path);
     if (e->phase == ISAKMP__DONE || r == NULL)
         return ISAKMP_D_UNEXPECTED;
     if (e->phase != ISAKMP__WAIT)
@@ -458,22 +511,35 @@ void isakmp__engine_resume(isakmp_ctx *x, isakmp__exch *e)
         isakmp__count(x, rc);
 }
 
+void isakmp__engine_finish(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp__sa_heard(x, e->sa);
+    finish(x, e, 0);
+}
+
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e)
 {
     unsigned detail = e->hint != ISAKMP_D_NONE ? e->hint : (unsigned)ISAKMP_D_TIMEOUT;
+    int is_late = x->now >= e->hard_at ||
+                  (e->tries >= x->config.retransmit_tries && !e->patient);
     if (e->disbelief)
         detail = e->disbelief;
     if (e->ask != ISAKMP__ASK_NONE)
         detail = ISAKMP_D_BUSY;
-    if (e->phase == ISAKMP__DONE) {
+    if (e->phase == ISAKMP__DONE && (is_late || isakmp__sa_is_sure(e->sa))) {
         isakmp__exch_give(x, e);
         return;
     }
-    if (x->now >= e->hard_at || e->tries >= x->config.retransmit_tries) {
+    if (e->phase == ISAKMP__AWAIT) {
+        isakmp__engine_connected(x, e);
+        return;
+    }
+    if (is_late) {
         give_up(x, e, isakmp__reason(ISAKMP_BY_TIMER, detail, e->msg, e->notify));
         return;
     }
-    e->tries++;
+    if (e->tries < UINT8_MAX)
+        e->tries++;
     e->resend_at = isakmp__next_repetition(x, e);
     isakmp__exch_schedule(x, e);
     isakmp__log(x, ISAKMP_LOG_INFO, e->sa, "%s, message %u repeated", e->def->name, e->msg - 1u);

@@ -24,8 +24,20 @@ unsigned isakmp__engine_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
 /* The open question of an exchange has been answered. */
 void isakmp__engine_resume(isakmp_ctx *x, isakmp__exch *e);
 
+/* The peer has shown that it has done what the message being waited for, the last one, would say. */
+void isakmp__engine_finish(isakmp_ctx *x, isakmp__exch *e);
+
 /* The timer of an exchange is due. */
 void isakmp__engine_timer(isakmp_ctx *x, isakmp__exch *e);
+
+/* An exchange has failed: its SA or child ends with it, or the extension hears of it that a transaction
+ * belongs to. */
+void isakmp__engine_fail(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why);
+/* Something that children may wait for is over: the extensions begin what comes next, or it is the turn of the
+ * children. */
+void isakmp__go_on(isakmp_ctx *x, isakmp__sa *sa);
+/* Must a child wait, which we begin (ours 1) or the peer? */
+int isakmp__is_held(const isakmp_ctx *x, const isakmp__sa *sa, int ours);
 
 /* ---- Parts of the engine -------------------------------------------------------------------- */
 
@@ -37,7 +49,11 @@ unsigned isakmp__begin_iv(isakmp_ctx *x, isakmp__exch *e);
 /* HASH(1), (2) or (3); rest: everything after the HASH payload. */
 unsigned isakmp__compute_hash(isakmp_ctx *x, const isakmp__exch *e, uint8_t kind, isakmp_span rest,
                               uint8_t *out);
-/* verbs_sa.c: does a policy name a method of one of several families? */
+/* verbs_auth.c: phase 1 is through, and if there is a user that one, too. */
+void isakmp__come_up(isakmp_ctx *x, isakmp__sa *sa);
+/* verbs_sa.c: can we authenticate users by XAUTH (e NULL), and has the peer of an exchange said that it can, too? */
+int isakmp__can_extend(const isakmp_ctx *x, const isakmp__exch *e);
+/* Does a policy name a method of one of several families? */
 int isakmp__wants(const isakmp_peer_policy *p, uint8_t families);
 /* incoming.c: check flags, decrypt, index, count payloads, verify HASH.
  *   returns  ISAKMP_OK or an isakmp_detail. */
@@ -83,10 +99,15 @@ int isakmp__amplifies(const isakmp__exch *e, size_t n);
  * forgotten.
  *   returns  1; 0 if it cannot be: the SA has no keys, there is no randomness. */
 int isakmp__inform(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d);
+/* ... with a message ID that is in use already; 0: a new one. */
+int isakmp__inform_as(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d,
+                      uint32_t msg_id);
 /* Tell the peer that a child's SAs, an ISAKMP SA alone, or an ISAKMP SA with all its children are
  * gone. */
 void isakmp__inform_child_gone(isakmp_ctx *x, const isakmp__child *c);
 void isakmp__inform_sa_only_gone(isakmp_ctx *x, isakmp__sa *sa);
+/* ... and those that are being negotiated, if the peer may have installed them already. */
+void isakmp__inform_sa_expired(isakmp_ctx *x, isakmp__sa *sa);
 void isakmp__inform_sa_gone(isakmp_ctx *x, isakmp__sa *sa);
 /* Tell the peer why its message was refused: protected if it is authentic, else in the clear, where
  * that is safe and not too often. */
@@ -100,6 +121,49 @@ void isakmp__inform_no_answer(isakmp_ctx *x, const isakmp__exch *e);
  * negotiation of this one began.  What has come up since then it need not have known. */
 void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa);
 
+/* ---- Invalid-SPI recovery (recover.c) -------------------------------------------------------- */
+
+/* Tell the peer that we do not know an SPI that it uses.
+ *   returns  as isakmp__inform(). */
+int isakmp__inform_unknown_spi(isakmp_ctx *x, isakmp__sa *sa, uint8_t proto, uint32_t spi);
+/* A protected INVALID-SPI has come.
+ *   returns  1 if it was about a child that was up; 0: it is about something else. */
+int isakmp__spi_disowned(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n);
+/* A notify has come in the clear, perhaps INVALID-SPI. */
+void isakmp__spi_doubted(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n);
+/* ... in an Informational under cookies that nobody knows. */
+void isakmp__stray_information(isakmp_ctx *x, const isakmp_msg *m, const isakmp_path *path);
+
+/* ---- The commit bit (commit.c) --------------------------------------------------------------- */
+
+/* The flag for the headers of our messages. */
+uint8_t isakmp__commit_flag(const isakmp__exch *e);
+/* Must the peer's CONNECTED be awaited before the exchange is over?  For how long? */
+int isakmp__commit_waits(const isakmp__exch *e);
+isakmp_time isakmp__commit_patience(const isakmp_ctx *x);
+/* Send CONNECTED if we have set the bit. */
+void isakmp__commit_inform(isakmp_ctx *x, const isakmp__exch *e);
+/* A message has come for an exchange that awaits CONNECTED.  Parameters and result as
+ * isakmp__engine_input(). */
+unsigned isakmp__commit_input(isakmp_ctx *x, isakmp__exch *e, isakmp_msg *m,
+                              const isakmp_path *path);
+/* engine.c: it was CONNECTED: the exchange is over. */
+void isakmp__engine_connected(isakmp_ctx *x, isakmp__exch *e);
+/* incoming.c: as isakmp__open_message(), for a message that has a chain of IVs of its own or goes on with
+ * that of the exchange, which stays as it is. */
+unsigned isakmp__open_in_either_chain(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r,
+                                      isakmp_msg *m);
+/* ---- Transactions that we begin (verbs_config.c) --------------------------------------------- */
+
+/* Begin a transaction for an extension, whose write() is asked for the attributes.
+ *   type        ISAKMP_CFG_REQUEST or _SET.
+ *   identifier  of the messages; 0: a new one, which is then e->cfg_id.
+ *   returns     0 if it cannot begin: a pool is full, the exchange is not in the config, there is no
+ *               randomness.  1: it has begun, and may have failed (over() was called) at once. */
+int isakmp__transaction_begin(isakmp_ctx *x, isakmp__sa *sa, const isakmp_extension *ext,
+                              uint8_t type, uint16_t identifier);
+/* The transaction of an extension that runs under an SA, begun by us or not; NULL if there is none. */
+isakmp__exch *isakmp__transaction_of(const isakmp__sa *sa, const isakmp_extension *ext);
 /* ---- What we begin (begin.c) ----------------------------------------------------------------- */
 
 /* Could isakmp__connect() begin?
@@ -110,6 +174,13 @@ int isakmp__connect_check(isakmp_ctx *x, const isakmp_peer_policy *policy, const
  * it is ending. */
 int isakmp__connect(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
                     uint8_t exchange, isakmp__sa **out);
+/* Make ready what a phase 1 begins with.  Results as isakmp__begin_sa(). */
+int isakmp__phase1_prepare(isakmp_ctx *x, isakmp__sa *sa, isakmp__exch **out);
+/* Begin phase 1 with a peer; all arguments are sound.
+ *   old      the SA that it is to replace; NULL: none.
+ *   returns  ISAKMP_OK, ISAKMP_E_LIMIT or ISAKMP_E_CRYPTO. */
+int isakmp__begin_sa(isakmp_ctx *x, const isakmp_peer_policy *policy, const isakmp_path *path,
+                     uint8_t exchange, isakmp__sa *old, isakmp__sa **out);
 /* Could a child be negotiated by a policy?
  *   returns  ISAKMP_OK, ISAKMP_E_ARG, ISAKMP_E_STATE. */
 int isakmp__child_check(isakmp_ctx *x, const isakmp_child_policy *policy);
@@ -121,8 +192,7 @@ int isakmp__child_begin(isakmp_ctx *x, isakmp__sa *sa, const isakmp_child_policy
 
 /* ---- Quick Modes that we begin (verbs_quick.c) ---------------------------------------------- */
 
-void isakmp__start_child(isakmp_ctx *x, isakmp__child *c);
-/* ... for all children that were waiting for their SA. */
+/* For all children of an SA that wait for it, unless something must come before them. */
 void isakmp__start_children(isakmp_ctx *x, isakmp__sa *sa);
 
 #endif

@@ -138,23 +138,54 @@ static unsigned nonsense(const isakmp__exch *e, unsigned detail)
     return detail;
 }
 
-unsigned isakmp__open_message(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r, isakmp_msg *m)
+/* What has been decrypted, or was not encrypted. */
+static unsigned check_plain(isakmp_ctx *x, const isakmp__exch *e, const isakmp__row *r,
+                            isakmp_msg *m)
 {
-    unsigned rc = check_flags(e, r, m);
-    e->encrypted = (m->h.flags & ISAKMP_FLAG_ENCRYPTION) != 0;
-    if (rc == ISAKMP_OK && e->encrypted) {
-        if (r->msg == 1)
-            rc = isakmp__begin_iv(x, e);
-        if (rc == ISAKMP_OK)
-            rc = decrypt(x, e, m);
-        if (rc == ISAKMP_OK && isakmp_msg_index(m) != ISAKMP_OK)
-            rc = nonsense(e, m->detail);
-        if (rc == ISAKMP_OK && m->raw.n - m->end > isakmp__block_of(e))
-            rc = nonsense(e, ISAKMP_D_CIPHERTEXT);
-    }
+    unsigned rc = ISAKMP_OK;
+    if (e->encrypted && isakmp_msg_index(m) != ISAKMP_OK)
+        rc = nonsense(e, m->detail);
+    if (rc == ISAKMP_OK && e->encrypted && m->raw.n - m->end > isakmp__block_of(e))
+        rc = nonsense(e, ISAKMP_D_CIPHERTEXT);
     if (rc == ISAKMP_OK)
         rc = check_rules(x, e, r, m);
     if (rc == ISAKMP_OK && r->hash != ISAKMP__HASH_BY_VERB)
         rc = verify_hash(x, e, r, m);
     return rc;
+}
+
+unsigned isakmp__open_message(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r, isakmp_msg *m)
+{
+    unsigned rc = check_flags(e, r, m);
+    e->encrypted = (m->h.flags & ISAKMP_FLAG_ENCRYPTION) != 0;
+    if (rc == ISAKMP_OK && e->encrypted && r->msg == 1 && !e->chained)
+        rc = isakmp__begin_iv(x, e);
+    if (rc == ISAKMP_OK && e->encrypted)
+        rc = decrypt(x, e, m);
+    return rc == ISAKMP_OK ? check_plain(x, e, r, m) : rc;
+}
+
+/* The chain of its own is tried first; if HASH does not fit, the message is made again what it was, and the
+ * other chain is tried.  HASH decides. */
+unsigned isakmp__open_in_either_chain(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r,
+                                      isakmp_msg *m)
+{
+    uint8_t *data = (uint8_t *)(uintptr_t)(m->raw.p + ISAKMP_HEADER_SIZE);
+    uint8_t chain[ISAKMP_MAX_BLOCK], own[ISAKMP_MAX_BLOCK];
+    unsigned rc = check_flags(e, r, m);
+    e->encrypted = 1;
+    memcpy(chain, e->iv, sizeof chain);
+    if (rc == ISAKMP_OK)
+        rc = isakmp__begin_iv(x, e);
+    memcpy(own, e->iv, sizeof own);
+    if (rc == ISAKMP_OK)
+        rc = decrypt(x, e, m);
+    memcpy(e->iv, chain, sizeof e->iv);
+    if (rc != ISAKMP_OK || (rc = check_plain(x, e, r, m)) == ISAKMP_OK)
+        return rc;
+    if (isakmp__cbc(&x->crypto, e->sa->suite->cipher, 1, isakmp__cipher_key_of(e->sa), own, data,
+                    m->raw.n - ISAKMP_HEADER_SIZE) != ISAKMP_OK)
+        return ISAKMP_D_CRYPTO;
+    rc = decrypt(x, e, m);
+    return rc == ISAKMP_OK ? check_plain(x, e, r, m) : rc;
 }

@@ -23,7 +23,7 @@ unsigned isakmp__open_tx(isakmp_ctx *x, isakmp__exch *e, const isakmp__row *r)
     memcpy(h.cky_r, e->sa->cky_r, sizeof h.cky_r);
     h.version = 0x10;
     h.exchange = e->def->type;
-    h.flags = r->sec == ISAKMP__CLEAR ? 0 : ISAKMP_FLAG_ENCRYPTION;
+    h.flags = r->sec == ISAKMP__CLEAR ? 0 : ISAKMP_FLAG_ENCRYPTION | isakmp__commit_flag(e);
     h.msg_id = e->msg_id;
     isakmp_wr_init(&e->w, isakmp__packet_data(e->tx), isakmp__packet_cap(x));
     isakmp_wr_header(&e->w, &h);

@@ -24,17 +24,17 @@ static const isakmp__row rows[] = {
     {.msg = 1, .from_i = 1, .auth = ISAKMP__AUTH_ANY, .sec = ISAKMP__ENCRYPTED,
      .hash = ISAKMP__HASH_1, .flags = ISAKMP__F_RETRANSMIT, .lead = 2, .rules = r_qm,
      .send = {V(ask_spi), V(make_pfs_ke), V(put_child_offer), V(put_nonce), V(put_pfs_ke),
-              V(put_ids)},
-     .recv = {V(take_ids), V(take_child_offer), V(take_nonce), V(take_pfs_ke)}},
+              V(put_ids), V(put_replay)},
+     .recv = {V(take_ids), V(take_child_offer), V(take_nonce), V(take_pfs_ke), V(take_replay)}},
     {.msg = 2, .from_i = 0, .auth = ISAKMP__AUTH_ANY, .sec = ISAKMP__ENCRYPTED,
      .hash = ISAKMP__HASH_2, .flags = ISAKMP__F_RETRANSMIT, .lead = 2, .rules = r_qm,
      .send = {V(ask_spi), V(make_pfs_ke), V(derive_pfs_secret), V(put_child_choice), V(put_nonce),
-              V(put_pfs_ke), V(put_ids), V(put_lifetime), V(install_in)},
+              V(put_pfs_ke), V(put_ids), V(put_lifetime), V(put_replay), V(install_in)},
      .recv = {V(take_child_choice), V(take_nonce), V(take_pfs_ke), V(confirm_ids),
-              V(take_lifetime), V(derive_pfs_secret)}},
+              V(take_lifetime), V(take_replay), V(derive_pfs_secret)}},
     {.msg = 3, .from_i = 1, .auth = ISAKMP__AUTH_ANY, .sec = ISAKMP__ENCRYPTED,
      .hash = ISAKMP__HASH_3, .flags = ISAKMP__F_LAST, .lead = 1, .rules = r_qm3,
-     .send = {V(install_in)}},
+     .send = {V(yield_to_peer), V(install_in)}},
 };
 /* clang-format on */
 

@@ -11,9 +11,9 @@
 /* Nothing may refer to what is dropped: it will be overwritten. */
 static void forget_dropped(isakmp__exch *e)
 {
-    isakmp_span *const all[] = {&e->psk,     &e->priv,  &e->g_xi,   &e->g_xr,  &e->g_xy,
-                                &e->ni,      &e->nr,    &e->sai,    &e->idci,  &e->idcr,
-                                &e->id_mine, &e->owner, &e->sealed, &e->other, &e->id_peer};
+    isakmp_span *const all[] = {
+        &e->psk,  &e->priv, &e->g_xi,    &e->g_xr,  &e->g_xy,   &e->ni,    &e->nr,      &e->sai,
+        &e->idci, &e->idcr, &e->id_mine, &e->owner, &e->sealed, &e->other, &e->id_peer, &e->cfg};
     for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++)
         if (all[i]->n && all[i]->p >= e->room + e->room_kept)
             *all[i] = isakmp__span(NULL, 0);
@@ -54,10 +54,10 @@ static int report_of(const isakmp_ctx *x, const isakmp__exch *e, isakmp_report *
     return r->body.n && (r->peer || r->child);
 }
 
-/* There was no room to deal with the message: its sender will repeat it. */
+/* There was no room to deal with the message, or it comes too early: its sender will repeat it. */
 static int is_shortage(unsigned detail)
 {
-    return detail == ISAKMP_D_POOL;
+    return detail == ISAKMP_D_POOL || detail == ISAKMP_D_NOT_UP;
 }
 
 /* A first message that is refused takes what it began with it. */
@@ -143,6 +143,8 @@ unsigned isakmp__refuse(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
 {
     const isakmp__row *r = e->row;
     int first = !e->initiator && e->msg == 1, authentic = e->authentic && !is_shortage(detail);
+    isakmp_reason why =
+        isakmp__reason(isakmp__blame(detail), detail, e->msg, isakmp_detail_notify(detail));
     if (authentic) { /* the peer has gone on: so do the chain and the keys, to answer it */
         isakmp__advance_iv(e);
         isakmp__have_keys(x, e, r);
@@ -153,9 +155,11 @@ unsigned isakmp__refuse(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
         refuse_first(x, e, detail);
         return detail;
     }
-    if (authentic)
+    if (authentic) {
+        if (detail == ISAKMP_D_ID_REFUSED || detail == ISAKMP_D_SELECTORS)
+            isakmp__tell_refused(x, e, why, NULL);
         isakmp__inform_refused(x, e->sa, e, detail);
-    else
+    } else
         refuse_unproven(x, e, detail);
     e->hint = (uint16_t)detail;
     if (!authentic) {
@@ -165,7 +169,7 @@ unsigned isakmp__refuse(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
     /* With its last message the peer has done its part, and takes the SA for established. */
     if (e->def->phase == 1 && e->sa->keyed && r->flags & ISAKMP__F_LAST)
         isakmp__inform_sa_only_gone(x, e->sa);
-    isakmp__exch_fail(
+    isakmp__engine_fail(
         x, e, isakmp__reason(isakmp__blame(detail), detail, e->msg, isakmp_detail_notify(detail)));
     return ISAKMP_OK;
 }

@@ -84,6 +84,7 @@ struct isakmp_exchange {
  * Each hook may be NULL. */
 struct isakmp_extension {
     const char *name;
+    uint8_t assigns; /* 1: it needs isakmp__assignment                                           */
     /* May a payload type stand in the message being read, though it is not in the row's rules? */
     int (*allows)(const isakmp__exch *e, uint8_t type);
     /* Add payloads to the message being written, after the send verbs. */
@@ -104,8 +105,33 @@ struct isakmp_extension {
     /* Do what is due for an SA that is up, or that has ended and has children.  Called now and then.
      *   returns  when there will be more to do; ISAKMP_NEVER if nothing. */
     isakmp_time (*due)(isakmp_ctx *x, isakmp__sa *sa);
+
+    /* -- Transactions: Mode Config and XAUTH share that exchange.  Each belongs to one extension (e->ext):
+     * of those that we begin whoever does it, of a peer's the first in the host's list that owns one of the
+     * attributes.  What nobody owns is answered, too: with nothing. */
+
+    /* Is an attribute its own? */
+    int (*owns)(uint16_t attr);
+    /* A REQUEST or SET of the peer, or its REPLY or ACK to one that we began, is being read; its attributes
+     * are sound in form.  May ask the host, may refuse.  What belongs to the answer goes into the room.  Other
+     * effects have their time when the message counts: accepted(), where e->in still has it, or over(). */
+    unsigned (*read)(isakmp_ctx *x, isakmp__exch *e, const isakmp_cfg *c);
+    /* Write the attributes of what we begin, or of the answer (e->initiator tells which).  May ask the host. */
+    unsigned (*write)(isakmp_ctx *x, isakmp__exch *e);
+    /* A transaction is over: well, with the peer's REPLY or ACK if we began it, else NULL; or it has failed for
+     * the reason `why`.  Must begin nothing: go_on() follows, when the exchange is gone. */
+    void (*over)(isakmp_ctx *x, isakmp__exch *e, const isakmp_cfg *c, const isakmp_reason *why);
+    /* Phase 1, or a transaction, is over, well or not: begin what must come before children, if it is time
+     * for it.  Also called when there may be nothing to do. */
+    void (*go_on)(isakmp_ctx *x, isakmp__sa *sa);
+    /* Must a child wait, which we begin (ours 1) or the peer? */
+    int (*holds)(const isakmp_ctx *x, const isakmp__sa *sa, int ours);
     /* The timer of a discovery is due.  An extension that has this hook gets limits.discoveries. */
     void (*discovery)(isakmp_ctx *x, isakmp__discovery *d);
+
+    /* Can it authenticate users after phase 1, on this side (e NULL), or also by what the peer of an exchange has
+     * said of itself so far? */
+    int (*extends)(const isakmp_ctx *x, const isakmp__exch *e);
 };
 
 /* The row of an exchange's message e->msg for the method in use. */
@@ -191,9 +217,19 @@ ISAKMP__VERB(put_lifetime);
 ISAKMP__VERB(take_lifetime);
 ISAKMP__VERB(install_in);
 ISAKMP__VERB(finish_child);
+ISAKMP__VERB(put_replay);
+ISAKMP__VERB(take_replay);
+/* rekey.c */
+ISAKMP__VERB(yield_to_peer);
 /* verbs_info.c */
 ISAKMP__VERB(put_info);
 ISAKMP__VERB(take_info);
 ISAKMP__VERB(act_on_info);
+/* verbs_config.c */
+ISAKMP__VERB(put_config);
+ISAKMP__VERB(take_config);
+ISAKMP__VERB(put_config_answer);
+ISAKMP__VERB(take_config_answer);
+ISAKMP__VERB(end_config);
 
 #endif

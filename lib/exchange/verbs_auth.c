@@ -175,6 +175,9 @@ ISAKMP__DEFINE_VERB(check_client_hash);
 static int knows_peer(const isakmp_ctx *x, const isakmp__sa *sa)
 {
     const isakmp__sa *other;
+    for (const isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+        if (c->state == ISAKMP_CHILD_UP) /* from before: this SA takes the place of another one */
+            return 1;
     for (uint32_t i = 0; (other = (const isakmp__sa *)isakmp__pool_each(&x->sas, &i)) != NULL;) {
         isakmp_id id = isakmp__sa_peer_id(other);
         if ((other->state == ISAKMP_SA_UP || other->state == ISAKMP_SA_ENDED) &&
@@ -192,7 +195,7 @@ static unsigned put_contact(isakmp_ctx *x, isakmp__exch *e)
 {
     const isakmp__sa *sa = e->sa;
     isakmp_notify n;
-    if (!(sa->policy->flags & ISAKMP_PF_INITIAL_CONTACT) || knows_peer(x, sa))
+    if (!(sa->policy->flags & ISAKMP_PF_INITIAL_CONTACT || e->unknown_spi) || knows_peer(x, sa))
         return ISAKMP_OK;
     memset(&n, 0, sizeof n);
     n.doi = ISAKMP_DOI_IPSEC;
@@ -255,6 +258,40 @@ static unsigned take_status(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(take_status);
 
+/* What the peer has for a lifetime, if not the same as we: as responder what it has offered (nothing is no
+ * end), as initiator what it has announced. */
+static void tell_life(isakmp_ctx *x, const isakmp__exch *e)
+{
+    const isakmp__sa *sa = e->sa;
+    isakmp__means m = isakmp__sa_means(x, sa);
+    uint32_t theirs = sa->life_s;
+    isakmp_transform t;
+    isakmp__offer1 o;
+    memset(&t, 0, sizeof t);
+    if (!e->initiator) {
+        t.attrs = e->u.choice.attrs;
+        isakmp__offer1_read(&o, &t);
+        theirs = o.life.seconds;
+    }
+    isakmp__tell_life(x, sa, NULL, theirs,
+                      isakmp__life_for(isakmp__policy_life(sa->suite), &m).seconds);
+}
+
+void isakmp__come_up(isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp__sa_establish(x, sa);
+    if (sa->contact)
+        isakmp__end_siblings(x, sa);
+}
+
+static void come_up(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp__come_up(x, e->sa);
+    tell_life(x, e);
+    if (e->unknown_spi)
+        isakmp__inform_unknown_spi(x, e->sa, e->unknown_proto, e->unknown_spi);
+}
+
 /* Aggressive Mode has no encrypted message of the responder's: there the lifetime is announced by an
  * Informational. */
 static unsigned establish(isakmp_ctx *x, isakmp__exch *e)
@@ -262,13 +299,14 @@ static unsigned establish(isakmp_ctx *x, isakmp__exch *e)
     isakmp__sa *sa = e->sa;
     isakmp_notify n;
     uint8_t attrs[16];
-    if (isakmp__auth_family(sa->suite->auth) & (ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR)) {
+    if (isakmp__sa_xauth_role(sa) == ISAKMP__XAUTH_NONE) {
+        come_up(x, e);
+    } else if (isakmp__auth_user(sa->suite->auth) || isakmp__can_extend(x, e)) {
         isakmp__sa_await_user(x, sa);
-        return ISAKMP_OK;
+    } else { /* it did not say so, and whose user it is nobody would ask */
+        isakmp__inform_sa_only_gone(x, sa);
+        return ISAKMP_D_NO_XAUTH;
     }
-    isakmp__sa_establish(x, sa);
-    if (sa->contact)
-        isakmp__end_siblings(x, sa);
     if (e->announce) {
         life_notify(&n, attrs, sa);
         isakmp__inform(x, sa, &n, NULL);

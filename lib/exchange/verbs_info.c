@@ -4,6 +4,7 @@
  * remembered as a hint; it never changes anything. */
 #include "crypto/keys.h"
 #include "engine.h"
+#include "rekey.h"
 #include "sa/host.h"
 
 /* ---- Reading -------------------------------------------------------------------------------- */
@@ -24,46 +25,38 @@ static uint32_t spi_of(isakmp_span spi)
     return spi.n == 4 ? isakmp__get32(spi.p) : 0;
 }
 
-/* A child of the peer, under this SA or another one with it: when a child has outlived its SA, the next
- * SA speaks for it. */
-static isakmp__child *child_of_peer(const isakmp_ctx *x, const isakmp__sa *sa, uint8_t proto,
-                                    uint32_t spi)
-{
-    isakmp__child *c = isakmp__child_by_spi_out(sa, proto, spi);
-    const isakmp__sa *other = NULL;
-    while (c == NULL && sa->state == ISAKMP_SA_UP &&
-           (other = isakmp__sa_sibling(x, sa, other)) != NULL)
-        c = isakmp__child_by_spi_out(other, proto, spi);
-    return c;
-}
-
 /* The peer's lifetime is shorter: so is ours from now on. */
 static void take_shorter_life(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
 {
-    isakmp__child *c = child_of_peer(x, sa, n->protocol, spi_of(n->spi));
-    uint32_t unused = 0;
+    isakmp__child *c = isakmp__child_of_peer(x, sa, n->protocol, spi_of(n->spi));
+    uint32_t unused = 0, before;
     if (n->protocol == ISAKMP_PROTO_ISAKMP) {
         if (n->spi.n == 2 * ISAKMP_COOKIE_SIZE && !isakmp__sa_has_cookies(sa, n->spi))
             return;
+        before = sa->life_s;
         isakmp__life_shorten(&sa->life_s, &unused, n->data);
         isakmp__sa_set_life(x, sa);
+        if (sa->state == ISAKMP_SA_UP)
+            isakmp__tell_life(x, sa, NULL, sa->life_s, before);
     } else if (c) {
+        before = c->life_s;
         isakmp__life_shorten(&c->life_s, &c->life_kb, n->data);
         isakmp__child_set_life(x, c);
+        isakmp__tell_life(x, c->sa, c, c->life_s, before);
     }
 }
 
-/* Which Quick Mode an error is about: the one with that SPI of ours; without an SPI, the only one that
- * we have begun, unless it is the SPI that is wrong: then it is one of an IPsec SA. */
+/* Which exchange an error is about: the Quick Mode with that SPI of ours; without an SPI, the only Quick Mode or
+ * Transaction that we have begun, unless it is the SPI that is wrong: then it is one of an IPsec SA. */
 static isakmp__exch *refused_exchange(const isakmp__sa *sa, const isakmp_notify *n)
 {
     uint32_t spi = spi_of(n->spi);
     isakmp__exch *only = NULL;
     unsigned begun = 0;
     for (isakmp__exch *e = NULL; (e = isakmp__exch_after(sa, e)) != NULL;) {
-        if (e->phase == ISAKMP__DONE || e->child == NULL)
+        if (e->phase == ISAKMP__DONE || (e->child == NULL && e->ext == NULL))
             continue;
-        if (spi && (e->child->spis.esp == spi || e->child->spis.ah == spi))
+        if (spi && e->child && (e->child->spis.esp == spi || e->child->spis.ah == spi))
             return e;
         begun += e->initiator;
         if (e->initiator)
@@ -82,19 +75,34 @@ static int refuses(uint16_t type)
 /* A protected error: the peer has refused what we proposed. */
 static void take_error(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
 {
-    isakmp__exch *e = sa->state == ISAKMP_SA_UP ? refused_exchange(sa, n) : isakmp__exch_phase1(sa);
+    isakmp__exch *e =
+        sa->state == ISAKMP_SA_NEGOTIATING ? isakmp__exch_phase1(sa) : refused_exchange(sa, n);
     if (e)
-        isakmp__exch_fail(x, e,
-                          isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_PEER_REFUSED,
-                                         (uint8_t)(e->msg > 1 ? e->msg - 1 : 1), n->type));
+        isakmp__engine_fail(x, e,
+                            isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_PEER_REFUSED,
+                                           (uint8_t)(e->msg > 1 ? e->msg - 1 : 1), n->type));
 }
 
 /* Is it known whose message it is?  With pre-shared keys and encrypted nonces from the moment on that
  * there are keys; with signatures anybody who goes as far as that has them.  Until then it can end only the SA that it came
- * under, which is its sender's own. */
+ * under, which is its sender's own.  The gateway of hybrid authentication has signed. */
 static int is_proven(const isakmp__sa *sa)
 {
-    return sa->state == ISAKMP_SA_UP || isakmp__keys_prove(sa->suite->auth);
+    return sa->state == ISAKMP_SA_UP || isakmp__keys_prove(sa->suite->auth) ||
+           (sa->state == ISAKMP_SA_XAUTH && isakmp__auth_signs(sa->suite->auth, !sa->initiator));
+}
+
+/* Cisco's gateways balance their load: "go to that one" [the data is its IPv4 address].  Told before there is
+ * anything up, or later. */
+static void take_redirect(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_notify *n)
+{
+    isakmp_addr gateway;
+    if (!sa->initiator || !is_proven(sa) || n->data.n != 4)
+        return;
+    memset(&gateway, 0, sizeof gateway);
+    gateway.family = 4;
+    memcpy(gateway.ip, n->data.p, 4);
+    isakmp__tell_redirect(x, sa, &gateway);
 }
 
 /* Has an extension dealt with it? */
@@ -112,8 +120,12 @@ static void act_on_notify(isakmp_ctx *x, const isakmp__exch *e, const isakmp_not
     if (is_taken(x, sa, n))
         return;
     isakmp__tell_notify(x, sa, NULL, &e->path, n, is_proven(sa));
+    if (n->type == ISAKMP_N_INVALID_SPI && isakmp__spi_disowned(x, sa, n))
+        return;
     if (refuses(n->type))
         take_error(x, sa, n);
+    else if (n->type == ISAKMP_N_UNITY_LOAD_BALANCE)
+        take_redirect(x, sa, n);
     else if (n->type == ISAKMP_N_RESPONDER_LIFETIME)
         take_shorter_life(x, sa, n);
     else if (n->type == ISAKMP_N_INITIAL_CONTACT && sa->state == ISAKMP_SA_UP)
@@ -125,11 +137,13 @@ static void act_on_notify(isakmp_ctx *x, const isakmp__exch *e, const isakmp_not
 static void act_on_spi(isakmp_ctx *x, isakmp__sa *sa, uint8_t proto, isakmp_span spi)
 {
     isakmp_reason why = isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_DELETED, 0, 0);
-    isakmp__child *c = child_of_peer(x, sa, proto, spi_of(spi));
+    isakmp__child *c = isakmp__child_of_peer(x, sa, proto, spi_of(spi));
     isakmp__sa *other = NULL;
     if (proto != ISAKMP_PROTO_ISAKMP) {
         if (c)
             isakmp__child_end(x, c, why);
+        if (c && c->state == ISAKMP_CHILD_UP)
+            isakmp__remind_of(x, c);
         return;
     }
     if (isakmp__sa_has_cookies(sa, spi))
@@ -169,6 +183,9 @@ void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp_reason why = isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_INITIAL_CONTACT, 0, 0);
     isakmp__sa *other = NULL;
+    for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+        if (c->state == ISAKMP_CHILD_UP && c->since < sa->since - sa->took_ms) /* adopted */
+            isakmp__child_end(x, c, why);
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL) {
         if (other->since >= sa->since - sa->took_ms)
             continue;
@@ -180,24 +197,33 @@ void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa)
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
+/* strongSwan reads nothing that stands behind an error. */
 static unsigned put_info(isakmp_ctx *x, isakmp__exch *e)
 {
     (void)x;
-    if (e->say_notify)
-        isakmp_wr_notify(&e->w, e->say_notify);
     if (e->say_delete)
         isakmp_wr_delete(&e->w, e->say_delete);
+    if (e->say_notify)
+        isakmp_wr_notify(&e->w, e->say_notify);
     return ISAKMP_OK;
 }
 ISAKMP__DEFINE_PUT_VERB(put_info, ISAKMP_PAYLOAD_NOTIFY, ISAKMP_PAYLOAD_DELETE);
 
 int isakmp__inform(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d)
 {
+    return isakmp__inform_as(x, sa, n, d, 0);
+}
+
+int isakmp__inform_as(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n, const isakmp_delete *d,
+                      uint32_t msg_id)
+{
     isakmp__exch *e = NULL;
     if (sa->keyed)
         e = isakmp__engine_take(x, sa, isakmp__exchange_of(x, ISAKMP_EXCH_INFO), 1, 1);
     if (e == NULL)
         return 0;
+    if (msg_id)
+        e->msg_id = msg_id;
     e->say_notify = n;
     e->say_delete = d;
     isakmp__engine_start(x, e);
@@ -351,6 +377,15 @@ void isakmp__inform_sa_only_gone(isakmp_ctx *x, isakmp__sa *sa)
     d.spi_size = (uint8_t)d.spis.n;
     d.count = 1;
     isakmp__inform(x, sa, NULL, &d);
+}
+
+/* What is being negotiated ends with it; but who has had our answer may use what comes of it already. */
+void isakmp__inform_sa_expired(isakmp_ctx *x, isakmp__sa *sa)
+{
+    for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+        if (c->state == ISAKMP_CHILD_NEGOTIATING && c->installed)
+            isakmp__inform_child_gone(x, c);
+    isakmp__inform_sa_only_gone(x, sa);
 }
 
 /* The children first.  One Delete payload in each message: strongSwan reads only the first. */

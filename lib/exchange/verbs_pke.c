@@ -60,7 +60,7 @@ static unsigned put_hash_1(isakmp_ctx *x, isakmp__exch *e)
     const isakmp_policy *suite = isakmp__suite_of(e);
     uint8_t hash[ISAKMP_MAX_HASH];
     isakmp_credentials c;
-    unsigned rc = isakmp__needed(isakmp__ask_credentials(x, e, suite->auth, &c));
+    unsigned rc = isakmp__needed(isakmp__ask_credentials(x, e, isakmp__auth_base(suite->auth), &c));
     if (rc == ISAKMP_OK && c.peer_id.type != ISAKMP_ID_NONE)
         rc = keep_owner(e, &c.peer_id);
     if (rc != ISAKMP_OK || c.peer_cert.n == 0)
@@ -118,7 +118,7 @@ static size_t room_for_block(size_t left)
 static unsigned put_sealed_id(isakmp_ctx *x, isakmp__exch *e)
 {
     uint8_t nothing[ISAKMP_MAX_ID + 4];
-    isakmp_plain p = {isakmp__suite_of(e)->auth, {NULL, 0}, NULL, 0};
+    isakmp_plain p = {isakmp__auth_base(isakmp__suite_of(e)->auth), {NULL, 0}, NULL, 0};
     isakmp_writer before = e->w;
     size_t mark = isakmp_wr_open(&e->w, ISAKMP_PAYLOAD_ID), n = 0;
     unsigned rc = e->id_mine.n ? ISAKMP_OK : isakmp__make_id(e);
@@ -199,7 +199,8 @@ static isakmp_span hash_1_of(const isakmp__exch *e)
 static unsigned open_block(isakmp_ctx *x, isakmp__exch *e, isakmp_span body, size_t least,
                            size_t most, uint8_t *out, size_t *n)
 {
-    isakmp_sealed s = {e->sa->suite->auth, e->sa->suite->hash, hash_1_of(e), body};
+    isakmp_sealed s = {isakmp__auth_base(e->sa->suite->auth), e->sa->suite->hash, hash_1_of(e),
+                       body};
     uint8_t *block = e->room + e->room_n;
     size_t cap = room_for_block(e->room_cap - e->room_n), block_n = 0;
     int answer;

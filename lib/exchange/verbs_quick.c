@@ -3,7 +3,9 @@
 #include "crypto/keys.h"
 #include "engine.h"
 #include "kex.h"
+#include "rekey.h"
 #include "sa/host.h"
+#include "sa/replace.h"
 
 static isakmp__means means_of(const isakmp_ctx *x, const isakmp__exch *e)
 {
@@ -41,12 +43,23 @@ static unsigned ask_spi(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(ask_spi);
 
+/* What we offer: a child that is negotiated anew has the group that was agreed on, where the policy leaves
+ * it open, for the peer may insist on one. */
+static isakmp_child_policy offered(const isakmp__child *c)
+{
+    isakmp_child_policy p = *c->policy;
+    if (p.pfs_group == 0)
+        p.pfs_group = c->pfs_group;
+    return p;
+}
+
 /* ---- SA payloads ---------------------------------------------------------------------------- */
 
 static unsigned put_child_offer(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__means m = means_of(x, e);
-    isakmp__offer_child(&e->w, e->child->policy, &m, &e->child->spis);
+    isakmp_child_policy p = offered(e->child);
+    isakmp__offer_child(&e->w, &p, &m, &e->child->spis);
     return ISAKMP_OK;
 }
 ISAKMP__DEFINE_PUT_VERB(put_child_offer, ISAKMP_PAYLOAD_SA);
@@ -56,13 +69,13 @@ static void agree(isakmp__exch *e)
 {
     const isakmp__bundle *b = &e->u.bundle;
     isakmp__child *c = e->child;
-    c->n = b->n;
+    c->n = b->n & 3u;
     memcpy(c->protect, b->protect, sizeof c->protect);
     memcpy(c->spi_out, b->spi, sizeof c->spi_out);
     c->life_s = b->life.seconds;
     c->life_kb = b->life.kilobytes;
     c->pfs_group = b->group;
-    c->mode = c->policy->mode;
+    c->mode = c->policy->mode & 3u;
     c->natt = e->sa->udp != ISAKMP__UDP_NONE;
     if (e->sa->udp == ISAKMP__UDP_DRAFT_500 && !e->sa->path.natt)
         c->natt = ISAKMP_NATT_PORT_500;
@@ -98,8 +111,9 @@ ISAKMP__DEFINE_PUT_VERB(put_child_choice, ISAKMP_PAYLOAD_SA);
 static unsigned take_child_choice(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__means m = means_of(x, e);
-    unsigned rc = isakmp__confirm_child(&e->u.bundle, e->child->policy, &m,
-                                        isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SA, 0));
+    isakmp_child_policy p = offered(e->child);
+    unsigned rc =
+        isakmp__confirm_child(&e->u.bundle, &p, &m, isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SA, 0));
     if (rc == ISAKMP_OK)
         agree(e);
     return rc;
@@ -111,7 +125,7 @@ ISAKMP__DEFINE_VERB(take_child_choice);
 static unsigned make_pfs_ke(isakmp_ctx *x, isakmp__exch *e)
 {
     if (e->initiator)
-        e->group = e->child->policy->pfs_group;
+        e->group = offered(e->child).pfs_group;
     return e->group ? isakmp__make_ke(x, e) : ISAKMP_OK;
 }
 ISAKMP__DEFINE_VERB(make_pfs_ke);
@@ -144,13 +158,15 @@ ISAKMP__DEFINE_VERB(derive_pfs_secret);
 
 /* ---- Selectors ------------------------------------------------------------------------------ */
 
-/* What is not said is the address of that end [RFC2409 5.5]. */
-static isakmp_selector selector_or(const isakmp_selector *s, const isakmp_addr *a)
+/* What is not said is the address of that end [RFC2409 5.5], or of the client there. */
+static isakmp_selector selector_or(const isakmp_ctx *x, const isakmp__exch *e, int ours)
 {
+    const isakmp_child_policy *p = e->child->policy;
+    const isakmp_selector *s = ours ? &p->local : &p->remote;
     isakmp_selector out;
     if (s->family)
         return *s;
-    out = isakmp__selector_of(a);
+    out = isakmp__open_end(x, e->sa, ours, ours ? p->remote.family : p->local.family);
     out.proto = s->proto;
     out.port = s->port;
     return out;
@@ -174,12 +190,13 @@ static unsigned put_ids(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__child *c = e->child;
     unsigned rc;
-    (void)x;
     if (e->initiator) {
         if (c->local.family == 0) { /* else whoever began it has said */
-            c->local = selector_or(&c->policy->local, &e->sa->path.local);
-            c->remote = selector_or(&c->policy->remote, &e->sa->path.remote);
+            c->local = selector_or(x, e, 1);
+            c->remote = selector_or(x, e, 0);
         }
+        if (c->local.family != c->remote.family)
+            return ISAKMP_D_SELECTORS;
         rc = put_selector(e, &e->idci, &c->local);
         return rc == ISAKMP_OK ? put_selector(e, &e->idcr, &c->remote) : rc;
     }
@@ -224,12 +241,17 @@ static unsigned begin_child(isakmp_ctx *x, isakmp__exch *e, const isakmp_child_p
 {
     isakmp__child *c;
     char why[112] = "";
+    e->named = p;
     if (p == NULL || isakmp_child_policy_check(p, NULL, why, sizeof why) != ISAKMP_OK) {
         isakmp__log(x, ISAKMP_LOG_ERROR, e->sa, "the host's child policy is not valid: %s", why);
+        e->named = NULL;
         return ISAKMP_D_HOST;
     }
     if (!isakmp_selector_within(local, &p->local) || !isakmp_selector_within(remote, &p->remote) ||
         local->family != remote->family)
+        return ISAKMP_D_SELECTORS;
+    if ((p->local.family == 0 && !isakmp__open_end_allows(x, e->sa, 1, local)) ||
+        (p->remote.family == 0 && !isakmp__open_end_allows(x, e->sa, 0, remote)))
         return ISAKMP_D_SELECTORS;
     if (p->mode == ISAKMP_MODE_TRANSPORT &&
         !(isakmp__selector_is_host(local) && isakmp__selector_is_host(remote)))
@@ -260,13 +282,29 @@ static unsigned take_ids(isakmp_ctx *x, isakmp__exch *e)
         return ISAKMP_PENDING;
     }
     log_selectors(x, e, &local, &remote);
+    e->local = local;
+    e->remote = remote;
     if (answer != ISAKMP_OK)
         return answer == ISAKMP_NONE ? ISAKMP_D_NO_CHILD_POLICY : ISAKMP_D_HOST;
     return begin_child(x, e, p, &local, &remote);
 }
 ISAKMP__DEFINE_VERB(take_ids);
 
-/* IKEv1 knows no narrowing: what comes back must be what was proposed. */
+/* What was proposed comes back.  But a NAT changes addresses between hosts, and of one that is behind it
+ * some, such as strongSwan, name the address that they see; ours stays as we have proposed it. */
+static int is_confirmed(const isakmp__exch *e, const isakmp_selector *answer,
+                        const isakmp_selector *proposed, uint8_t side)
+{
+    isakmp_selector a = *answer;
+    if (e->child->policy->mode == ISAKMP_MODE_TRANSPORT && e->sa->natt && e->sa->nat & side &&
+        a.family == proposed->family && isakmp__selector_is_host(&a)) {
+        memcpy(a.lo, proposed->lo, sizeof a.lo);
+        memcpy(a.hi, proposed->hi, sizeof a.hi);
+    }
+    return isakmp__selector_equal(&a, proposed);
+}
+
+/* IKEv1 knows no narrowing. */
 static unsigned confirm_ids(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_selector local, remote;
@@ -277,8 +315,12 @@ static unsigned confirm_ids(isakmp_ctx *x, isakmp__exch *e)
     e->idcr = idcr;
     if (rc != ISAKMP_OK)
         return rc;
-    if (!e->has_ids || !isakmp__selector_equal(&local, &e->child->local) ||
-        !isakmp__selector_equal(&remote, &e->child->remote))
+    if (e->has_ids) {
+        e->local = local;
+        e->remote = remote;
+    }
+    if (!e->has_ids || !is_confirmed(e, &local, &e->child->local, ISAKMP_NAT_LOCAL) ||
+        !is_confirmed(e, &remote, &e->child->remote, ISAKMP_NAT_REMOTE))
         return ISAKMP_D_SELECTORS;
     return ISAKMP_OK;
 }
@@ -327,6 +369,44 @@ static unsigned take_lifetime(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(take_lifetime);
 
+/* ---- Anti-replay [RFC2407 4.6.3.2] ----------------------------------------------------------- */
+
+/* Whoever sends takes for granted that the other side looks at sequence numbers, unless that says that it
+ * does not [RFC2406 3.3.3]: so only that is said. */
+static unsigned put_replay(isakmp_ctx *x, isakmp__exch *e)
+{
+    static const uint8_t off[4] = {0};
+    const isakmp__child *c = e->child;
+    uint8_t spi[4];
+    isakmp_notify n;
+    (void)x;
+    if (!(c->policy->flags & ISAKMP_CF_NO_REPLAY))
+        return ISAKMP_OK;
+    memset(&n, 0, sizeof n);
+    n.doi = ISAKMP_DOI_IPSEC;
+    n.protocol = e->initiator ? c->policy->protect[0].proto : c->protect[0].proto;
+    n.type = ISAKMP_N_REPLAY_STATUS;
+    isakmp__put32(spi, isakmp__spi_of(&c->spis, n.protocol));
+    n.spi = isakmp__span(spi, sizeof spi);
+    n.data = isakmp__span(off, sizeof off);
+    isakmp_wr_notify(&e->w, &n);
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_PUT_VERB(put_replay, ISAKMP_PAYLOAD_NOTIFY);
+
+static unsigned take_replay(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_notify n;
+    isakmp_span body;
+    (void)x;
+    for (unsigned i = 0; (body = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_NOTIFY, i)).p; i++)
+        if (isakmp_notify_read(&n, body) == ISAKMP_OK && n.type == ISAKMP_N_REPLAY_STATUS &&
+            n.data.n == 4)
+            e->child->unchecked = isakmp__get32(n.data.p) == 0;
+    return ISAKMP_OK;
+}
+ISAKMP__DEFINE_VERB(take_replay);
+
 /* ---- Installing ----------------------------------------------------------------------------- */
 
 /* Inbound first: what the peer sends as soon as it has our message must find its SA. */
@@ -336,25 +416,50 @@ static unsigned install_in(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(install_in);
 
+/* What the peer has for a lifetime, if not the same as we: as responder what it has offered, as initiator
+ * what it has announced. */
+static void tell_life(isakmp_ctx *x, const isakmp__exch *e)
+{
+    const isakmp__child *c = e->child;
+    isakmp__means m = means_of(x, e);
+    uint32_t theirs = c->life_s;
+    isakmp_transform t;
+    isakmp__offer2 o;
+    memset(&t, 0, sizeof t);
+    if (!e->initiator) {
+        t.attrs = e->u.bundle.attrs[0];
+        isakmp__offer2_read(&o, c->protect[0].proto, &t);
+        theirs = o.life.seconds;
+    }
+    isakmp__tell_life(x, c->sa, c, theirs,
+                      isakmp__life_for(isakmp__child_life(c->policy), &m).seconds);
+}
+
+/* If the peer wants to say when it is ready, that is what it waits for: outbound SAs come last.
+ * One that gives way at once to another for the same traffic is not sent through: who sends with the newest SA
+ * would. */
 static unsigned finish_child(isakmp_ctx *x, isakmp__exch *e)
 {
-    unsigned rc = isakmp__child_install(x, e->child, e, 0);
-    if (rc == ISAKMP_OK)
-        isakmp__child_up(x, e->child);
-    return rc;
+    unsigned rc = ISAKMP_OK;
+    if (isakmp__commit_waits(e))
+        return ISAKMP_PENDING;
+    isakmp__child_supersede(x, e);
+    if (!e->child->replaced)
+        rc = isakmp__child_install(x, e->child, e, 0);
+    if (rc != ISAKMP_OK)
+        return rc;
+    isakmp__child_up(x, e->child);
+    tell_life(x, e);
+    isakmp__commit_inform(x, e);
+    isakmp__tell_twins(x, e);
+    isakmp__child_follow(x, e->child);
+    return ISAKMP_OK;
 }
 ISAKMP__DEFINE_VERB(finish_child);
 
 /* ---- Children that were waiting ------------------------------------------------------------- */
 
-void isakmp__start_children(isakmp_ctx *x, isakmp__sa *sa)
-{
-    for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
-        if (c->state == ISAKMP_CHILD_WAITING && sa->state == ISAKMP_SA_UP && !sa->ending)
-            isakmp__start_child(x, c);
-}
-
-void isakmp__start_child(isakmp_ctx *x, isakmp__child *c)
+static void start_child(isakmp_ctx *x, isakmp__child *c)
 {
     isakmp__exch *e =
         isakmp__engine_take(x, c->sa, isakmp__exchange_of(x, ISAKMP_EXCH_QUICK), 1, 0);
@@ -366,4 +471,14 @@ void isakmp__start_child(isakmp_ctx *x, isakmp__child *c)
     c->initiator = 1;
     e->child = c;
     isakmp__engine_start(x, e);
+}
+
+void isakmp__start_children(isakmp_ctx *x, isakmp__sa *sa)
+{
+    if (isakmp__is_held(x, sa, 1))
+        return;
+    for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+        if (c->state == ISAKMP_CHILD_WAITING && !c->ending && sa->state == ISAKMP_SA_UP &&
+            !sa->ending)
+            start_child(x, c);
 }

@@ -36,6 +36,14 @@ static unsigned ask_peer(isakmp_ctx *x, isakmp__exch *e)
 }
 ISAKMP__DEFINE_VERB(ask_peer);
 
+int isakmp__can_extend(const isakmp_ctx *x, const isakmp__exch *e)
+{
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p; p++)
+        if ((*p)->extends && (*p)->extends(x, e))
+            return 1;
+    return 0;
+}
+
 /* Does a policy name a method of one of several families? */
 int isakmp__wants(const isakmp_peer_policy *p, uint8_t families)
 {
@@ -74,22 +82,36 @@ static uint32_t hybrid_methods(const isakmp_ctx *x, const isakmp__exch *e)
            (isakmp__can_verify(x) ? as_client : 0);
 }
 
+/* Methods with XAUTH need what those without it need, and both sides must do it.  An initiator offers them and
+ * sees; what it offers is XAUTH, and not what else has these numbers, if its vendor ID is with it. */
+static void add_extended(const isakmp_ctx *x, isakmp__exch *e)
+{
+    if (isakmp__can_extend(x, NULL)) {
+        e->methods |= hybrid_methods(x, e);
+        if (e->initiator || isakmp__can_extend(x, e))
+            e->methods |= isakmp__auth_extended(e->methods);
+    } else if (isakmp__always_extends(e->sa->policy)) {
+        e->methods = 0;
+    }
+}
+
 /* ... and so with public keys. */
 static unsigned ask_methods(isakmp_ctx *x, isakmp__exch *e)
 {
     const uint32_t known =
-        isakmp__auth_bits(ISAKMP__AUTH_SIG | ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV);
+        isakmp__auth_bits(ISAKMP__AUTH_SIG | ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV) &
+        ~isakmp__auth_user_bits();
     isakmp_credentials c;
-    unsigned rc;
+    unsigned rc = ISAKMP_OK;
     int answer;
-    if (!isakmp__wants(e->sa->policy, (uint8_t)~ISAKMP__AUTH_PSK))
-        return ISAKMP_OK;
-    answer = isakmp__ask_credentials(x, e, 0, &c);
-    rc = outcome(answer, ISAKMP_OK);
-    if (answer == ISAKMP_OK)
-        e->methods |= c.methods & known;
+    if (isakmp__wants(e->sa->policy, (uint8_t)~ISAKMP__AUTH_PSK)) {
+        answer = isakmp__ask_credentials(x, e, 0, &c);
+        rc = outcome(answer, ISAKMP_OK);
+        if (answer == ISAKMP_OK)
+            e->methods |= c.methods & known;
+    }
     if (rc == ISAKMP_OK)
-        e->methods |= hybrid_methods(x, e);
+        add_extended(x, e);
     return rc;
 }
 ISAKMP__DEFINE_VERB(ask_methods);
@@ -140,9 +162,9 @@ static unsigned choose(isakmp_ctx *x, isakmp__exch *e)
         m.like = &first;                          /* what has been encrypted was for that */
     m.methods &= isakmp__auth_bits(e->row->auth); /* whose message this is */
     if (no_psk)
-        m.methods &= ~isakmp__auth_bit(ISAKMP_AUTH_PSK);
+        m.methods &= ~isakmp__auth_bits(ISAKMP__AUTH_PSK);
     rc = isakmp__choose_phase1(&e->u.choice, p, &m, e->sai);
-    if (rc == ISAKMP_D_NO_PROPOSAL && no_psk && isakmp__offers_auth(e->sai, ISAKMP_AUTH_PSK))
+    if (rc == ISAKMP_D_NO_PROPOSAL && no_psk && isakmp__offers_auth(e->sai, ISAKMP__AUTH_PSK))
         rc = ISAKMP_D_MODE_REFUSED;
     return rc;
 }
@@ -184,7 +206,7 @@ static unsigned take_sa_choice(isakmp_ctx *x, isakmp__exch *e)
                                          isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SA, 0));
     if (rc != ISAKMP_OK)
         return rc;
-    sa->life_s = isakmp__policy_life(sa->suite).seconds;
+    sa->life_s = isakmp__life_for(isakmp__policy_life(sa->suite), &m).seconds;
     e->group = sa->suite->group;
     return ISAKMP_OK;
 }

@@ -2,6 +2,7 @@
  * [RFC2409 5.1, RFC4754, RFC4945 3.2, 3.3].
  *
  * What certificates say, and whom to trust, is the host's: here they only travel. */
+#include "crypto/keys.h"
 #include "auth.h"
 #include "engine.h"
 #include "sa/host.h"
@@ -55,7 +56,7 @@ static unsigned put_cert_req(isakmp_ctx *x, isakmp__exch *e)
     int answer;
     if (p == NULL)
         return ISAKMP_OK;
-    answer = isakmp__ask_credentials(x, e, isakmp__auth_signature(p->auth), &c);
+    answer = isakmp__ask_credentials(x, e, isakmp__auth_base(p->auth), &c);
     if (answer == ISAKMP_NONE) /* a client of hybrid authentication need not have any */
         return ISAKMP_OK;
     if (answer != ISAKMP_OK)
@@ -108,8 +109,8 @@ static void show(isakmp__exch *e, uint8_t encoding, const isakmp_credentials *c)
 static unsigned put_cert(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp_credentials c;
-    unsigned rc = isakmp__needed(
-        isakmp__ask_credentials(x, e, isakmp__auth_signature(e->sa->suite->auth), &c));
+    unsigned rc =
+        isakmp__needed(isakmp__ask_credentials(x, e, isakmp__auth_base(e->sa->suite->auth), &c));
     if (rc == ISAKMP_OK)
         show(e, ISAKMP_CERT_X509_SIG, &c);
     return rc;
@@ -199,16 +200,20 @@ static unsigned check_sig(isakmp_ctx *x, isakmp__exch *e)
     uint8_t hash[ISAKMP_MAX_HASH];
     isakmp_cert certs[ISAKMP_MAX_CERTS];
     uint16_t why = ISAKMP_D_AUTHENTICATION;
+    uint8_t info[ISAKMP__MAX_DIGEST_INFO];
     isakmp_proof p;
     unsigned rc = isakmp__phase1_hash(x, e, !e->initiator, hash_of(e), hash);
     int answer;
     if (rc != ISAKMP_OK)
         return rc;
-    p.auth = isakmp__auth_signature(e->sa->suite->auth);
+    p.auth = isakmp__auth_base(e->sa->suite->auth);
     p.hash = isakmp__span(hash, isakmp_hash_size(hash_of(e)));
     p.signature = isakmp_msg_find(e->in, ISAKMP_PAYLOAD_SIG, 0);
     p.certs = certs;
     p.n_certs = isakmp__certs_of(e->in, certs);
+    p.digest_info = isakmp__span(info, 0);
+    if (p.auth == ISAKMP_AUTH_RSA_SIG && e->sa->policy->flags & ISAKMP_PF_DIGEST_INFO)
+        p.digest_info.n = isakmp__digest_info(hash_of(e), p.hash, info);
     answer = isakmp__ask_verify(x, e, &p, &why);
     if (answer == ISAKMP_OK) {
         e->authentic = 1;

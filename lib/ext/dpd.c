@@ -15,6 +15,7 @@
 #include "base/span.h"
 #include "crypto/keys.h"
 #include "exchange/engine.h"
+#include "exchange/rekey.h"
 #include "sa/host.h"
 
 /* The version is 1.0. */
@@ -179,14 +180,17 @@ static void die(isakmp_ctx *x, isakmp__sa *sa)
     isakmp__sa_end(x, sa, why);
     if (isakmp__sa_speaker(x, sa))
         return;
+    sa->again = isakmp__can_begin_again(sa) != 0;
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
         if (isakmp__same_ip(&other->path.remote, &sa->path.remote))
             end_children(x, other, why);
 }
 
-static int asks(const isakmp_ctx *x, const isakmp__sa *sa)
+/* Of two SAs, one in the other's place, the one that is spoken through. */
+static int asks(const isakmp_ctx *x, isakmp__sa *sa)
 {
-    return sa->state == ISAKMP_SA_UP && sa->dpd & ISAKMP__DPD_KNOWN && sa->policy->dpd_s &&
+    return sa->state == ISAKMP_SA_UP && isakmp__sa_speaker(x, sa) == sa &&
+           sa->dpd & ISAKMP__DPD_KNOWN && sa->policy->dpd_s &&
            (sa->asked || sa->wanted || sa->policy->flags & ISAKMP_PF_DPD_PERIODIC) &&
            isakmp__exchange_of(x, ISAKMP_EXCH_INFO) != NULL;
 }

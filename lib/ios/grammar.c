@@ -188,8 +188,6 @@ static int fit(isakmp_span token, isakmp_span word)
 {
     uint8_t ip[4];
     uint32_t v;
-    if (isakmp__ios_is_keyword(token) && token.p[0] != isakmp__lower(word.p[0]))
-        return FIT_NOT;
     if (token.p[0] == '<')
         return is_number(word) && read_number(word, &v) && in_range(token, v) ? FIT_VALUE : FIT_NOT;
     if (token.p[0] == 'A')
@@ -226,14 +224,16 @@ void isakmp__ios_walk_begin(isakmp__walk *w, uint8_t mode, int no)
     }
 }
 
-/* A keyword at the beginning of a pattern, or behind a blank, can be refused by its first letter. */
-static int cannot_fit(const char *pattern, unsigned at, isakmp_span word)
+/* A keyword can be refused by its first letter, before anybody looks where it ends. */
+static int is_other_keyword(char c, isakmp_span word)
 {
-    char c;
-    at += pattern[at] == ' ';
-    c = pattern[at];
     return ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) &&
            (uint8_t)c != isakmp__lower(word.p[0]);
+}
+
+static int cannot_fit(const char *pattern, unsigned at, isakmp_span word)
+{
+    return is_other_keyword(pattern[at + (pattern[at] == ' ')], word);
 }
 
 typedef struct best_fit {
@@ -246,8 +246,12 @@ static void look_at_row(best_fit *b, const isakmp__row *row, unsigned at, int no
     next_set s;
     next_tokens(&s, row->pattern, at, no);
     for (unsigned k = 0; k < s.n; k++) {
-        isakmp_span token = token_at(row->pattern, s.at[k]);
-        int f = fit(token, word);
+        isakmp_span token;
+        int f;
+        if (is_other_keyword(row->pattern[s.at[k]], word))
+            continue;
+        token = token_at(row->pattern, s.at[k]);
+        f = fit(token, word);
         if (f > b->fit) {
             b->fit = f;
             b->ambiguous = 0;
@@ -264,7 +268,10 @@ static uint16_t follow(const isakmp__row *row, unsigned at, int no, isakmp_span 
     next_set s;
     next_tokens(&s, row->pattern, at, no);
     for (unsigned k = 0; k < s.n; k++) {
-        isakmp_span token = token_at(row->pattern, s.at[k]);
+        isakmp_span token;
+        if (is_other_keyword(row->pattern[s.at[k]], word))
+            continue;
+        token = token_at(row->pattern, s.at[k]);
         if (fit(token, word) == best)
             return (uint16_t)(s.at[k] + (token.p[0] == 'L' ? 0 : token.n));
     }

@@ -122,6 +122,7 @@ typedef struct attempt {
 static void try_mode(isakmp__walk *w, attempt *a, uint8_t mode, int no, isakmp_span line)
 {
     a->words = 0;
+    a->stop = ISAKMP__STEP_ONE;
     a->row = NULL;
     isakmp__ios_walk_begin(w, mode, no);
     while ((a->word = isakmp__ios_next_word(&line)).n) {

@@ -21,8 +21,9 @@ typedef struct isakmp__page {
 static inline isakmp_span isakmp__ios_literal(const char *s)
 {
     size_t n = 0;
-    while (n < UINT16_MAX && s[n])
-        n++;
+    for (; s[n]; n++)
+        if (n == UINT16_MAX)
+            break;
     return isakmp__span(s, n);
 }
 

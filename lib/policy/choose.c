@@ -87,7 +87,7 @@ int isakmp__match2(isakmp__life *life, isakmp_mismatch *m, const isakmp_child_po
                    const isakmp__offer2 *theirs)
 {
     const isakmp_protect *t = &theirs->protect;
-    isakmp__life mine = isakmp__child_life(p);
+    isakmp__life mine = isakmp__life_for(isakmp__child_life(p), means);
     int rc = isakmp__life_agree(life, p->life_mode, 2, &mine, &theirs->life);
     return !(differs(m, 0, "protocol", ours->proto, t->proto) ||
              differs(m, 0, "transform", ours->transform, t->transform) ||
@@ -130,7 +130,7 @@ isakmp_policy isakmp__first_offer(isakmp_span body)
     return o.suite;
 }
 
-int isakmp__offers_auth(isakmp_span body, uint16_t auth)
+int isakmp__offers_auth(isakmp_span body, uint8_t families)
 {
     isakmp_proposal p;
     isakmp_transform t;
@@ -141,7 +141,7 @@ int isakmp__offers_auth(isakmp_span body, uint16_t auth)
     r = isakmp_rd(p.transforms);
     for (unsigned n = 0; n < ISAKMP_MAX_OFFERS && isakmp_transform_next(&r, &t) == ISAKMP_OK; n++) {
         isakmp__offer1_read(&o, &t);
-        if (o.suite.auth == auth)
+        if (isakmp__auth_family(o.suite.auth) & families)
             return 1;
     }
     return 0;
@@ -252,7 +252,7 @@ unsigned isakmp__confirm_phase1(const isakmp_policy **out, const isakmp_peer_pol
         uint8_t buf[64];
         isakmp_writer w;
         isakmp_wr_init(&w, buf, sizeof buf);
-        isakmp__wr_attrs1(&w, q);
+        isakmp__wr_attrs1(&w, q, m);
         if (isakmp__policy_unusable(q, m) == NULL &&
             same_attrs(isakmp__span(buf, w.len), t.attrs)) {
             *out = q;
@@ -397,7 +397,7 @@ unsigned isakmp__choose_child(isakmp__bundle *out, const isakmp_child_policy *p,
 static int same_as_offered(const isakmp__bundle *b, const isakmp_child_policy *p,
                            const isakmp__means *m)
 {
-    isakmp__life life = isakmp__child_life(p);
+    isakmp__life life = isakmp__life_for(isakmp__child_life(p), m);
     if (b->life.seconds != life.seconds || b->life.kilobytes != life.kilobytes || b->life.announce)
         return 0;
     for (unsigned i = 0; i < b->n; i++) {

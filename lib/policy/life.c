@@ -66,6 +66,13 @@ isakmp__life isakmp__child_life(const isakmp_child_policy *p)
     return l;
 }
 
+isakmp__life isakmp__life_for(isakmp__life l, const isakmp__means *m)
+{
+    if (m->most_life_s && l.seconds > m->most_life_s)
+        l.seconds = m->most_life_s;
+    return l;
+}
+
 void isakmp__life_shorten(uint32_t *seconds, uint32_t *kilobytes, isakmp_span attrs)
 {
     isakmp_reader r = isakmp_rd(attrs);

@@ -31,8 +31,20 @@ uint32_t isakmp__auth_bit(uint16_t auth);
 uint32_t isakmp__auth_bits(uint8_t families);
 /* Does the initiator (1), or the responder (0), sign with this method? */
 int isakmp__auth_signs(uint16_t auth, int initiator);
-/* The kind of signature that goes with a method. */
-uint16_t isakmp__auth_signature(uint16_t auth);
+/* The method without XAUTH: how phase 1 goes, as hosts and hashes know it; of hybrid authentication the kind of
+ * signature. */
+uint16_t isakmp__auth_base(uint16_t auth);
+
+/* Whose user is authenticated by XAUTH after phase 1: that side is the client, the other one the gateway. */
+enum {
+    ISAKMP__USER_NONE = 0,
+    ISAKMP__USER_I, /* the initiator's */
+    ISAKMP__USER_R
+};
+uint8_t isakmp__auth_user(uint16_t auth);
+/* All methods with XAUTH, as bits; those that go with methods without it, given as bits. */
+uint32_t isakmp__auth_user_bits(void);
+uint32_t isakmp__auth_extended(uint32_t bits);
 
 /* How ESP is encapsulated in UDP, by the way of NAT traversal that was agreed on. */
 enum {
@@ -52,13 +64,14 @@ typedef struct isakmp__means {
     const isakmp_policy *like; /* Aggressive Mode, as initiator: only policies that go with what is
                                   sent beside the offer, made for this one; NULL: any [RFC2409 5] */
     uint16_t ike_group; /* phase 2: the group of the ISAKMP SA                                   */
+    uint32_t most_life_s; /* the longest lifetime that is offered; 0: any                        */
 } isakmp__means;
 
 /* What does an SA payload speak of first?  auth 0: of nothing that can be read.  Where messages differ by
  * method the initiator's offer and what it sends beside it are made for that [RFC2409 5.2, 5.3]. */
 isakmp_policy isakmp__first_offer(isakmp_span body);
-/* Does it offer a method at all, among what is looked at? */
-int isakmp__offers_auth(isakmp_span body, uint16_t auth);
+/* Does it offer a method of some families at all, among what is looked at? */
+int isakmp__offers_auth(isakmp_span body, uint8_t families);
 
 /* Can a policy be offered or matched with these means?  NULL if it can, else why not: static text. */
 const char *isakmp__policy_unusable(const isakmp_policy *p, const isakmp__means *m);
@@ -84,6 +97,9 @@ int isakmp__life_agree(isakmp__life *out, uint8_t mode, int phase, const isakmp_
  *   attrs  its data: pairs of life type and duration, in the numbers of either phase. */
 void isakmp__life_shorten(uint32_t *seconds, uint32_t *kilobytes, isakmp_span attrs);
 
+/* A lifetime of ours as this peer can bear it. */
+isakmp__life isakmp__life_for(isakmp__life l, const isakmp__means *m);
+
 /* ---- Phase 1 ------------------------------------------------------------------------------ */
 
 /* Write the SA payload with all policies that can be used, best first [RFC2409 5].
@@ -105,7 +121,7 @@ typedef struct isakmp__choice {
 unsigned isakmp__choose_phase1(isakmp__choice *out, const isakmp_peer_policy *p,
                                const isakmp__means *m, isakmp_span body);
 /* Only the attributes of one policy, as they are offered. */
-void isakmp__wr_attrs1(isakmp_writer *w, const isakmp_policy *p);
+void isakmp__wr_attrs1(isakmp_writer *w, const isakmp_policy *p, const isakmp__means *m);
 /* Write the SA payload that returns the choice. */
 void isakmp__return_phase1(isakmp_writer *w, const isakmp__choice *c);
 
@@ -204,6 +220,10 @@ struct isakmp_report {
     isakmp__means means;
     isakmp_span body; /* of the SA payload */
 };
+
+/* The row that came nearest to a match: in which the attribute failed that is looked at last.
+ *   returns  ISAKMP_OK, or ISAKMP_NONE if there are no rows. */
+int isakmp__report_nearest(const isakmp_report *r, isakmp_mismatch *out);
 
 /* ---- Selectors and identities ------------------------------------------------------------- */
 

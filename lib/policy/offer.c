@@ -6,65 +6,6 @@
 #include "match.h"
 #include "crypto/suites.h"
 
-/* Hybrid methods have numbers beyond what bits can count: they take the last two. */
-static const struct {
-    uint16_t auth;
-    uint8_t family, bit;
-} methods[] = {
-    {ISAKMP_AUTH_PSK, ISAKMP__AUTH_PSK, ISAKMP_AUTH_PSK},
-    {ISAKMP_AUTH_RSA_SIG, ISAKMP__AUTH_SIG, ISAKMP_AUTH_RSA_SIG},
-    {ISAKMP_AUTH_RSA_ENCR, ISAKMP__AUTH_PKE, ISAKMP_AUTH_RSA_ENCR},
-    {ISAKMP_AUTH_RSA_ENCR_REV, ISAKMP__AUTH_REV, ISAKMP_AUTH_RSA_ENCR_REV},
-    {ISAKMP_AUTH_ECDSA_P256_SHA256, ISAKMP__AUTH_SIG, ISAKMP_AUTH_ECDSA_P256_SHA256},
-    {ISAKMP_AUTH_ECDSA_P384_SHA384, ISAKMP__AUTH_SIG, ISAKMP_AUTH_ECDSA_P384_SHA384},
-    {ISAKMP_AUTH_ECDSA_P521_SHA512, ISAKMP__AUTH_SIG, ISAKMP_AUTH_ECDSA_P521_SHA512},
-    {ISAKMP_AUTH_HYBRID_INIT_RSA, ISAKMP__AUTH_HYI, 30},
-    {ISAKMP_AUTH_HYBRID_RESP_RSA, ISAKMP__AUTH_HYR, 31},
-};
-#define N_METHODS (sizeof methods / sizeof methods[0])
-
-uint8_t isakmp__auth_family(uint16_t auth)
-{
-    for (size_t i = 0; i < N_METHODS; i++)
-        if (methods[i].auth == auth)
-            return methods[i].family;
-    return 0;
-}
-
-uint32_t isakmp__auth_bit(uint16_t auth)
-{
-    for (size_t i = 0; i < N_METHODS; i++)
-        if (methods[i].auth == auth)
-            return UINT32_C(1) << methods[i].bit;
-    return 0;
-}
-
-uint32_t isakmp__auth_bits(uint8_t families)
-{
-    uint32_t bits = 0;
-    for (size_t i = 0; i < N_METHODS; i++)
-        if (methods[i].family & families)
-            bits |= UINT32_C(1) << methods[i].bit;
-    return bits;
-}
-
-int isakmp__keys_prove(uint16_t auth)
-{
-    return (isakmp__auth_family(auth) & (ISAKMP__AUTH_PSK | ISAKMP__AUTH_PKE | ISAKMP__AUTH_REV)) !=
-           0;
-}
-
-int isakmp__auth_signs(uint16_t auth, int initiator)
-{
-    uint8_t families = ISAKMP__AUTH_SIG | (initiator ? ISAKMP__AUTH_HYR : ISAKMP__AUTH_HYI);
-    return (isakmp__auth_family(auth) & families) != 0;
-}
-
-uint16_t isakmp__auth_signature(uint16_t auth)
-{
-    return isakmp__auth_family(auth) == ISAKMP__AUTH_SIG ? auth : (uint16_t)ISAKMP_AUTH_RSA_SIG;
-}
-
 /* May two policies be offered together in Aggressive Mode?  With the offer goes a public value of one group,
  * and with encrypted nonces what has been encrypted in one way, named by a hash of one kind. */
 static int go_together(const isakmp_policy *p, const isakmp_policy *q)
@@ -83,6 +24,10 @@ const char *isakmp__policy_unusable(const isakmp_policy *p, const isakmp__means 
         return "an algorithm of ours that is not available here";
     if (isakmp__auth_family(p->auth) == 0)
         return "an authentication method that is not served";
+    if (!(isakmp__auth_bit(p->auth) & m->methods) && isakmp__auth_user(p->auth) &&
+        isakmp__auth_bit(isakmp__auth_base(p->auth)) & m->methods)
+        return "XAUTH, which is not named here (isakmp_xauth, isakmp_transaction) or not known "
+               "there";
     if (!(isakmp__auth_bit(p->auth) & m->methods))
         return "key material of ours that is missing";
     if (m->like && p->group != m->like->group)
@@ -118,7 +63,7 @@ const isakmp_policy *isakmp__policy_next(const isakmp_peer_policy *p, const isak
 
 /* ---- Phase 1 ------------------------------------------------------------------------------ */
 
-void isakmp__wr_attrs1(isakmp_writer *w, const isakmp_policy *p)
+void isakmp__wr_attrs1(isakmp_writer *w, const isakmp_policy *p, const isakmp__means *m)
 {
     isakmp_wr_attr(w, ISAKMP_ATTR_CIPHER, p->cipher);
     if (p->key_bits)
@@ -127,13 +72,15 @@ void isakmp__wr_attrs1(isakmp_writer *w, const isakmp_policy *p)
     isakmp_wr_attr(w, ISAKMP_ATTR_AUTH, p->auth);
     isakmp_wr_attr(w, ISAKMP_ATTR_GROUP, p->group);
     isakmp_wr_attr(w, ISAKMP_ATTR_LIFE_TYPE, ISAKMP_LIFE_SECONDS);
-    isakmp_wr_attr(w, ISAKMP_ATTR_LIFE_DURATION, isakmp__policy_life(p).seconds);
+    isakmp_wr_attr(w, ISAKMP_ATTR_LIFE_DURATION,
+                   isakmp__life_for(isakmp__policy_life(p), m).seconds);
 }
 
-static void put_transform1(isakmp_writer *w, uint8_t number, const isakmp_policy *p)
+static void put_transform1(isakmp_writer *w, uint8_t number, const isakmp_policy *p,
+                           const isakmp__means *m)
 {
     size_t mark = isakmp_wr_transform(w, number, ISAKMP_KEY_IKE);
-    isakmp__wr_attrs1(w, p);
+    isakmp__wr_attrs1(w, p, m);
     isakmp_wr_close(w, mark);
 }
 
@@ -157,7 +104,7 @@ unsigned isakmp__offer_phase1(isakmp_writer *w, const isakmp_peer_policy *p, con
     sa = isakmp_wr_sa(w, ISAKMP_DOI_IPSEC, ISAKMP_SIT_IDENTITY_ONLY);
     proposal = isakmp_wr_proposal(w, 1, ISAKMP_PROTO_ISAKMP, isakmp__span(NULL, 0));
     for (; q; q = next_usable(p, m, q))
-        put_transform1(w, (uint8_t)++n, q);
+        put_transform1(w, (uint8_t)++n, q, m);
     isakmp_wr_close(w, proposal);
     isakmp_wr_close(w, sa);
     return n;
@@ -198,7 +145,7 @@ static void put_life2(isakmp_writer *w, const isakmp__life *l)
 void isakmp__wr_attrs2(isakmp_writer *w, const isakmp_child_policy *p, const isakmp_protect *t,
                        const isakmp__means *m)
 {
-    isakmp__life life = isakmp__child_life(p);
+    isakmp__life life = isakmp__life_for(isakmp__child_life(p), m);
     isakmp_wr_attr(w, ISAKMP_SA_ATTR_ENCAP, isakmp__encap_of(p->mode, m->udp));
     if (t->key_bits)
         isakmp_wr_attr(w, ISAKMP_SA_ATTR_KEY_LENGTH, t->key_bits);

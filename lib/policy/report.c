@@ -83,6 +83,36 @@ int isakmp_report_get(const isakmp_report *r, size_t i, isakmp_mismatch *out)
     return r->peer ? row1(r, i, out) : row2(r, i, out);
 }
 
+/* How far a comparison came before an attribute failed: the order of isakmp__match1() and _match2(). */
+static unsigned progress(const isakmp_report *r, const isakmp_mismatch *m)
+{
+    static const uint16_t order[2][7] = {
+        {ISAKMP_ATTR_CIPHER, ISAKMP_ATTR_KEY_LENGTH, ISAKMP_ATTR_HASH, ISAKMP_ATTR_AUTH,
+         ISAKMP_ATTR_GROUP, ISAKMP_ATTR_LIFE_DURATION},
+        {ISAKMP_SA_ATTR_KEY_LENGTH, ISAKMP_SA_ATTR_AUTH, ISAKMP_SA_ATTR_ESN, ISAKMP_SA_ATTR_ENCAP,
+         ISAKMP_SA_ATTR_GROUP, ISAKMP_SA_ATTR_LIFE_DURATION}};
+    const uint16_t *of = order[r->child != NULL];
+    for (unsigned i = 0; m->attr && of[i]; i++)
+        if (of[i] == m->attr)
+            return i + 2;
+    return m->attr != 0;
+}
+
+/* Enough to be of use: an offer may be made so that it takes long to go through all. */
+#define MOST_ROWS 128
+
+int isakmp__report_nearest(const isakmp_report *r, isakmp_mismatch *out)
+{
+    isakmp_mismatch m;
+    int found = ISAKMP_NONE;
+    for (size_t i = 0; i < MOST_ROWS && isakmp_report_get(r, i, &m) == ISAKMP_OK; i++)
+        if (found != ISAKMP_OK || progress(r, &m) > progress(r, out)) {
+            *out = m;
+            found = ISAKMP_OK;
+        }
+    return found;
+}
+
 /* The registry of a mismatch's values, or -1 if they are plain numbers. */
 static int registry_of(int phase1, const isakmp_mismatch *m)
 {

@@ -57,7 +57,24 @@ static int is_taken(const isakmp_peer_policy *p, size_t i)
     return 0;
 }
 
-#define MAX_DPD_TRIES 100
+#define MAX_DPD_TRIES    100
+#define MAX_CONFIG_WANTS 64
+#define MIN_USER_S       5
+#define MAX_USER_S       3600
+#define CONFIG_FLAGS                                                                               \
+    (ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER | ISAKMP_PF_CONFIG_PULL |                     \
+     ISAKMP_PF_CONFIG_ACCEPT | ISAKMP_PF_CONFIG_AGAIN)
+#define XAUTH_FLAGS (ISAKMP_PF_XAUTH_ASK | ISAKMP_PF_XAUTH_ANSWER | ISAKMP_PF_XAUTH_AGAIN)
+
+/* All flags of a peer policy that there are. */
+#define KNOWN_FLAGS                                                                                \
+    ((2u * ISAKMP_PF_RESTART - 1u) | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT |                    \
+     ISAKMP_PF_SET_COMMIT | ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO |    \
+     CONFIG_FLAGS | XAUTH_FLAGS)
+
+#define KNOWN_CHILD_FLAGS                                                                          \
+    (ISAKMP_CF_NO_INTEG | ISAKMP_CF_REKEY | ISAKMP_CF_REKEY_USED | ISAKMP_CF_NO_REPLAY |           \
+     ISAKMP_CF_TED)
 
 static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
 {
@@ -67,7 +84,17 @@ static int check_habits(const isakmp_peer_policy *p, isakmp__text *why)
         return wrong(why, "dpd_tries must be %u or less", MAX_DPD_TRIES);
     if (p->flags & ISAKMP_PF_FORCE_ENCAP && p->flags & ISAKMP_PF_NO_NATT)
         return wrong(why, "UDP encapsulation cannot be forced without NAT traversal", 0);
-    if (p->flags >= ISAKMP_PF_FORCE_ENCAP << 1)
+    if (p->flags & (ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER) &&
+        p->flags & (ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT))
+        return wrong(why, "nobody is gateway and client of one peer in Mode Config", 0);
+    if (p->n_config_wants > MAX_CONFIG_WANTS || (p->n_config_wants && p->config_wants == NULL))
+        return wrong(why, "config_wants must have %u attributes at most, and not be NULL",
+                     MAX_CONFIG_WANTS);
+    if (p->flags & ISAKMP_PF_XAUTH_ASK && p->flags & ISAKMP_PF_XAUTH_ANSWER)
+        return wrong(why, "a peer is a client of XAUTH or its gateway, not both", 0);
+    if (p->user_s && (p->user_s < MIN_USER_S || p->user_s > MAX_USER_S))
+        return wrong(why, "user_s must be 0, or 5 to 3600 seconds, not %u", p->user_s);
+    if (p->flags & ~(uint32_t)KNOWN_FLAGS)
         return wrong(why, "the flags %u of a peer policy are not all known", p->flags);
     return ISAKMP_OK;
 }
@@ -170,6 +197,19 @@ static int check_selector(const isakmp_selector *s, const char *text, isakmp__te
     return ISAKMP_OK;
 }
 
+static int check_child_habits(const isakmp_child_policy *p, isakmp__text *why)
+{
+    uint16_t window = p->replay_window;
+    if (p->flags & ~(uint32_t)KNOWN_CHILD_FLAGS)
+        return wrong(why, "the flags %u of a child policy are not all known", p->flags);
+    if (window && (window < 32 || window > 4096))
+        return wrong(why, "the anti-replay window must be 32 to 4096 packets, or 0 for 64, not %u",
+                     window);
+    if (window && p->flags & ISAKMP_CF_NO_REPLAY)
+        return wrong(why, "there cannot be an anti-replay window of %u packets and none", window);
+    return ISAKMP_OK;
+}
+
 static int is_open(const isakmp_selector *s)
 {
     return s->family == 0 || s->proto || s->port;
@@ -227,9 +267,10 @@ static int check_child(const isakmp_child_policy *p, const isakmp_crypto *crypto
         rc = wrong(why, "in transport mode a selector is %u address of an end", 1);
     if (rc == ISAKMP_OK && p->flags & ISAKMP_CF_TED)
         rc = check_ted(p, why);
-    if (rc == ISAKMP_OK && p->flags & ~(uint32_t)(ISAKMP_CF_NO_INTEG | ISAKMP_CF_TED))
-        rc = wrong(why, "the flags %u of a child policy are not all known", p->flags);
-    return rc;
+    if (rc == ISAKMP_OK && p->flags & ISAKMP_CF_REKEY_USED && !(p->flags & ISAKMP_CF_REKEY))
+        rc = wrong(why, "ISAKMP_CF_REKEY_USED is of no use without ISAKMP_CF_REKEY (%u)",
+                   ISAKMP_CF_REKEY);
+    return rc == ISAKMP_OK ? check_child_habits(p, why) : rc;
 }
 
 int isakmp_child_policy_check(const isakmp_child_policy *p, const isakmp_crypto *crypto, char *why,

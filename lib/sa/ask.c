@@ -52,7 +52,9 @@ static isakmp_query query_of(const isakmp_ctx *x, const isakmp__exch *e)
     q.exchange = e->sa->exchange;
     q.initiator = e->sa->initiator;
     q.policy = e->sa->policy;
-    if (e->id_peer.n)
+    if (e->msg_id) /* after phase 1 */
+        q.peer_id = isakmp__sa_peer_id(e->sa);
+    else if (e->id_peer.n)
         isakmp_id_read(&q.peer_id, e->id_peer);
     else if (e->owner.n)
         isakmp_id_read(&q.peer_id, e->owner);
@@ -60,6 +62,7 @@ static isakmp_query query_of(const isakmp_ctx *x, const isakmp__exch *e)
         q.peer_id = q.policy->peer_id;
     q.wanted = e->wanted;
     q.n_wanted = e->n_wanted;
+    q.user = isakmp__sa_user(x, e->sa);
     return q;
 }
 
@@ -184,9 +187,9 @@ int isakmp__ask_sign(isakmp_ctx *x, isakmp__exch *e, isakmp_span hash, uint8_t *
             memcpy(sig, x->answer.value, *n);
     } else {
         t = open_question(x, e, ISAKMP__ASK_SIGN);
-        rc = close_question(e, x->host.sign(x->host.user, t, &q,
-                                            isakmp__auth_signature(e->sa->suite->auth), hash, sig,
-                                            cap, n));
+        rc = close_question(e,
+                            x->host.sign(x->host.user, t, &q, isakmp__auth_base(e->sa->suite->auth),
+                                         hash, sig, cap, n));
     }
     return rc == ISAKMP_OK && (*n == 0 || *n > cap) ? ISAKMP_E_HOST : rc;
 }
@@ -249,6 +252,69 @@ void isakmp__tell_learn(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cert 
         x->host.learn(x->host.user, &q, certs, n);
 }
 
+/* ---- Mode Config ---------------------------------------------------------------------------- */
+
+int isakmp__can_assign(const isakmp_ctx *x)
+{
+    return x->host.assign != NULL;
+}
+
+int isakmp__ask_assign(isakmp_ctx *x, isakmp__exch *e, const isakmp_assignment *a,
+                       isakmp_writer *out)
+{
+    isakmp_query q = query_of(x, e);
+    isakmp_ticket t;
+    int rc;
+    if (is_answered(x, e, ISAKMP__ASK_ASSIGN, &rc)) {
+        if (rc == ISAKMP_OK)
+            isakmp_wr_bytes(out, isakmp__span(x->answer.value, x->answer.n));
+        return rc;
+    }
+    t = open_question(x, e, ISAKMP__ASK_ASSIGN);
+    return close_question(e, x->host.assign(x->host.user, t, &q, a, out));
+}
+
+/* ---- XAUTH --------------------------------------------------------------------------------- */
+
+/* What has been answered later; it may be nothing. */
+static void take_words(const isakmp_ctx *x, isakmp_user *out)
+{
+    if (x->answer.n)
+        memcpy(out, x->answer.value, sizeof *out);
+}
+
+int isakmp__ask_get_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *asked, isakmp_user *out)
+{
+    isakmp_query q = query_of(x, e);
+    isakmp_ticket t;
+    int rc;
+    memset(out, 0, sizeof *out);
+    if (is_answered(x, e, ISAKMP__ASK_GET_USER, &rc)) {
+        take_words(x, out);
+        return rc;
+    }
+    if (x->host.get_user == NULL)
+        return ISAKMP_NONE;
+    t = open_question(x, e, ISAKMP__ASK_GET_USER);
+    return close_question(e, x->host.get_user(x->host.user, t, &q, asked, out));
+}
+
+int isakmp__ask_check_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *got, isakmp_user *out)
+{
+    isakmp_query q = query_of(x, e);
+    isakmp_ticket t;
+    int rc;
+    memset(out, 0, sizeof *out);
+    if (is_answered(x, e, ISAKMP__ASK_CHECK_USER, &rc)) {
+        take_words(x, out);
+        return rc;
+    }
+    if (x->host.check_user == NULL)
+        return ISAKMP_NONE;
+    t = open_question(x, e, ISAKMP__ASK_CHECK_USER);
+    return close_question(e, x->host.check_user(x->host.user, t, &q, got, out));
+}
+
 /* ---- Diffie-Hellman ------------------------------------------------------------------------ */
 
 int isakmp__ask_dh_new(isakmp_ctx *x, isakmp__exch *e, uint8_t *priv, size_t *priv_n, uint8_t *pub)
@@ -308,6 +374,8 @@ int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t
         return rc != ISAKMP_NONE || n == 0 || (value && n == sizeof(uint16_t));
     if (e->ask == ISAKMP__ASK_ENCRYPT && rc == ISAKMP_NONE)
         return n <= ISAKMP_MAX_SIGNATURE && (value || n == 0);
+    if (e->ask == ISAKMP__ASK_CHECK_USER)
+        return rc < 0 || n == 0 || (value && n == sizeof(isakmp_user));
     if (rc != ISAKMP_OK)
         return 1;
     if (value == NULL)
@@ -319,12 +387,16 @@ int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t
         return n == sizeof(uint32_t);
     case ISAKMP__ASK_CREDENTIALS:
         return n == sizeof(isakmp_credentials);
+    case ISAKMP__ASK_GET_USER:
+        return n == sizeof(isakmp_user);
     case ISAKMP__ASK_DH_NEW:
         return n > size && n - size <= ISAKMP_MAX_DH_PRIVATE;
     case ISAKMP__ASK_SIGN:
     case ISAKMP__ASK_ENCRYPT:
     case ISAKMP__ASK_DECRYPT:
         return n > 0 && n <= ISAKMP_MAX_SIGNATURE;
+    case ISAKMP__ASK_ASSIGN:
+        return n <= ISAKMP_MAX_CFG;
     case ISAKMP__ASK_DH_KEY:
         return n == isakmp_group_secret_size(e->group);
     default:

@@ -30,6 +30,21 @@ void isakmp__child_give(isakmp_ctx *x, isakmp__child *c)
     isakmp__pool_give(&x->children, c);
 }
 
+void isakmp__child_renew(isakmp__child *c)
+{
+    isakmp__unlink(&c->queue_link);
+    isakmp__pool_renew(c);
+    memset(&c->spis, 0, sizeof c->spis);
+    memset(c->spi_out, 0, sizeof c->spi_out);
+    memset(&c->why, 0, sizeof c->why);
+    c->state = ISAKMP_CHILD_WAITING;
+    c->initiator = 1;
+    c->n = 0;
+    c->since = 0;
+    c->partner = 0;
+    c->ending = c->soft_told = c->used = c->confirmed = c->replaced = c->replaces = 0;
+}
+
 isakmp__child *isakmp__child_of(const isakmp_ctx *x, isakmp_child_id id)
 {
     return (isakmp__child *)isakmp__pool_find(&x->children, id.v);
@@ -70,13 +85,21 @@ int isakmp__child_pick_spi(isakmp_ctx *x, const isakmp__child *c, uint32_t *out)
 
 /* ---- SAD entries --------------------------------------------------------------------------- */
 
+static uint16_t window_of(const isakmp_child_policy *p)
+{
+    return p->replay_window ? p->replay_window : (uint16_t)ISAKMP_DEFAULT_REPLAY_WINDOW;
+}
+
 static void fill_entry(isakmp_sad_entry *s, const isakmp__child *c, unsigned i, int inbound)
 {
     memset(s, 0, sizeof *s);
     s->inbound = (uint8_t)inbound;
     s->mode = c->mode;
     s->natt = c->natt;
-    s->replay = 1;
+    s->replay = inbound ? !(c->policy->flags & ISAKMP_CF_NO_REPLAY) : !c->unchecked;
+    s->replay_window = inbound && s->replay ? window_of(c->policy) : 0;
+    s->sha256_96 = c->protect[i].integ == ISAKMP_INTEG_HMAC_SHA256 &&
+                   c->sa->policy->flags & ISAKMP_PF_SHA256_96;
     s->spi = inbound ? isakmp__spi_of(&c->spis, c->protect[i].proto) : c->spi_out[i];
     s->src = inbound ? c->path.remote : c->path.local;
     s->dst = inbound ? c->path.local : c->path.remote;

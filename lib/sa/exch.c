@@ -47,6 +47,7 @@ isakmp__exch *isakmp__exch_take(isakmp_ctx *x, isakmp__sa *sa, const isakmp_exch
     e->def = def;
     e->msg = 1;
     e->hint = ISAKMP_D_NONE;
+    e->brief = (uint8_t)urgent;
     e->timer.kind = ISAKMP__TIMER_EXCH;
     e->resend_at = ISAKMP_NEVER;
     e->hard_at = ISAKMP_NEVER;
@@ -105,6 +106,13 @@ void isakmp__exch_fail(isakmp_ctx *x, isakmp__exch *e, isakmp_reason why)
         isakmp__exch_give(x, e);
 }
 
+/* The responder of Aggressive Mode does not repeat its message by a timer: our last one may be lost, and then
+ * it has no new SA when we delete the old one. */
+static int repeats_by_itself(const isakmp__exch *e)
+{
+    return e->replaces.v && e->sa->exchange == ISAKMP_EXCH_AGGRESSIVE;
+}
+
 void isakmp__exch_keep(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__packet_give(x, &e->held);
@@ -113,7 +121,8 @@ void isakmp__exch_keep(isakmp_ctx *x, isakmp__exch *e)
     isakmp__wipe(e->skeyid, sizeof e->skeyid);
     e->child = NULL;
     e->phase = ISAKMP__DONE;
-    e->resend_at = ISAKMP_NEVER;
+    e->resend_at = repeats_by_itself(e) ? x->now + x->config.retransmit_ms : ISAKMP_NEVER;
+    e->tries = 0;
     e->hard_at = x->now + x->config.linger_ms;
     isakmp__list_append(&x->done, &e->done_link);
     isakmp__exch_schedule(x, e);
@@ -139,8 +148,11 @@ unsigned isakmp__exch_store(isakmp__exch *e, isakmp_span *out, isakmp_span bytes
     return ISAKMP_OK;
 }
 
+/* What is over before the call is waits for nothing, and needs no place among the timers. */
 void isakmp__exch_schedule(isakmp_ctx *x, isakmp__exch *e)
 {
+    if (e->brief)
+        return;
     isakmp__timer_set(&x->deadlines, &e->timer,
                       e->resend_at < e->hard_at ? e->resend_at : e->hard_at);
 }

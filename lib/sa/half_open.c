@@ -17,11 +17,27 @@ static isakmp__sa *half_open_after(const isakmp_ctx *x, const isakmp__sa *sa)
                          queue_link);
 }
 
+/* ... for a person who has to type, as long as there is room. */
+#define USER_GRACE_MS 10000
+
 /* Do we wait for the peer?  Time in which our own host thinks about a question is not the peer's. */
 static int waits_for_peer(const isakmp__sa *sa)
 {
-    const isakmp__exch *e = isakmp__exch_phase1(sa);
-    return e == NULL || e->ask == ISAKMP__ASK_NONE;
+    for (isakmp__exch *e = NULL; (e = isakmp__exch_after(sa, e)) != NULL;)
+        if (e->ask != ISAKMP__ASK_NONE)
+            return 0;
+    return 1;
+}
+
+/* Has it had its time?  A client of hybrid authentication may have proved its return address, but anybody can be
+ * one. */
+static int may_go(const isakmp_ctx *x, const isakmp__sa *sa)
+{
+    int is_stranger = sa->state == ISAKMP_SA_XAUTH &&
+                      isakmp__auth_family(sa->suite->auth) & (ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR);
+    if (!waits_for_peer(sa) || (sa->proven && !is_stranger))
+        return 0;
+    return sa->since + (sa->proven ? USER_GRACE_MS : GRACE_MS) <= x->now;
 }
 
 /* End one that has had its time without proving where it is; 0 if there is none.
@@ -31,8 +47,8 @@ static int evict(isakmp_ctx *x, const isakmp_addr *from)
     isakmp__sa *sa = NULL;
     do
         sa = from ? isakmp__sa_half_open_at(x, from, sa) : half_open_after(x, sa);
-    while (sa && (sa->proven || !waits_for_peer(sa)));
-    if (sa == NULL || sa->since + GRACE_MS > x->now)
+    while (sa && !may_go(x, sa));
+    if (sa == NULL)
         return 0;
     isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_US, ISAKMP_D_HALF_OPEN, 0, 0));
     isakmp__settle(x);

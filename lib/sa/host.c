@@ -3,6 +3,7 @@
  * Whatever they are told is already so: state is committed before a callback runs, and while it runs
  * every function of the interface that would change something returns ISAKMP_E_REENTRANT. */
 #include "host.h"
+#include "replace.h"
 
 /* ---- DO ------------------------------------------------------------------------------------ */
 
@@ -62,10 +63,13 @@ static isakmp_event event_about(const isakmp_ctx *x, uint16_t type, const isakmp
         ev.peer_policy = sa->policy;
         ev.peer_id = isakmp__sa_peer_id(sa);
         ev.nat = sa->nat;
+        ev.user = isakmp__sa_user(x, sa);
     }
     if (c) {
         ev.child = isakmp__child_id(x, c);
         ev.child_policy = c->policy;
+        ev.local = c->local.family ? &c->local : NULL;
+        ev.remote = c->remote.family ? &c->remote : NULL;
     }
     return ev;
 }
@@ -82,7 +86,38 @@ void isakmp__tell(isakmp_ctx *x, uint16_t type, const isakmp__sa *sa, const isak
     isakmp_event ev = event_about(x, type, sa, c);
     if (why)
         ev.why = *why;
+    if (c)
+        ev.other_child = isakmp__child_other(x, c);
+    else if (type == ISAKMP_EV_SA_UP || type == ISAKMP_EV_SA_DOWN)
+        ev.other_sa = isakmp__sa_other(x, sa);
     tell(x, &ev);
+}
+
+void isakmp__tell_redirect(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_addr *gateway)
+{
+    isakmp_event ev = event_about(x, ISAKMP_EV_REDIRECT, sa, NULL);
+    ev.gateway = gateway;
+    tell(x, &ev);
+}
+
+void isakmp__tell_life(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__child *c, uint32_t peer,
+                       uint32_t ours)
+{
+    isakmp_event ev = event_about(x, ISAKMP_EV_LIFE, sa, c);
+    ev.life_peer = peer;
+    ev.life_ours = ours;
+    ev.life_used = c ? c->life_s : sa->life_s;
+    if (peer != ours)
+        tell(x, &ev);
+}
+
+/* Whom we expected, and who it says it is. */
+static void add_identities(isakmp_event *ev, const isakmp__exch *e)
+{
+    isakmp_id_read(&ev->peer_id, e->id_peer);
+    ev->expected_id = e->sa->policy->peer_id;
+    if (e->owner.n)
+        isakmp_id_read(&ev->expected_id, e->owner);
 }
 
 void isakmp__tell_refused(isakmp_ctx *x, const isakmp__exch *e, isakmp_reason why,
@@ -91,8 +126,14 @@ void isakmp__tell_refused(isakmp_ctx *x, const isakmp__exch *e, isakmp_reason wh
     isakmp_event ev = event_about(x, ISAKMP_EV_REFUSED, e->sa, e->child);
     if (e->child)
         ev.child_policy = e->child->policy;
-    else if (report)
-        ev.child_policy = report->child;
+    else
+        ev.child_policy = e->named;
+    if (e->local.family) {
+        ev.local = &e->local;
+        ev.remote = &e->remote;
+    }
+    if (why.detail == ISAKMP_D_ID_REFUSED && e->id_peer.n)
+        add_identities(&ev, e);
     ev.why = why;
     ev.report = report;
     tell(x, &ev);
@@ -108,6 +149,23 @@ void isakmp__tell_notify(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__chil
     tell(x, &ev);
 }
 
+void isakmp__tell_assignment(isakmp_ctx *x, uint16_t type, const isakmp__sa *sa,
+                             const isakmp__assignment *a, isakmp_span attrs, int kept)
+{
+    isakmp_event ev = event_about(x, type, sa, NULL);
+    isakmp_assignment what;
+    memset(&what, 0, sizeof what);
+    what.ours = (sa->policy->flags & (ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT)) != 0;
+    if (a) {
+        what.ip4 = a->ip4;
+        what.ip6 = a->ip6;
+    }
+    what.kept = (uint8_t)kept;
+    what.attrs = attrs;
+    ev.assignment = &what;
+    tell(x, &ev);
+}
+
 void isakmp__tell_not_found(isakmp_ctx *x, const isakmp__discovery *d, isakmp_reason why)
 {
     isakmp_event ev = event_about(x, ISAKMP_EV_TED_FAILED, NULL, NULL);
@@ -115,6 +173,13 @@ void isakmp__tell_not_found(isakmp_ctx *x, const isakmp__discovery *d, isakmp_re
     ev.peer_policy = d->peer;
     ev.child_policy = d->policy;
     ev.why = why;
+    tell(x, &ev);
+}
+
+void isakmp__tell_text(isakmp_ctx *x, const isakmp__sa *sa, isakmp_span text)
+{
+    isakmp_event ev = event_about(x, ISAKMP_EV_XAUTH_TEXT, sa, NULL);
+    ev.text = text;
     tell(x, &ev);
 }
 

@@ -43,9 +43,19 @@ int isakmp__ask_encrypt(isakmp_ctx *x, isakmp__exch *e, const isakmp_plain *p, u
 int isakmp__ask_decrypt(isakmp_ctx *x, isakmp__exch *e, const isakmp_sealed *s, uint8_t *block,
                         size_t cap, size_t *n);
 
+/* What a client is to be given: a has what is known; the attributes go to out. */
+int isakmp__ask_assign(isakmp_ctx *x, isakmp__exch *e, const isakmp_assignment *a,
+                       isakmp_writer *out);
+/* Is there somebody who gives addresses? */
+int isakmp__can_assign(const isakmp_ctx *x);
 /* Of a probe; there is no exchange, and the answer is never late: PENDING is as negative. */
 int isakmp__ask_ted(isakmp_ctx *x, const isakmp_path *path, const isakmp_selector *local,
                     const isakmp_selector *remote, isakmp_ted_answer *out);
+/* XAUTH: who is our user?  Is it the client's? */
+int isakmp__ask_get_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *asked,
+                         isakmp_user *out);
+int isakmp__ask_check_user(isakmp_ctx *x, isakmp__exch *e, const isakmp_user *got,
+                           isakmp_user *out);
 
 /* Is a late answer what the open question of an exchange wants? */
 int isakmp__answer_fits(const isakmp__exch *e, int rc, const void *value, size_t n);
@@ -61,10 +71,20 @@ void isakmp__tell_refused(isakmp_ctx *x, const isakmp__exch *e, isakmp_reason wh
 /* The peer sent a notify. */
 void isakmp__tell_notify(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__child *c,
                          const isakmp_path *path, const isakmp_notify *n, int authentic);
+/* The gateway wants to be replaced by another one. */
+void isakmp__tell_redirect(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_addr *gateway);
+/* The peer has another lifetime than we for an SA, or a child (NULL: the SA). */
+void isakmp__tell_life(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__child *c, uint32_t peer,
+                       uint32_t ours);
 /* A discovery has failed. */
 void isakmp__tell_not_found(isakmp_ctx *x, const isakmp__discovery *d, isakmp_reason why);
+/* The gateway has something to say to our user. */
+void isakmp__tell_text(isakmp_ctx *x, const isakmp__sa *sa, isakmp_span text);
 /* The peer has proved itself, and sent certificates. */
 void isakmp__tell_learn(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cert *certs, size_t n);
+/* What the client of an SA has, or had; attrs: what was said with it. */
+void isakmp__tell_assignment(isakmp_ctx *x, uint16_t type, const isakmp__sa *sa,
+                             const isakmp__assignment *a, isakmp_span attrs, int kept);
 void isakmp__tell_keylog(isakmp_ctx *x, const isakmp__sa *sa);
 
 /* A line of log about an SA, which may be NULL; format as isakmp__text_add(). */

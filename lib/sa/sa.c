@@ -111,8 +111,8 @@ static isakmp__sa *find_in(const isakmp_ctx *x, const isakmp_header *h, int init
 
 isakmp__sa *isakmp__sa_find(const isakmp_ctx *x, const isakmp_header *h)
 {
-    isakmp__sa *sa = find_in(x, h, 1);
-    return sa ? sa : find_in(x, h, 0);
+    isakmp__sa *sa = find_in(x, h, 0);
+    return sa ? sa : find_in(x, h, 1);
 }
 
 static isakmp__list *policy_bucket(const isakmp_ctx *x, const isakmp_peer_policy *p)
@@ -195,32 +195,106 @@ void isakmp__sa_move(isakmp_ctx *x, isakmp__sa *sa, const isakmp_path *path)
 void isakmp__sa_give(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__half_open_leave(x, sa);
+    isakmp__unassign(x, sa);
     isakmp__timer_set(&x->deadlines, &sa->timer, ISAKMP_NEVER);
     isakmp__unlink(&sa->peer_link);
     isakmp__unlink(&sa->policy_link);
+    isakmp__sa_drop_user(x, sa);
     isakmp__pool_give(&x->sas, sa);
 }
 
-isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after)
+isakmp__sa *isakmp__sa_relative(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after)
 {
     isakmp_id mine = isakmp__sa_peer_id(sa), theirs;
     const isakmp__list *b = id_bucket(x, sa);
     isakmp__sa *other = (isakmp__sa *)(uintptr_t)after;
     while ((other = peer_after(b, other)) != NULL) {
         theirs = isakmp__sa_peer_id(other);
-        if (other != sa && (other->state == ISAKMP_SA_UP || other->state == ISAKMP_SA_ENDED) &&
-            other->peer_key == sa->peer_key && isakmp_id_equal(&mine, &theirs))
+        if (other != sa && other->peer_key == sa->peer_key && isakmp_id_equal(&mine, &theirs))
             return other;
     }
     return NULL;
 }
 
+isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after)
+{
+    isakmp__sa *other = isakmp__sa_relative(x, sa, after);
+    while (other && !((other->state == ISAKMP_SA_UP || other->state == ISAKMP_SA_ENDED) &&
+                      isakmp__same_user(x, sa, other)))
+        other = isakmp__sa_relative(x, sa, other);
+    return other;
+}
+
+/* A client of hybrid authentication has proved nothing by which to know it again. */
+const isakmp__sa *isakmp__sa_with_user(const isakmp_ctx *x, const isakmp__sa *sa)
+{
+    const isakmp__sa *other = NULL;
+    if (isakmp__auth_family(sa->suite->auth) & (ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR))
+        return NULL;
+    while ((other = isakmp__sa_relative(x, sa, other)) != NULL)
+        if (other->state == ISAKMP_SA_UP && !other->ending && isakmp__sa_user(x, other).n &&
+            isakmp_addr_equal(&other->path.remote, &sa->path.remote))
+            return other;
+    return NULL;
+}
+
+/* The initiator of Main Mode has the last message of its peer; else the peer may not have it up. */
+int isakmp__sa_is_sure(const isakmp__sa *sa)
+{
+    return sa->spoken || (sa->initiator && sa->exchange == ISAKMP_EXCH_MAIN);
+}
+
+/* 0: not at all. */
+static unsigned fitness(const isakmp__sa *sa)
+{
+    if (sa->state == ISAKMP_SA_ENDED || sa->ending)
+        return 0;
+    if (sa->replaced)
+        return 2;
+    return isakmp__sa_is_sure(sa) ? 3 : 1;
+}
+
+/* One that was replaced is better than a new one of which nobody knows whether the peer has it up. */
 isakmp__sa *isakmp__sa_speaker(const isakmp_ctx *x, isakmp__sa *sa)
 {
-    isakmp__sa *other = sa;
-    while (other && (other->state == ISAKMP_SA_ENDED || other->ending))
-        other = isakmp__sa_sibling(x, sa, other == sa ? NULL : other);
-    return other;
+    isakmp__sa *other = NULL, *best = fitness(sa) ? sa : NULL;
+    if (fitness(sa) == 3)
+        return sa;
+    while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
+        if (fitness(other) &&
+            (best == NULL || (other->policy == sa->policy && (best->replaced || other->replaced) &&
+                              fitness(other) > fitness(best))))
+            best = other;
+    return best;
+}
+
+/* Who the peer was stays, so that it is found if the peer itself begins; and so do path, policy and children. */
+static void forget(isakmp__sa *sa)
+{
+    sa->keyed = sa->proven = sa->wanted = sa->asked = 0;
+    sa->soft_told = sa->rekeying = sa->replaced = sa->spoken = sa->contact = sa->fragments = 0;
+    sa->config = 0;
+    sa->user_rounds = 0;
+    sa->user_next = 0;
+    sa->natt = sa->udp = sa->nat = sa->dpd = sa->next_used = 0;
+    sa->life_s = sa->took_ms = sa->soft_ms = 0;
+    sa->suite = NULL;
+    sa->vendors = 0;
+    memset(&sa->why, 0, sizeof sa->why);
+    memset(sa->cky_i, 0, sizeof sa->cky_i);
+    memset(sa->cky_r, 0, sizeof sa->cky_r);
+    memset(sa->iv, 0, sizeof sa->iv);
+    memset(sa->used_ids, 0, sizeof sa->used_ids);
+}
+
+void isakmp__sa_renew(isakmp_ctx *x, isakmp__sa *sa)
+{
+    forget(sa);
+    isakmp__sa_drop_user(x, sa);
+    isakmp__pool_renew(sa);
+    sa->state = ISAKMP_SA_NEGOTIATING;
+    sa->initiator = 1;
+    sa->since = x->now;
 }
 
 /* ---- Facts -------------------------------------------------------------------------------- */
@@ -253,10 +327,12 @@ int isakmp__sa_has_cookies(const isakmp__sa *sa, isakmp_span cookies)
 
 isakmp__means isakmp__sa_means(const isakmp_ctx *x, const isakmp__sa *sa)
 {
-    isakmp__means m = {&x->crypto, x->config.limits.max_dh, 0, 0, NULL, 0};
+    isakmp__means m = {&x->crypto, x->config.limits.max_dh, 0, 0, NULL, 0, 0};
     if (sa->suite)
         m.ike_group = sa->suite->group;
     m.udp = sa->udp;
+    if (sa->policy && sa->policy->flags & ISAKMP_PF_SHORT_LIFE)
+        m.most_life_s = ISAKMP_SHORT_LIFE_S;
     return m;
 }
 

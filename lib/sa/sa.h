@@ -39,6 +39,8 @@ void isakmp__sa_wake(isakmp_ctx *x, isakmp__sa *sa, isakmp_time at);
 void isakmp__sa_heard(isakmp_ctx *x, isakmp__sa *sa);
 /* Traffic goes to the peer, or waits for it. */
 void isakmp__sa_wanted(isakmp_ctx *x, isakmp__sa *sa);
+/* Somebody says that the peer has forgotten us: it is asked for a sign of life as if traffic waited. */
+void isakmp__sa_doubted(isakmp_ctx *x, isakmp__sa *sa);
 /* End it: no message reaches it any more.  The rest is done by isakmp__settle(). */
 void isakmp__sa_end(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why);
 /* The identity that the peer has proved, or claims. */
@@ -46,10 +48,17 @@ isakmp_id isakmp__sa_peer_id(const isakmp__sa *sa);
 void isakmp__sa_set_peer_id(isakmp__sa *sa, const isakmp_id *id);
 /* Another SA with the same peer, up or ended, after one; NULL at the end.  The same peer has the same
  * identity and has proved it by the same key: with a key of his own and a policy that lets any identity
- * pass, anybody could take any name. */
+ * pass, anybody could take any name.  And if XAUTH has found users they are the same: many clients may share an
+ * identity and a key. */
 isakmp__sa *isakmp__sa_sibling(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after);
-/* The SA that speaks to the peer of one: itself unless it has ended, else another one that is up; NULL if
- * there is none. */
+/* ... in any state. */
+isakmp__sa *isakmp__sa_relative(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *after);
+/* One that has ended is to be negotiated again, as initiator: it gets a new id, and keeps its children. */
+void isakmp__sa_renew(isakmp_ctx *x, isakmp__sa *sa);
+/* Is it known that the peer has an SA up that is up here? */
+int isakmp__sa_is_sure(const isakmp__sa *sa);
+/* The SA that speaks to the peer of one: itself unless it has ended or was replaced, else another one that is
+ * up; NULL if there is none. */
 isakmp__sa *isakmp__sa_speaker(const isakmp_ctx *x, isakmp__sa *sa);
 /* The host has named its policy. */
 void isakmp__sa_set_policy(isakmp_ctx *x, isakmp__sa *sa, const isakmp_peer_policy *p);
@@ -68,9 +77,34 @@ int isakmp__sa_has_cookies(const isakmp__sa *sa, isakmp_span cookies);
 /* Means for policies of this SA. */
 isakmp__means isakmp__sa_means(const isakmp_ctx *x, const isakmp__sa *sa);
 
-/* Phase 1 is through, but the user of the client is not authenticated: the SA waits for that, as long as
- * one that is half open. */
+/* ---- Users: XAUTH --------------------------------------------------------------------------- */
+
+/* What is this side of an SA with regard to its user? */
+typedef enum isakmp__xauth_role {
+    ISAKMP__XAUTH_NONE = 0, /* there is none to be authenticated */
+    ISAKMP__XAUTH_CLIENT,
+    ISAKMP__XAUTH_GATEWAY
+} isakmp__xauth_role;
+isakmp__xauth_role isakmp__sa_xauth_role(const isakmp__sa *sa);
+/* Does a policy want XAUTH whatever the method? */
+int isakmp__always_extends(const isakmp_peer_policy *p);
+
+/* Phase 1 is through, but the user of the client is not authenticated: the SA waits for that, still half
+ * open, as long as its policy allows. */
 void isakmp__sa_await_user(isakmp_ctx *x, isakmp__sa *sa);
+/* Until when it waits. */
+isakmp_time isakmp__sa_user_at(const isakmp__sa *sa);
+/* The user that was authenticated; empty: none. */
+isakmp_span isakmp__sa_user(const isakmp_ctx *x, const isakmp__sa *sa);
+/* Keep it.
+ *   returns  ISAKMP_OK, ISAKMP_D_USER_NAME or ISAKMP_D_POOL. */
+unsigned isakmp__sa_set_user(isakmp_ctx *x, isakmp__sa *sa, isakmp_span name);
+void isakmp__sa_drop_user(isakmp_ctx *x, const isakmp__sa *sa);
+/* Have two SAs the same user, or both none? */
+int isakmp__same_user(const isakmp_ctx *x, const isakmp__sa *a, const isakmp__sa *b);
+/* An SA that is up and whose user is known, with a client that has this one's identity, key and path; NULL if
+ * there is none. */
+const isakmp__sa *isakmp__sa_with_user(const isakmp_ctx *x, const isakmp__sa *sa);
 
 /* ---- Half-open SAs ------------------------------------------------------------------------- */
 
@@ -85,6 +119,18 @@ isakmp__sa *isakmp__sa_half_open_at(const isakmp_ctx *x, const isakmp_addr *a, i
 /* Are two addresses the same but for their ports? */
 int isakmp__same_ip(const isakmp_addr *a, const isakmp_addr *b);
 
+/* ---- SPIs that nobody knows (unknown_spi.c) -------------------------------------------------- */
+
+/* May an unknown SPI be looked into that an address has sent, or complains of?  Counts. */
+int isakmp__spi_admit(isakmp_ctx *x, const isakmp_addr *a);
+/* The newest SA that is up with the peer at the other end of a path; NULL if there is none. */
+isakmp__sa *isakmp__sa_at(const isakmp_ctx *x, const isakmp_path *path);
+/* Is one of our inbound SPIs with the peer of an SA this one? */
+int isakmp__spi_is_ours(const isakmp_ctx *x, const isakmp__sa *sa, uint8_t proto, uint32_t spi);
+/* The child of an SA, or of another one with the same peer, with one of the peer's SPIs; NULL if there is none. */
+isakmp__child *isakmp__child_of_peer(const isakmp_ctx *x, const isakmp__sa *sa, uint8_t proto,
+                                     uint32_t spi);
+
 /* ---- Message IDs [RFC2408 3.1] ------------------------------------------------------------- */
 
 /* A fresh message ID for an exchange that we begin; 0 if there is no randomness. */
@@ -96,6 +142,8 @@ void isakmp__msg_id_note(isakmp__sa *sa, uint32_t msg_id);
 /* ---- Children ------------------------------------------------------------------------------ */
 
 isakmp__child *isakmp__child_take(isakmp_ctx *x, isakmp__sa *sa, const isakmp_child_policy *policy);
+/* One that has been taken out of the SAD is to be negotiated again when its SA is up: it gets a new id. */
+void isakmp__child_renew(isakmp__child *c);
 isakmp__child *isakmp__child_of(const isakmp_ctx *x, isakmp_child_id id);
 isakmp_child_id isakmp__child_id(const isakmp_ctx *x, const isakmp__child *c);
 /* The child of an SA that uses a protocol with one of the peer's SPIs. */
@@ -170,6 +218,33 @@ void isakmp__assembly_expire(isakmp_ctx *x, isakmp__assembly *a);
 /* An exchange needs the packet of the oldest one. */
 void isakmp__assembly_drop_oldest(isakmp_ctx *x);
 
+/* ---- What clients have by Mode Config (assignment.c) ----------------------------------------- */
+
+/* What the client of an SA has; NULL if it has nothing. */
+isakmp__assignment *isakmp__assignment_of(const isakmp_ctx *x, const isakmp__sa *sa);
+/* From now on it has these addresses (family 0: none), and those that it had, if they are others, are free
+ * again: the host is told.
+ *   returns  NULL if there is no room; then these are free again, too. */
+isakmp__assignment *isakmp__assign(isakmp_ctx *x, isakmp__sa *sa, int ours, const isakmp_addr *ip4,
+                                   const isakmp_addr *ip6);
+/* It has nothing any more: the host is told, unless another SA with this client takes it over. */
+void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa);
+/* An SA takes over what the client has under another one, such as when phase 1 is negotiated anew; nothing
+ * is told.
+ *   returns  1; 0 if there is nothing to be taken, or it has something already. */
+int isakmp__assignment_take_over(isakmp_ctx *x, isakmp__sa *sa, isakmp__sa *from);
+/* An SA that is up or has ended, with the same peer between the same addresses and ports: the same
+ * client.
+ *   with  1: one that has an assignment; 0: one that has none, and could have one. */
+isakmp__sa *isakmp__same_client(const isakmp_ctx *x, const isakmp__sa *sa, int with);
+/* The selector of an end that a child's policy leaves open: the client's address, if this end is the client
+ * and has one of the family, else the address on the path.
+ *   ours    1: our end;  family: 4 or 6, or 0: any. */
+isakmp_selector isakmp__open_end(const isakmp_ctx *x, const isakmp__sa *sa, int ours,
+                                 uint8_t family);
+/* May a peer propose this for an end that our policy leaves open?  A client may have its own address only. */
+int isakmp__open_end_allows(const isakmp_ctx *x, const isakmp__sa *sa, int ours,
+                            const isakmp_selector *s);
 /* ---- Discoveries --------------------------------------------------------------------------- */
 
 /* The discovery after one, oldest first; NULL at the end. */

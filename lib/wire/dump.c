@@ -2,6 +2,7 @@
  *
  * One line for each thing, indented by what it nests in.  Whatever comes from the peer is bounded
  * and escaped; what is malformed is shown as far as it goes and then said to be so. */
+#include "wire/cfg_attr.h"
 #include "wire/describe.h"
 
 #define HEX_SHOWN  32
@@ -84,22 +85,73 @@ static int value_registry(int attrs, unsigned type)
     return -1;
 }
 
-/* A value of Mode Config, XAUTH or Unity: an address, a text, or octets.  See names.def. */
+/* An address with a mask, and, of a split tunnel, protocol and port: "10.1.0.0/255.255.0.0 6/443". */
+static void dump_masked(isakmp__text *t, const uint8_t *p, int split)
+{
+    isakmp__text_ip(t, 4, p);
+    isakmp__text_add(t, "/");
+    isakmp__text_ip(t, 4, p + 4);
+    if (split && !isakmp__all_zero(p + 8, 6))
+        isakmp__text_add(t, " %u/%u", isakmp__get16(p + 8), isakmp__get16(p + 12));
+}
+
+/* A list of split tunnels, or of attributes; 0 if its length does not fit. */
+static int dump_cfg_list(isakmp__text *t, uint8_t kind, isakmp_span s)
+{
+    size_t size = kind == ISAKMP__CFG_SPLIT ? ISAKMP__SPLIT_SIZE : 2;
+    if (s.n % size)
+        return 0;
+    for (size_t i = 0; i < s.n; i += size) {
+        isakmp__text_add(t, "%s", i ? " and " : "");
+        if (kind == ISAKMP__CFG_SPLIT)
+            dump_masked(t, s.p + i, 1);
+        else
+            isakmp__text_name(t, ISAKMP_REG_CFG_ATTR, isakmp__get16(s.p + i));
+    }
+    return 1;
+}
+
+static int dump_ip6(isakmp__text *t, isakmp_span s)
+{
+    isakmp__text_ip(t, 6, s.p);
+    if (s.n == 17)
+        isakmp__text_add(t, "/%u", s.p[16]);
+    return 1;
+}
+
+/* A value of one of the kinds, if it is of its size; 0 if it is not. */
+static int dump_cfg_kind(isakmp__text *t, uint8_t kind, isakmp_span s)
+{
+    if (kind == ISAKMP__CFG_IP4 && s.n == 4)
+        isakmp__text_ip(t, 4, s.p);
+    else if (kind == ISAKMP__CFG_NET4 && s.n == 8)
+        dump_masked(t, s.p, 0);
+    else if ((kind == ISAKMP__CFG_IP6 && s.n == 16) ||
+             ((kind == ISAKMP__CFG_IP6 || kind == ISAKMP__CFG_NET6) && s.n == 17))
+        return dump_ip6(t, s);
+    else if (kind == ISAKMP__CFG_SPLIT || kind == ISAKMP__CFG_TYPES)
+        return dump_cfg_list(t, kind, s);
+    else if (kind == ISAKMP__CFG_TEXT || kind == ISAKMP__CFG_LINES || kind == ISAKMP__CFG_NAMES)
+        isakmp__text_octets(t, s);
+    else
+        return 0;
+    return 1;
+}
+
+/* A value of Mode Config, XAUTH or Unity: an address, a text, a number, or octets. */
 static void dump_cfg_value(isakmp__text *t, const isakmp_attr *a)
 {
-    static const uint16_t texts[] = {7, 16521, 16524, 16526, 28672, 28674};
-    static const uint16_t addresses[] = {1, 2, 3, 4, 6};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (texts[i] == a->type) {
-            isakmp__text_octets(t, a->data);
-            return;
-        }
-    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++)
-        if (addresses[i] == a->type && a->data.n == 4) {
-            isakmp__text_ip(t, 4, a->data.p);
-            return;
-        }
-    isakmp__text_hex(t, a->data, HEX_SHOWN);
+    static const uint16_t xauth_texts[] = {16521, 16524, 16526};
+    uint8_t kind = isakmp__cfg_kind(a->type);
+    for (size_t i = 0; i < sizeof xauth_texts / sizeof xauth_texts[0]; i++)
+        if (xauth_texts[i] == a->type)
+            kind = ISAKMP__CFG_TEXT;
+    if (dump_cfg_kind(t, kind, a->data))
+        return;
+    if (a->basic || ((kind == ISAKMP__CFG_NUMBER || kind == ISAKMP__CFG_SECONDS) && a->data.n <= 4))
+        isakmp__text_add(t, "%u", (unsigned)a->value);
+    else
+        isakmp__text_hex(t, a->data, HEX_SHOWN);
 }
 
 static void dump_attr(isakmp__text *t, int registry, const isakmp_attr *a)

@@ -411,9 +411,12 @@ static void decode(void)
 
 /* ---- bench memory --------------------------------------------------------------------------- */
 
-static size_t arena(uint32_t sas, uint32_t exchanges)
+static size_t arena(uint32_t sas, uint32_t exchanges, const isakmp_extension *last)
 {
+    const isakmp_extension *const extensions[] = {&isakmp_natt, &isakmp_dpd, &isakmp_frag, last,
+                                                  NULL};
     isakmp_config c = config_of(NULL, NULL);
+    c.extensions = extensions;
     c.limits.sas = sas;
     c.limits.children = sas;
     c.limits.exchanges = exchanges;
@@ -427,10 +430,13 @@ static void memory(void)
     static const uint32_t sizes[][2] = {{1, 2}, {1000, 64}, {100000, 1024}};
     for (unsigned i = 0; i < 3; i++)
         printf("| %7u | %9u | %12zu |\n", (unsigned)sizes[i][0], (unsigned)sizes[i][1],
-               arena(sizes[i][0], sizes[i][1]));
+               arena(sizes[i][0], sizes[i][1], NULL));
     /* A power of two, so that the buckets are counted with the rest. */
     printf("per established SA with one child: %zu octets\n",
-           (arena(131072, 64) - arena(65536, 64)) / 65536);
+           (arena(131072, 64, NULL) - arena(65536, 64, NULL)) / 65536);
+    printf("... of a client that may have addresses by Mode Config: %zu octets\n",
+           (arena(131072, 64, &isakmp_mode_config) - arena(65536, 64, &isakmp_mode_config)) /
+               65536);
 }
 
 int main(int argc, char **argv)

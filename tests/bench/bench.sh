@@ -8,6 +8,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 build=${1:-build}
 bench=$build/tests/bench/bench
+many=$build/tests/bench/many
 out=$build/bench
 mkdir -p $out
 layers="base wire crypto policy sa exchange ext core"
@@ -36,6 +37,34 @@ own_work() {
         all=$(instructions stock $side count_here)
         echo "$side $own $toy $all" | awk '{ printf "| %s | %d | %d | %d | %.2f %% |\n",
             $1 ? "responder" : "initiator", $2, $3, $4, 100 * $2 / $4 }'
+    done
+}
+
+# counted SAS WHAT: the library's instructions for one message.
+counted() {
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect=count_here \
+        "$many" count $1 $2 2>&1 | sed -n 's/.*Collected : //p' | awk '{ printf "%d", $1 / 1000 }'
+}
+
+# What is measured is the library alone, over a provider that does nothing, unless another is named.  Each
+# message is for an SA chosen by chance: with a million of them nothing of it is in a cache.
+many_sas() {
+    echo "## Very many SAs, each with a child"
+    echo
+    "$many" idle 100000 && "$many" idle 100000 nat || return 1
+    echo "A round of dead peer detection, $("$many" dpd 100000)"
+    echo
+    echo "| one message | with 1,000 SAs | with 1,000,000 | ratio (aim: < 1.5) |"
+    echo "|-------------|---------------:|---------------:|-------------------:|"
+    "$many" message 1000000 null || return 1
+    echo "| with the stock provider: | | | |"
+    "$many" message 1000000 stock || return 1
+    echo
+    echo "| instructions of one message | with 1,000 SAs | with 100,000 | ratio |"
+    echo "|-----------------------------|---------------:|-------------:|------:|"
+    for what in question first; do
+        echo "$what $(counted 1000 $what) $(counted 100000 $what)" |
+            awk '{ printf "| %s | %d | %d | %.2f |\n", $1, $2, $3, $3 / $2 }'
     done
 }
 
@@ -160,6 +189,8 @@ echo "| SAs, each with a child | exchanges at once | octets |"
 echo "|-----:|-----:|-------:|"
 "$bench" memory || exit 1
 echo "(aim: at most 1,024)"
+echo
+many_sas || exit 1
 echo
 all_sizes || exit 1
 echo

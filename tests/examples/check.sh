@@ -21,6 +21,15 @@ for p in "$i" "$r"; do
         refused "--fragment-size takes 256 to 65535 octets" $p --fragment-size 65536
         refused "--fragment-size takes 256 to 65535 octets" $p --fragment-size -512
         refused "--fragment-size takes 256 to 65535 octets" $p --fragment-size 512k
+        for dpd in 0 65536 "" periodic 10: 10:often 10:periodic: :periodic -1 9s 10:on-demand,periodic; do
+            refused "--dpd takes 1 to 65535 seconds, alone or with :periodic or :on-demand, not \"$dpd\"" $p \
+                --dpd "$dpd"
+        done
+        refused '--nat-keepalive takes 0 to 65535 seconds, not "-1"' $p --nat-keepalive -1
+        refused "--nat-keepalive takes 0 to 65535 seconds" $p --nat-keepalive 65536
+        refused "--nat-keepalive takes 0 to 65535 seconds" $p --nat-keepalive often
+        refused "--force-encap=yes is not an option" $p --force-encap=yes
+        refused "--rekey=often is not an option" $p --rekey=often
         refused "--ike takes .* suites with commas" $p --ike ,
         refused "--ike takes .* suites with commas" $p --ike ""
         refused "--ike takes .* suites with commas" $p --ike aes128-sha1-modp1024,
@@ -73,7 +82,7 @@ for p in initiator responder; do
     "$bin/$p" --help >"$dir/out" 2>"$dir/err"
     [ $? = 0 ] && [ ! -s "$dir/err" ] && grep -q -- --keylog "$dir/out"
     say $? "$p --help"
-    helps_with_all "$p" examples/host_options.c
+    helps_truly "$p"
 done
 # What differs between the two is said by each for itself.
 "$bin/initiator" --help | tr -s ' \n' ' ' >"$dir/out"
@@ -118,6 +127,13 @@ for suite in des-md5-modp768 aes192-sha384-ecp521 aes256-sha512-modp6144 aes256-
     aes128-sha256-curve25519; do
     pair "$suite" --psk k --ike $suite -- --psk k --ike $suite
 done
+
+# Both sides have the same ports, as on 500 and 4500.
+pair "ESP in UDP without any NAT, dead peer detection" --psk k --force-encap --dpd 5 --nat-keepalive 0 \
+    --local "127.0.0.1:$((15600 + $(echo "$pids" | wc -w)))" -- --psk k --dpd 5:on-demand
+grep -q "NAT traversal is in use" "$dir/out" && grep -q "=== .* tunnel in UDP," "$dir/out" &&
+    grep -q "=== .* tunnel in UDP," "$dir/r"
+say $? "... both sides show that"
 
 # What --once says when it does not come to anything.
 "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.1:9 --psk k --once --timeout 2 \
@@ -221,6 +237,7 @@ tests/examples/signatures.sh
 tests/examples/encrypted.sh
 tests/examples/hosts.sh
 tests/examples/hybrid.sh
+tests/examples/many.sh
 tests/examples/readme.sh
 
 tests/demo.sh "$bin" >"$dir/out" 2>"$dir/err"

@@ -15,14 +15,18 @@ say() { # say STATUS NAME
     fi
 }
 
-# Until a responder listens; what it prints goes to the file.
-wait_for_responder() {
+# wait_for_line WORDS FILE: until a program has printed it, for five seconds at most.
+wait_for_line() {
     tries=0
-    until grep -q waiting "$1" || [ $tries = 100 ]; do
+    until grep -q -- "$1" "$2"; do
         tries=$((tries + 1))
+        [ $tries = 100 ] && return 1
         sleep 0.05
     done
 }
+
+# Until a responder listens; what it prints goes to the file.
+wait_for_responder() { wait_for_line waiting "$1"; }
 
 # refused WORDS COMMAND...: status 2 and exactly one sentence, which has these words.
 refused() {
@@ -48,6 +52,19 @@ helps_with_all() {
     done >"$dir/err"
     [ ! -s "$dir/err" ]
     say $? "$1 --help has all options"
+}
+
+# helps_truly PROGRAM: each option that --help names is one, and takes a value if it says so; no line is long.
+helps_truly() {
+    "$bin/$1" --help | grep '^  --' | cut -c 1-27 | awk '{ print $1, (NF > 1 ? "value" : "") }' >"$dir/options"
+    grep -v -e '^--help ' "$dir/options" | while read -r option value; do
+        "$bin/$1" "$option" ${value:+""} >"$dir/answer" 2>&1 </dev/null
+        grep -q "is not an option\|needs a value" "$dir/answer" && cat "$dir/answer"
+        "$bin/$1" "$option=" >"$dir/answer" 2>&1 </dev/null
+        [ -n "$value" ] || grep -q "is not an option" "$dir/answer" || echo "$option takes a value"
+    done >"$dir/err"
+    [ ! -s "$dir/err" ] && [ "$(wc -l <"$dir/options")" -ge 35 ] && [ "$("$bin/$1" --help | wc -L)" -le 100 ]
+    say $? "$1 --help names options that there are"
 }
 
 # pair NAME INITIATOR-OPTIONS -- RESPONDER-OPTIONS: both end well, and mirror each other.

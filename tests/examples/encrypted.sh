@@ -201,6 +201,19 @@ done
         --peer-pubkey "$dir/r.spaced" -- --auth rsa-encr $theirs
 }
 
+# Certificates for two names are not refused, but it is said.
+"$k" cert --ca "$dir/ca" --out "$dir/odd" --usage encryption --name CN=odd >"$dir/out" 2>"$dir/err"
+for with in odd i-encr; do
+    timeout 5 "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.1:9 --auth rsa-encr,rsa-sig --ca "$ca" \
+        --key "$dir/i-sign.key" --cert "$dir/i-sign.pem" --encr-key "$dir/$with.key" --encr-cert "$dir/$with.pem" \
+        --once --timeout 1 --verbose >"$dir/out" 2>"$dir/$with.err"
+done
+grep -q "^warning: --encr-cert $dir/odd.pem is not for the same names as --cert" "$dir/odd.err" &&
+    [ ! -s "$dir/i-encr.err" ]
+say $? "an --encr-cert for another name is warned of"
+grep -q "a key of ours   $("$k" pubkey --key "$dir/i-encr.key" --fingerprint)$" "$dir/out"
+say $? "--verbose shows the fingerprints of keys"
+
 # The first SA is by signatures; then each side has the other's key out of the certificates.
 # shellcheck disable=SC2086
 for mode in main aggressive; do

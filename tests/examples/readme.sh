@@ -31,7 +31,7 @@ for file in "$dir"/block*; do
     port=$((port + 1)) blocks=$((blocks + 1))
     : >"$dir/out"
     : >"$dir/err"
-    play "$file" && grep -q "child with .* is up" "$dir/r"
+    play "$file" && wait_for_line "child with .* is up" "$dir/r"
     say $? "the README's commands work: $(grep examples/initiator "$file" | sed 's/.*15500 *//; s/[ \\]*$//')"
 done
 [ $blocks = 3 ]

@@ -73,6 +73,14 @@ refused "cannot be written: No such file" "$k" ca --out "$dir/missing/x" --type 
 say $? "isakmp-keygen --help"
 helps_with_all "isakmp-keygen" examples/host_keygen.c
 
+# One fingerprint for whatever has the key in it; openssl has the same.
+for form in i.key i.pem i.pub; do "$keygen" pubkey --key "$dir/$form" --fingerprint; done >"$dir/out" 2>"$dir/err"
+[ ! -s "$dir/err" ] && [ "$(wc -l <"$dir/out")" = 3 ] && [ "$(sort -u "$dir/out" | wc -l)" = 1 ] &&
+    grep -q '^sha256:[0-9a-f]\{64\}$' "$dir/out" &&
+    [ "$(tail -n 1 "$dir/out")" = "sha256:$(grep -v -- ----- "$dir/i.pub" | base64 -d | sha256sum | cut -d ' ' -f 1)" ]
+say $? "isakmp-keygen pubkey --fingerprint: the same for a private key, a certificate and a public key"
+refused "--fingerprint is printed, in one form only" "$k" pubkey --key "$dir/i.key" --fingerprint --form hex
+
 # What another program makes of it.
 if command -v openssl >/dev/null; then
     : >"$dir/err"
@@ -106,6 +114,7 @@ pem_to_der() { grep -v -- ----- "$1" | base64 -d >"$2"; }
 pem_to_der "$dir/i.key" "$dir/i.key.der"
 pem_to_der "$dir/i.pem" "$dir/i.der"
 pem_to_der "$ca" "$dir/ca.der"
+pem_to_der "$dir/ca.crl" "$dir/crl.der"
 openssl genrsa -out "$dir/small.key" 1024 2>/dev/null || : >"$dir/small.key"
 head -c 300 "$dir/i.key" >"$dir/broken.key"
 : >"$dir/empty"
@@ -129,19 +138,23 @@ for p in "$bin/initiator --remote 127.0.0.1 --local 127.0.0.1:0" "$bin/responder
             --key "$dir/locked.key" --ca $ca
         refused "--key $dir/broken.key: the private key cannot be read" $p --auth rsa-sig \
             --key "$dir/broken.key" --ca $ca
-        refused "--key $ca: the private key cannot be read" $p --auth rsa-sig --key $ca --ca $ca
+        refused "--key $ca: this is a certificate; a private key is expected" $p --auth rsa-sig --key $ca --ca $ca
         refused "--cert $dir/missing: No such file" $p --auth rsa-sig --key "$dir/i.key" \
             --cert "$dir/missing" --ca $ca
         refused "--cert $dir/r.pem: the first certificate is not for this private key" $p \
             --auth rsa-sig --key "$dir/i.key" --cert "$dir/r.pem" --ca $ca
-        refused "--cert $dir/i.key: this is not a certificate" $p --auth rsa-sig --key "$dir/i.key" \
+        refused "--cert $dir/i.key: this is a private key; a certificate is expected" $p --auth rsa-sig --key "$dir/i.key" \
             --cert "$dir/i.key" --ca $ca
         refused "--ca $dir/i.pem: the certificate is not that of a CA" $p --auth rsa-sig $own \
             --ca "$dir/i.pem"
-        refused "--ca $dir/i.key: this is not a certificate" $p --auth rsa-sig $own --ca "$dir/i.key"
+        refused "--ca $dir/i.key: this is a private key; the certificate of a CA is expected" $p --auth rsa-sig $own --ca "$dir/i.key"
         refused "--ca may be given 8 times" $p --auth rsa-sig $own $many
-        refused "--crl $ca: this is not a revocation list" $p --auth rsa-sig $own --ca $ca --crl $ca
-        refused "--peer-pubkey $dir/i.key: this is neither a public key" $p --auth rsa-sig $own \
+        refused "--crl $ca: this is a certificate; a revocation list is expected" $p --auth rsa-sig $own --ca $ca --crl $ca
+        refused "--ca $dir/i.pub: this is a public key; the certificate of a CA" $p --auth rsa-sig $own --ca "$dir/i.pub"
+        refused "--ca $dir/crl.der: this is a revocation list; the certificate of a CA" $p --auth rsa-sig $own \
+            --ca "$dir/crl.der"
+        refused "--key $dir/i.der: this is a certificate; a private key" $p --auth rsa-sig --key "$dir/i.der" --ca $ca
+        refused "--peer-pubkey $dir/i.key: this is a private key; a public key or a certificate of the peer" $p --auth rsa-sig $own \
             --peer-pubkey "$dir/i.key"
         refused "is one for --auth rsa-sig, not for --auth ecdsa256" $p --auth ecdsa256 $own --ca $ca
         refused "is one for --auth rsa-sig, not for --auth ecdsa$" $p --auth ecdsa $own --ca $ca

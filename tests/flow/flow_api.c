@@ -139,6 +139,34 @@ static void test_arena_grows_with_limits(void **state)
     }
 }
 
+/* Clients' addresses cost nothing where Mode Config is not named. */
+static void test_arena_with_assignments(void **state)
+{
+    static const isakmp_extension *const without[] = {&isakmp_natt, NULL}, *const with[] = {
+                                                                               &isakmp_natt,
+                                                                               &isakmp_mode_config,
+                                                                               NULL};
+    size_t none, one, all;
+    (void)state;
+    fresh();
+    config.limits.sas = 100;
+    config.extensions = NULL;
+    none = isakmp_ctx_size(&config);
+    config.extensions = without;
+    config.limits.assignments = 100;
+    assert_int_equal(isakmp_ctx_size(&config), none);
+    config.extensions = with;
+    all = isakmp_ctx_size(&config);
+    assert_true(all > none);
+    config.limits.assignments = 0;
+    assert_int_equal(isakmp_ctx_size(&config), all);
+    config.limits.assignments = 1000; /* no more than there are SAs */
+    assert_int_equal(isakmp_ctx_size(&config), all);
+    config.limits.assignments = 1;
+    one = isakmp_ctx_size(&config);
+    assert_true(one > none && one < all);
+}
+
 static void refused(void)
 {
     assert_int_equal(isakmp_ctx_size(&config), 0);
@@ -851,6 +879,7 @@ int main(void)
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_arena_is_exact),
         cmocka_unit_test(test_arena_grows_with_limits),
+        cmocka_unit_test(test_arena_with_assignments),
         cmocka_unit_test(test_limits_that_make_no_sense),
         cmocka_unit_test(test_everything_that_a_context_needs),
         cmocka_unit_test(test_config_of_other_sizes),

@@ -250,6 +250,45 @@ static void test_expiry_takes_what_is_not_up(void **state)
     finish();
 }
 
+static int slowly(pair *p, wire_item *w)
+{
+    w->at = p->now + 300;
+    return PAIR_DELIVER;
+}
+
+static int without_message_3(pair *p, wire_item *w)
+{
+    (void)p;
+    return w->from == 0 && header_of(w).exchange == ISAKMP_EXCH_QUICK && w->n < 100 ? PAIR_DROP
+                                                                                    : PAIR_DELIVER;
+}
+
+/* The responder's SA expires while it waits for message 3, with which the initiator has come up: it is told
+ * that nothing will come of it, or it would send into nowhere for the child's whole lifetime. */
+static void test_expiry_before_the_last_message(void **state)
+{
+    (void)state;
+    pair_init(&pr, 128);
+    A->policies[0].life_s = B->policies[0].life_s = 3600;
+    pair_start(&pr);
+    pr.filter = slowly; /* so that the responder comes up first, and expires first */
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+    run_for(5000);
+    assert_true(both_up(0));
+    pr.filter = without_message_3;
+    pair_run(&pr, sa_info(B, first_sa(B)).hard_at - 200);
+    add_child(A, first_sa(A), &A->child);
+    run_for(100);
+    assert_int_equal(children_in(A, ISAKMP_CHILD_UP), 1);
+    assert_int_equal(children_in(B, ISAKMP_CHILD_NEGOTIATING), 1);
+    run_for(200);
+    assert_int_equal(last_event(B, ISAKMP_EV_CHILD_DOWN)->detail, ISAKMP_D_PARENT);
+    assert_int_equal(last_event(A, ISAKMP_EV_CHILD_DOWN)->detail, ISAKMP_D_DELETED);
+    assert_int_equal(last_event(A, ISAKMP_EV_SA_DOWN)->detail, ISAKMP_D_DELETED);
+    assert_int_equal(sad_count(A) + sad_count(B), 0);
+    finish();
+}
+
 /* ---- Delete ------------------------------------------------------------------------------------ */
 
 /* Either side, either role of the child, ESP and AH together. */
@@ -655,6 +694,7 @@ int main(void)
         cmocka_unit_test(test_expiry_of_an_sa),
         cmocka_unit_test(test_very_long_lifetimes),
         cmocka_unit_test(test_expiry_takes_what_is_not_up),
+        cmocka_unit_test(test_expiry_before_the_last_message),
         cmocka_unit_test(test_close_a_child),
         cmocka_unit_test(test_close_an_sa),
         cmocka_unit_test(test_close_an_sa_with_very_many_children),

@@ -1374,12 +1374,15 @@ static void test_certificates_are_passed_over(void **state)
 /* Methods that are not served are neither offered nor matched, whatever a policy says. */
 static void test_T84_methods_that_are_not_served(void **state)
 {
-    static const uint16_t methods[] = {ISAKMP_AUTH_DSS_SIG, ISAKMP_AUTH_XAUTH_INIT_RSA,
-                                       ISAKMP_AUTH_XAUTH_INIT_PSK, ISAKMP_AUTH_XAUTH_RESP_PSK};
+    static const uint16_t methods[] = {ISAKMP_AUTH_DSS_SIG,        65003, /* DSS with XAUTH */
+                                       ISAKMP_AUTH_XAUTH_INIT_RSA, ISAKMP_AUTH_XAUTH_INIT_PSK,
+                                       ISAKMP_AUTH_XAUTH_RESP_PSK, ISAKMP_AUTH_HYBRID_INIT_RSA};
+    static const isakmp_extension *const without_xauth[] = {&isakmp_natt, NULL};
     (void)state;
     for (unsigned i = 0; i < COUNT(methods); i++) {
         pair_init(&pr, 302);
         A->policies[0].auth = B->policies[0].auth = methods[i];
+        A->config.extensions = B->config.extensions = without_xauth;
         pair_start(&pr);
         assert_int_equal(pair_connect(&pr, ISAKMP_EXCH_MAIN, 0).v, 0);
         assert_int_equal(A->sends + stats_of(A).sas, 0);
@@ -1387,6 +1390,7 @@ static void test_T84_methods_that_are_not_served(void **state)
         /* One that is served, offered to a side that has only the other. */
         pair_init(&pr, 302);
         B->policies[0].auth = methods[i];
+        A->config.extensions = B->config.extensions = without_xauth;
         pair_start(&pr);
         pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
         run_for(100);

@@ -16,6 +16,7 @@ static void prepare(uint64_t seed, int init)
     client = init ? A : B;
     gateway = init ? B : A;
     client->no_private_key = 1;
+    client->mute_user = 1;
 }
 
 #define EACH(k, init)                                                                              \

@@ -262,12 +262,13 @@ static void test_nobody_is_followed_before_a_proof(void **state)
 /* A client of hybrid authentication proves nothing, but is answered where it is [RFC3947 4]. */
 static void test_a_client_is_followed(void **state)
 {
-    static const unsigned want[2][2] = {{5, 6}, {3, 0}}; /* nothing follows AM3 */
+    static const unsigned want[2][2] = {{5, 6}, {3, 4}}; /* what follows AM3 asks for the user */
     (void)state;
     for (unsigned k = 0; k < 2; k++) {
         prepare(216, 1, 0);
         pair_end(&pr);
         A->policies[0].auth = B->policies[0].auth = ISAKMP_AUTH_HYBRID_INIT_RSA;
+        A->mute_user = 1;
         pair_start(&pr);
         pr.filter = note_port;
         seen = first_natt[0] = first_natt[1] = 0;
@@ -304,6 +305,7 @@ static void test_no_client_is_led_astray(void **state)
     prepare(217, 1, 0);
     pair_end(&pr);
     A->policies[0].auth = B->policies[0].auth = ISAKMP_AUTH_HYBRID_INIT_RSA;
+    A->mute_user = 1;
     pair_start(&pr);
     seen = 0;
     pr.arrive = from_elsewhere;
@@ -950,6 +952,58 @@ static void test_no_original_addresses_without_nat(void **state)
     finish();
 }
 
+/* The identities in the answer of a Quick Mode are others: of the first or second an octet. */
+static struct {
+    unsigned which, octet;
+    uint8_t xor ;
+} other_id;
+
+static int answer_with_other_id(pair *p, wire_item *w)
+{
+    static opened o;
+    (void)p;
+    if (header_of(w).exchange != ISAKMP_EXCH_QUICK || w->from == 0 || !open_item(&o, w) ||
+        o.msg != 2)
+        return PAIR_DELIVER;
+    find_part(&o, ISAKMP_PAYLOAD_ID, other_id.which)->body[other_id.octet] ^= other_id.xor ;
+    rehash(&o);
+    close_item(&o, w);
+    mend_chain(&o, w);
+    return PAIR_DELIVER;
+}
+
+/* In transport mode a peer may call us by the address that it sees; not itself by another, nor in tunnel
+ * mode, nor may it change protocol or port. */
+static void test_identities_that_a_nat_has_changed(void **state)
+{
+    static const struct {
+        unsigned which, octet;
+        int transport, up;
+    } cases[] = {{0, 7, 1, 1}, {0, 5, 1, 1}, {1, 7, 1, 0}, {0, 3, 1, 0},
+                 {0, 1, 1, 0}, {0, 5, 0, 0}, {1, 5, 0, 0}};
+    (void)state;
+    for (unsigned i = 0; i < COUNT(cases); i++) {
+        isakmp_selector before;
+        prepare(260 + i, 1, 0);
+        if (cases[i].transport)
+            make_transport();
+        other_id.which = cases[i].which;
+        other_id.octet = cases[i].octet;
+        other_id.xor = 0x21;
+        pr.arrive = answer_with_other_id;
+        connect_through(ISAKMP_EXCH_MAIN, 1);
+        run_for(100);
+        assert_int_equal(heard(A, ISAKMP_EV_CHILD_UP), cases[i].up);
+        if (cases[i].up) {
+            before = isakmp__selector_of(A->sad[0].e.inbound ? &A->sad[0].e.dst : &A->sad[0].e.src);
+            assert_true(isakmp__selector_equal(&A->sad[0].e.local, &before));
+        } else {
+            assert_int_equal(last_event(A, ISAKMP_EV_CHILD_DOWN)->detail, ISAKMP_D_SELECTORS);
+        }
+        finish();
+    }
+}
+
 /* Of all that a peer knows the best is taken, and it alone is answered. */
 static unsigned from_which;
 static const char *answered;
@@ -1156,6 +1210,7 @@ int main(void)
         cmocka_unit_test(test_keepalives_for_children),
         cmocka_unit_test(test_a_keepalive_comes),
         cmocka_unit_test(test_transport_mode_behind_a_nat),
+        cmocka_unit_test(test_identities_that_a_nat_has_changed),
         cmocka_unit_test(test_drafts),
         cmocka_unit_test(test_original_addresses_that_are_none),
         cmocka_unit_test(test_no_original_addresses_without_nat),

@@ -180,6 +180,29 @@ static void test_T40_flip_every_bit_of_notify(void **state)
     finish();
 }
 
+/* Both messages of a Transaction, begun by the gateway (B) and by the client. */
+static void test_T40_flip_every_bit_of_transaction(void **state)
+{
+    (void)state;
+    for (int pull = 0; pull < 2; pull++)
+        for (unsigned message = 1; message <= 2; message++) {
+            pair_init(&pr, 46);
+            A->peer.flags |= pull ? ISAKMP_PF_CONFIG_PULL : ISAKMP_PF_CONFIG_ACCEPT;
+            B->peer.flags |= pull ? ISAKMP_PF_CONFIG_ANSWER : ISAKMP_PF_CONFIG_PUSH;
+            A->child.local.family = B->child.remote.family = 0;
+            pair_start(&pr);
+            tamper_with(flip_every_bit, ISAKMP_EXCH_TRANSACTION, message);
+            pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+            run_for(100);
+            assert_true(tamper_flips > 8 * 28);
+            assert_true(both_up(1));
+            assert_int_equal(sa_info(A, first_sa(A)).ip4.family, 4);
+            assert_int_equal(heard(A, ISAKMP_EV_CONFIG), 1);
+            assert_int_equal(B->pool.used, 1);
+            finish();
+        }
+}
+
 /* ---- One copy of any message spoiled in every way --------------------------------------------- */
 
 /* The messages of a negotiation with a child. */
@@ -443,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_T40_flip_every_bit_of_quick_mode_3),
         cmocka_unit_test(test_T40_flip_every_bit_of_delete),
         cmocka_unit_test(test_T40_flip_every_bit_of_notify),
+        cmocka_unit_test(test_T40_flip_every_bit_of_transaction),
         cmocka_unit_test(test_flipped_octets),
         cmocka_unit_test(test_inverted_octets),
         cmocka_unit_test(test_zeroed_octets),

@@ -229,7 +229,7 @@ static inline void hash_phase2(const opened *o, const isakmp_writer *w, uint8_t 
     isakmp_span rest = isakmp__span(w->base + after, w->len - after);
     uint16_t hash = o->sa->suite->hash;
     int rc;
-    if (o->e == NULL)
+    if (o->e == NULL || o->h.exchange == ISAKMP_EXCH_TRANSACTION)
         rc = isakmp__hash_1(c, hash, o->sa->skeyid_a, o->h.msg_id, rest, out);
     else if (o->msg == 2)
         rc = isakmp__hash_2(c, hash, o->sa->skeyid_a, o->h.msg_id, o->e->ni, rest, out);

@@ -18,11 +18,11 @@ LAYERS = ["base", "wire", "crypto", "policy", "sa", "exchange", "ext", "core", S
 ALONE = {STOCK: ("base", "crypto", STOCK), IOS: ("base", IOS)}
 PUBLIC = {
     "features": "base", "base": "base", "iana": "base", "errors": "base", "wire": "wire",
-    "crypto": "crypto", "policy": "policy", "host": "sa", "exchange": "sa", "session": "sa",
+    "crypto": "crypto", "policy": "policy", "profile": "policy", "modecfg": "policy", "host": "sa", "exchange": "sa", "session": "sa",
     "mbedtls": STOCK, "keyring": STOCK, "ios": IOS,
 }
-PUBLIC_ORDER = ["features", "errors", "base", "iana", "wire", "crypto", "policy", "host",
-                "exchange", "session", "isakmp"]
+PUBLIC_ORDER = ["features", "errors", "base", "iana", "wire", "crypto", "policy", "profile", "modecfg",
+                "host", "exchange", "session", "isakmp"]
 # What the headers of that archive may include last.
 ABOVE = {"mbedtls": "crypto", "keyring": "host", "ios": "session"}
 # What a C compiler without a C library brings.

@@ -1,14 +1,21 @@
 /* live/live_peer.c -- a host for live tests: it negotiates with a real peer and then proves the keys on
  * the data path.
  *
- *     live_peer initiator|responder [options of the examples]
+ *     live_peer [WORD...] initiator|responder [options of the examples]
  *
  * When a child is up it encrypts a ping into ESP in UDP with the SAD entries that the library handed
- * out, sends it to the peer's userland ESP, and decrypts the answer.  It prints the examples' events and
- * tables, and "ping answered" or "ping failed".  It ends when the SA is down, at a signal (closing the
- * SA), or after --timeout: with status 0 if a ping was answered. */
-#include <mbedtls/cipher.h>
-#include <mbedtls/md.h>
+ * out, sends it to the peer's userland ESP, and decrypts the answer; pings of the peer are answered.  It
+ * prints the examples' events and tables, and "ping answered" or "ping failed".  It ends when the SA is
+ * down, at a signal (closing the SA), or after --timeout: with status 0 if a ping was answered.
+ *
+ *     ping=MS     ping for ever, once in so many milliseconds; each answer gets a line
+ *     no-ping     wait for SIGUSR1 with the first ping
+ *     stay        go on when the SA is down: the peer may begin anew
+ *     keys        print the SAD entries with their keys
+ *     rekey=I,C   negotiate the ISAKMP SA anew each I seconds, the child each C seconds; 0: never
+ *     dpd=S,N     of dead peer detection: seconds between two questions, and repetitions (1,3)
+ *
+ * SIGUSR1: ping again, as if there had been no answer yet. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,214 +25,143 @@
 #include "host_udp.h"
 #include "isakmp/keyring.h"
 #include "isakmp/mbedtls.h"
+#include "live_esp.h"
+#include "live_ping.h"
+
+/* How often a ping is repeated until there is an answer. */
+#define MOST_PINGS 20
 
 typedef struct live {
     host_options o;
     host_udp udp;
     host_show show;
-    int initiator, child_up, down, answered;
+    isakmp_ctx *x;
+    int initiator, stay, keys;
+    unsigned ping_ms;              /* 0: only until there is an answer */
+    unsigned dpd_retry, dpd_tries; /* of dead peer detection */
+    int child_up, down, answered;
+    isakmp_child_id latest; /* the child whose outbound SA is the newest */
     isakmp_time ping_at;
-    unsigned pings;
+    unsigned wanted;          /* pings that may still be sent */
+    unsigned rekey_s[2];      /* of the ISAKMP SA, of the child; 0: never */
+    isakmp_time rekey_at[2];  /* the next time */
+    uint64_t out;             /* octets through the newest outbound SA, about */
+    uint32_t esp_seq;         /* of all SAs: the numbers of each grow */
+    uint16_t pings, first;    /* the last one, and the first that was answered */
+    uint8_t came_back[65536]; /* by number */
 } live;
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop, again;
 
 static void on_signal(int sig)
 {
-    (void)sig;
-    stop = 1;
+    if (sig == SIGUSR1)
+        again = 1;
+    else
+        stop = 1;
 }
 
 /* ---- ESP ------------------------------------------------------------------------------------ */
 
-typedef struct esp_suite {
-    mbedtls_cipher_type_t cipher;
-    size_t iv, icv;
-    mbedtls_md_type_t md;
-} esp_suite;
-
-/* ICV lengths: RFC 2403, 2404, 4868. */
-static esp_suite suite_of(const isakmp_protect *p)
+/* The newest outbound entry, or an inbound one by its SPI. */
+static const host_sad_entry *outbound(const live *l)
 {
-    esp_suite s = {MBEDTLS_CIPHER_NULL, 0, 0, MBEDTLS_MD_NONE};
-    if (p->transform == ISAKMP_ESP_DES)
-        s.cipher = MBEDTLS_CIPHER_DES_CBC;
-    else if (p->transform == ISAKMP_ESP_3DES)
-        s.cipher = MBEDTLS_CIPHER_DES_EDE3_CBC;
-    else if (p->transform == ISAKMP_ESP_AES_CBC)
-        s.cipher = p->key_bits == 256   ? MBEDTLS_CIPHER_AES_256_CBC
-                   : p->key_bits == 192 ? MBEDTLS_CIPHER_AES_192_CBC
-                                        : MBEDTLS_CIPHER_AES_128_CBC;
-    s.iv = p->transform == ISAKMP_ESP_AES_CBC ? 16 : p->transform == ISAKMP_ESP_NULL ? 0 : 8;
-    s.md = p->integ == ISAKMP_INTEG_HMAC_MD5      ? MBEDTLS_MD_MD5
-           : p->integ == ISAKMP_INTEG_HMAC_SHA1   ? MBEDTLS_MD_SHA1
-           : p->integ == ISAKMP_INTEG_HMAC_SHA256 ? MBEDTLS_MD_SHA256
-           : p->integ == ISAKMP_INTEG_HMAC_SHA384 ? MBEDTLS_MD_SHA384
-                                                  : MBEDTLS_MD_SHA512;
-    s.icv = s.md == MBEDTLS_MD_SHA256   ? 16
-            : s.md == MBEDTLS_MD_SHA384 ? 24
-            : s.md == MBEDTLS_MD_SHA512 ? 32
-                                        : 12;
-    return s;
+    const host_sad_entry *any = NULL;
+    for (size_t i = 0; i < HOST_MAX_SAD; i++) {
+        const host_sad_entry *h = &l->show.sad[i];
+        if (h->child.v && !h->e.inbound && (any == NULL || h->child.v == l->latest.v))
+            any = h;
+    }
+    return any;
 }
 
-static int esp_crypt(const esp_suite *s, const isakmp_sad_entry *e, int encrypt, const uint8_t *iv,
-                     uint8_t *data, size_t n)
-{
-    mbedtls_cipher_context_t c;
-    uint8_t out[2048];
-    size_t got = 0, end = 0;
-    int rc;
-    if (s->cipher == MBEDTLS_CIPHER_NULL)
-        return 0;
-    mbedtls_cipher_init(&c);
-    rc = mbedtls_cipher_setup(&c, mbedtls_cipher_info_from_type(s->cipher));
-    if (rc == 0)
-        rc = mbedtls_cipher_setkey(&c, e->enc_key.p, (int)(8 * e->enc_key.n),
-                                   encrypt ? MBEDTLS_ENCRYPT : MBEDTLS_DECRYPT);
-    if (rc == 0)
-        rc = mbedtls_cipher_set_padding_mode(&c, MBEDTLS_PADDING_NONE);
-    if (rc == 0)
-        rc = mbedtls_cipher_set_iv(&c, iv, s->iv);
-    if (rc == 0)
-        rc = mbedtls_cipher_update(&c, data, n, out, &got);
-    if (rc == 0)
-        rc = mbedtls_cipher_finish(&c, out + got, &end);
-    if (rc == 0)
-        memcpy(data, out, got + end);
-    mbedtls_cipher_free(&c);
-    return rc;
-}
-
-static void icv(const esp_suite *s, const isakmp_sad_entry *e, const uint8_t *data, size_t n,
-                uint8_t *out)
-{
-    mbedtls_md_hmac(mbedtls_md_info_from_type(s->md), e->auth_key.p, e->auth_key.n, data, n, out);
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-    for (int i = 0; i < 4; i++)
-        p[i] = (uint8_t)(v >> (24 - 8 * i));
-}
-
-/* SPI | sequence | IV | payload, padding, pad length, next header | ICV [RFC4303 2] */
-static size_t esp_wrap(const isakmp_sad_entry *e, uint32_t seq, const uint8_t *inner, size_t n,
-                       uint8_t *out)
-{
-    esp_suite s = suite_of(&e->algs);
-    size_t block = s.iv ? s.iv : 4, body = (n + 2 + block - 1) / block * block, pad = body - n - 2;
-    uint8_t *data = out + 8 + s.iv, mac[64];
-    put32(out, e->spi);
-    put32(out + 4, seq);
-    memset(out + 8, 0x5a, s.iv);
-    memcpy(data, inner, n);
-    for (size_t i = 0; i < pad; i++)
-        data[n + i] = (uint8_t)(i + 1);
-    data[body - 2] = (uint8_t)pad;
-    data[body - 1] = 4; /* IPv4 */
-    if (esp_crypt(&s, e, 1, out + 8, data, body) != 0)
-        return 0;
-    icv(&s, e, out, 8 + s.iv + body, mac);
-    memcpy(data + body, mac, s.icv);
-    return 8 + s.iv + body + s.icv;
-}
-
-/* The inner packet of an ESP packet for us; 0 if it does not verify. */
-static size_t esp_unwrap(const isakmp_sad_entry *e, uint8_t *packet, size_t n, uint8_t **inner)
-{
-    esp_suite s = suite_of(&e->algs);
-    uint8_t mac[64];
-    size_t body;
-    if (n < 8 + s.iv + 4 + s.icv)
-        return 0;
-    body = n - 8 - s.iv - s.icv;
-    icv(&s, e, packet, n - s.icv, mac);
-    *inner = packet + 8 + s.iv;
-    if (memcmp(mac, packet + n - s.icv, s.icv) != 0 ||
-        esp_crypt(&s, e, 0, packet + 8, *inner, body) != 0 ||
-        (size_t)(*inner)[body - 2] + 2 > body || (*inner)[body - 1] != 4)
-        return 0;
-    return body - 2 - (*inner)[body - 2];
-}
-
-/* ---- Ping ----------------------------------------------------------------------------------- */
-
-static uint16_t checksum(const uint8_t *p, size_t n)
-{
-    uint32_t sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (uint32_t)p[i] << (i % 2 ? 0 : 8);
-    while (sum >> 16)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)~sum;
-}
-
-static size_t make_ping(uint8_t *out, const isakmp_sad_entry *e, uint16_t seq)
-{
-    uint16_t sum;
-    memset(out, 0, 60);
-    out[0] = 0x45;
-    out[3] = 60;
-    out[8] = 64;
-    out[9] = 1;
-    memcpy(out + 12, e->local.lo, 4);
-    memcpy(out + 16, e->remote.lo, 4);
-    sum = checksum(out, 20);
-    out[10] = (uint8_t)(sum >> 8);
-    out[11] = (uint8_t)sum;
-    out[20] = 8; /* echo */
-    out[24] = 0x1d;
-    out[27] = (uint8_t)seq;
-    memcpy(out + 28, "the keys are the same on both", 29);
-    sum = checksum(out + 20, 40);
-    out[22] = (uint8_t)(sum >> 8);
-    out[23] = (uint8_t)sum;
-    return 60;
-}
-
-static const isakmp_sad_entry *entry(const live *l, int inbound, uint32_t spi)
+static const host_sad_entry *inbound(const live *l, uint32_t spi)
 {
     for (size_t i = 0; i < HOST_MAX_SAD; i++)
-        if (l->show.sad[i].child.v && l->show.sad[i].e.inbound == inbound &&
-            (spi == 0 || l->show.sad[i].e.spi == spi))
-            return &l->show.sad[i].e;
+        if (l->show.sad[i].child.v && l->show.sad[i].e.inbound && l->show.sad[i].e.spi == spi)
+            return &l->show.sad[i];
     return NULL;
+}
+
+/* The SA of a child, and where its peer is by now: it may have moved since the entry was made. */
+static isakmp_path path_of(const live *l, const host_sad_entry *h, isakmp_sa_id *sa)
+{
+    isakmp_path path = {0};
+    isakmp_child_info child = {.size = sizeof child};
+    isakmp_sa_info info = {.size = sizeof info};
+    path.local = h->e.inbound ? h->e.dst : h->e.src;
+    path.remote = h->e.inbound ? h->e.src : h->e.dst;
+    path.natt = 1;
+    sa->v = 0;
+    if (isakmp_child_get(l->x, h->child, &child) == ISAKMP_OK) {
+        *sa = child.sa;
+        if (isakmp_sa_get(l->x, child.sa, &info) == ISAKMP_OK && info.state == ISAKMP_SA_UP &&
+            info.path.natt)
+            path = info.path;
+    }
+    return path;
+}
+
+static void send_esp(live *l, const host_sad_entry *h, const uint8_t *inner, size_t n)
+{
+    uint8_t packet[2048 + LIVE_ESP_MORE];
+    isakmp_sa_id sa;
+    isakmp_path path = path_of(l, h, &sa);
+    if (!h->e.natt || n > 2048)
+        return;
+    n = live_esp_wrap(&h->e, ++l->esp_seq, inner, n, packet);
+    host_udp_send(&l->udp, &path, (isakmp_span){packet, n});
+    isakmp_sa_wanted(l->x, host_now(), sa);
+    isakmp_child_traffic(l->x, host_now(), h->child, 0, l->out += n);
 }
 
 static void ping(live *l)
 {
-    const isakmp_sad_entry *e = entry(l, 0, 0);
-    uint8_t inner[64], packet[256];
-    isakmp_path path = {0};
-    size_t n;
-    if (e == NULL || !e->natt)
+    const host_sad_entry *h = outbound(l);
+    uint8_t inner[LIVE_PING_SIZE];
+    l->ping_at = host_now() + (l->ping_ms ? l->ping_ms : 300);
+    if (h == NULL)
         return;
-    path.local = e->src;
-    path.remote = e->dst;
-    path.natt = 1;
-    l->pings++;
-    n = esp_wrap(e, l->pings, inner, make_ping(inner, e, (uint16_t)l->pings), packet);
-    host_udp_send(&l->udp, &path, (isakmp_span){packet, n});
-    l->ping_at = host_now() + 300;
+    if (l->ping_ms == 0)
+        l->wanted--;
+    live_ping_make(inner, &h->e, ++l->pings);
+    send_esp(l, h, inner, sizeof inner);
 }
 
-/* Is it the answer: an echo reply from the address that we asked? */
+static void take_answer(live *l, uint16_t seq)
+{
+    if (!l->answered) {
+        l->first = l->first ? l->first : seq;
+        host_show_line(&l->show, "ping answered");
+    }
+    if (l->ping_ms && !l->came_back[seq])
+        host_show_line(&l->show, "ping %u answered", seq);
+    l->came_back[seq] = 1;
+    l->answered = 1;
+    if (l->ping_ms == 0)
+        l->wanted = 0;
+}
+
 static void take_esp(live *l, uint8_t *packet, size_t n)
 {
     uint32_t spi = (uint32_t)packet[0] << 24 | (uint32_t)packet[1] << 16 |
                    (uint32_t)packet[2] << 8 | packet[3];
-    const isakmp_sad_entry *e = entry(l, 1, spi);
+    const host_sad_entry *h = inbound(l, spi), *out = outbound(l);
     uint8_t *inner = NULL;
-    size_t len = e ? esp_unwrap(e, packet, n, &inner) : 0;
-    if (len >= 57 && inner[9] == 1 && inner[20] == 0 && memcmp(inner + 12, e->remote.lo, 4) == 0 &&
-        memcmp(inner + 28, "the keys are the same on both", 29) == 0) {
-        if (!l->answered)
-            host_show_line(&l->show, "ping answered");
-        l->answered = 1;
-    } else {
+    size_t len = h ? live_esp_unwrap(&h->e, packet, n, &inner) : 0;
+    isakmp_sa_id sa;
+    uint16_t seq;
+    if (len == 0) {
         host_show_line(&l->show, "an ESP packet does not verify");
+        return;
     }
+    path_of(l, h, &sa);
+    isakmp_sa_heard(l->x, host_now(), sa);
+    isakmp_child_traffic(l->x, host_now(), h->child, n, 0);
+    if (live_ping_is_answer(inner, len, &h->e, &seq))
+        take_answer(l, seq);
+    else if (live_ping_answer(inner, len, &h->e) && out)
+        send_esp(l, out, inner, len);
 }
 
 /* ---- Callbacks ------------------------------------------------------------------------------ */
@@ -237,9 +173,47 @@ static int do_send(void *user, const isakmp_path *path, isakmp_span datagram)
     return host_udp_send(&l->udp, path, datagram);
 }
 
+static void print_hex(const char *name, isakmp_span octets)
+{
+    printf(" %s=", name);
+    for (size_t i = 0; i < octets.n; i++)
+        printf("%02x", octets.p[i]);
+}
+
+static void print_addr(const char *name, const isakmp_addr *addr, int with_port)
+{
+    isakmp_addr a = *addr;
+    char text[64];
+    a.port = with_port ? a.port : 0;
+    isakmp_addr_text(text, sizeof text, &a);
+    printf(" %s=%s", name, a.family ? text : "none");
+}
+
+/* As fakexfrm.c prints what the peer has, and what the peer has said of addresses. */
+static void print_keys(const isakmp_sad_entry *e)
+{
+    printf("KEYS spi=%08x src=%u.%u.%u.%u dst=%u.%u.%u.%u", (unsigned)e->spi, e->src.ip[0],
+           e->src.ip[1], e->src.ip[2], e->src.ip[3], e->dst.ip[0], e->dst.ip[1], e->dst.ip[2],
+           e->dst.ip[3]);
+    printf(" ports=%u,%u mode=%s", e->src.port, e->dst.port,
+           e->mode == ISAKMP_MODE_TRANSPORT ? "transport" : "tunnel");
+    print_hex("enc", e->enc_key);
+    print_hex("auth", e->auth_key);
+    putchar('\n');
+    printf("ORIGINAL %s", e->inbound ? "in" : "out");
+    print_addr("remote", &e->original_remote, 0);
+    print_addr("local", &e->original_local, 0);
+    putchar('\n');
+}
+
 static int do_install(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
 {
-    return host_show_install(&((live *)user)->show, child, e);
+    live *l = (live *)user;
+    if (l->keys)
+        print_keys(e);
+    if (!e->inbound)
+        l->latest = child;
+    return host_show_install(&l->show, child, e);
 }
 
 static void do_remove(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
@@ -332,33 +306,93 @@ static void on_log(void *user, int level, isakmp_sa_id sa, const char *line)
 
 /* ---- The program ---------------------------------------------------------------------------- */
 
-static void run(live *l, isakmp_ctx *x, int initiator)
+static int is_over(const live *l, isakmp_time end)
+{
+    return stop || host_now() >= end || (!l->stay && l->down && (l->initiator || l->child_up));
+}
+
+/* Ping, if it is time for one.
+ *   returns  when the next one is due. */
+static isakmp_time ping_now(live *l)
+{
+    if (again) {
+        again = l->answered = 0;
+        l->wanted = MOST_PINGS;
+        l->ping_at = 0;
+    }
+    if (!l->child_up || l->wanted == 0)
+        return ISAKMP_NEVER;
+    if (host_now() >= l->ping_at)
+        ping(l);
+    return l->ping_at;
+}
+
+/* The SA of the newest child. */
+static isakmp_sa_id up_sa(const live *l)
+{
+    isakmp_child_info c = {.size = sizeof c};
+    isakmp_child_get(l->x, l->latest, &c);
+    return c.sa;
+}
+
+/* Negotiate anew what there is, if it is time for that.
+ *   returns  when it is time again. */
+static isakmp_time rekey_now(live *l)
+{
+    isakmp_time next = ISAKMP_NEVER;
+    for (unsigned i = 0; l->child_up && i < 2; i++) {
+        if (l->rekey_s[i] == 0)
+            continue;
+        if (l->rekey_at[i] && host_now() >= l->rekey_at[i]) {
+            int rc = i ? isakmp_child_rekey(l->x, host_now(), l->latest, NULL)
+                       : isakmp_rekey(l->x, host_now(), up_sa(l), NULL);
+            if (rc != ISAKMP_OK)
+                host_show_line(&l->show, "cannot negotiate anew: %s", isakmp_strerror(rc));
+        }
+        if (host_now() >= l->rekey_at[i])
+            l->rekey_at[i] = host_now() + 1000 * l->rekey_s[i];
+        next = l->rekey_at[i] < next ? l->rekey_at[i] : next;
+    }
+    return next;
+}
+
+static void run(live *l)
 {
     isakmp_time end = host_now() + (isakmp_time)l->o.timeout_s * 1000;
     static uint8_t buf[65536];
     isakmp_path path;
     int shown = 0;
-    while (!stop && host_now() < end && !(l->down && (initiator || l->child_up))) {
-        isakmp_time deadline = isakmp_deadline(x);
+    while (!is_over(l, end)) {
+        isakmp_time next = ping_now(l), deadline = isakmp_deadline(l->x);
         size_t n;
-        if (l->child_up && !l->answered && l->pings < 20 && host_now() >= l->ping_at)
-            ping(l);
-        if (l->child_up && !l->answered && l->ping_at < deadline)
-            deadline = l->ping_at;
+        deadline = next < deadline ? next : deadline;
+        next = rekey_now(l);
+        deadline = next < deadline ? next : deadline;
         n = host_udp_wait(&l->udp, end < deadline ? end : deadline, &path, buf, sizeof buf);
         if (n)
             host_show_datagram(&l->show, &path, (isakmp_span){buf, n}, 0);
         if (n > 4 && path.natt && (buf[0] || buf[1] || buf[2] || buf[3]))
             take_esp(l, buf, n);
         else if (n)
-            isakmp_input(x, host_now(), &path, buf, n);
-        isakmp_tick(x, host_now());
+            isakmp_input(l->x, host_now(), &path, buf, n);
+        isakmp_tick(l->x, host_now());
         if (l->child_up && !shown)
-            host_show_tables(&l->show, x);
+            host_show_tables(&l->show, l->x);
         shown |= l->child_up;
     }
-    if (!l->answered)
+}
+
+/* Whether there was an answer; of pings for ever how many were not, but for the last one, which may be on
+ * its way. */
+static void say_result(const live *l)
+{
+    unsigned lost = 0;
+    if (l->first == 0)
         host_show_line(&l->show, "ping failed");
+    for (unsigned i = l->first; l->first && i < l->pings; i++)
+        lost += !l->came_back[i];
+    if (l->ping_ms)
+        host_show_line(&l->show, "%u pings, lost after the first answer: %u", l->pings, lost);
 }
 
 static void close_all(isakmp_ctx *x)
@@ -366,6 +400,44 @@ static void close_all(isakmp_ctx *x)
     isakmp_sa_id sa = {0};
     while ((sa = isakmp_sa_next(x, sa)).v)
         isakmp_close(x, host_now(), sa);
+}
+
+static int begin(live *l)
+{
+    isakmp_path path = host_udp_path(&l->udp, &l->o.remote);
+    isakmp_sa_id sa;
+    isakmp_child_id child;
+    int rc = isakmp_connect(l->x, host_now(), &l->o.peer, &path, l->o.exchange, &sa);
+    if (rc == ISAKMP_OK)
+        rc = isakmp_child_connect(l->x, host_now(), sa, &l->o.child, &child);
+    if (rc != ISAKMP_OK)
+        host_show_line(&l->show, "cannot begin: %s", isakmp_strerror(rc));
+    return rc == ISAKMP_OK;
+}
+
+/* The words before the role.
+ *   returns  how many there are. */
+static int read_words(live *l, int argc, char **argv)
+{
+    int i = 1;
+    l->wanted = MOST_PINGS;
+    l->dpd_retry = 1;
+    l->dpd_tries = 3;
+    for (; i < argc && strcmp(argv[i], "initiator") != 0 && strcmp(argv[i], "responder") != 0;
+         i++) {
+        if (strcmp(argv[i], "stay") == 0)
+            l->stay = 1;
+        else if (strcmp(argv[i], "keys") == 0)
+            l->keys = 1;
+        else if (strcmp(argv[i], "no-ping") == 0)
+            l->wanted = 0;
+        else if (sscanf(argv[i], "ping=%u", &l->ping_ms) != 1 &&
+                 sscanf(argv[i], "rekey=%u,%u", &l->rekey_s[0], &l->rekey_s[1]) != 2 &&
+                 sscanf(argv[i], "dpd=%u,%u", &l->dpd_retry, &l->dpd_tries) != 2)
+            return argc;
+    }
+    l->initiator = i < argc && strcmp(argv[i], "initiator") == 0;
+    return i;
 }
 
 int main(int argc, char **argv)
@@ -388,43 +460,45 @@ int main(int argc, char **argv)
                         .learn = on_certs,
                         .log = on_log};
     isakmp_config config;
-    isakmp_sa_id sa;
-    isakmp_child_id child;
-    isakmp_ctx *x;
     char error[200];
     void *arena;
-    int initiator = argc > 1 && strcmp(argv[1], "initiator") == 0, status;
-    l.initiator = initiator;
-    status = host_options_read(&l.o, argc - 1, argv + 1, initiator);
+    int words = read_words(&l, argc, argv), status;
+    if (words >= argc)
+        return 2;
+    status = host_options_read(&l.o, argc - words, argv + words, l.initiator);
     if (status >= 0 || (status = host_show_open(&l.show, &l.o)) != 0)
         return status;
+    if (l.o.peer.dpd_s) {
+        l.o.peer.dpd_retry_s = (uint16_t)l.dpd_retry;
+        l.o.peer.dpd_tries = (uint8_t)l.dpd_tries;
+    }
     if (host_udp_open(&l.udp, &l.o.local, error, sizeof error) != 0) {
         fprintf(stderr, "%s\n", error);
         return 2;
     }
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
+    signal(SIGUSR1, on_signal);
     isakmp_config_init(&config, sizeof config);
     config.limits.max_dh = ISAKMP_MAX_DH_PUBLIC;
+    config.limits.max_datagram = HOST_MAX_DATAGRAM;
     config.crypto = isakmp_crypto_mbedtls();
     config.host = &host;
     config.exchanges = isakmp_all_exchanges;
     config.extensions = isakmp_all_extensions;
+    config.natt_keepalive_s = l.o.natt_keepalive_s;
     arena = calloc(1, isakmp_ctx_size(&config));
-    if (isakmp_ctx_init(&x, arena, isakmp_ctx_size(&config), &config, host_now()) != ISAKMP_OK)
+    if (isakmp_ctx_init(&l.x, arena, isakmp_ctx_size(&config), &config, host_now()) != ISAKMP_OK)
         return 1;
     host_show_line(&l.show, "ready");
-    if (initiator) {
-        isakmp_path path = host_udp_path(&l.udp, &l.o.remote);
-        if (isakmp_connect(x, host_now(), &l.o.peer, &path, l.o.exchange, &sa) != ISAKMP_OK ||
-            isakmp_child_connect(x, host_now(), sa, &l.o.child, &child) != ISAKMP_OK)
-            return 1;
-    }
-    run(&l, x, initiator);
-    close_all(x);
-    isakmp_ctx_wipe(x);
+    if (l.initiator && !begin(&l))
+        return 1;
+    run(&l);
+    say_result(&l);
+    close_all(l.x);
+    isakmp_ctx_wipe(l.x);
     free(arena);
     host_show_close(&l.show);
     host_udp_close(&l.udp);
-    return l.answered ? 0 : 1;
+    return l.first ? 0 : 1;
 }

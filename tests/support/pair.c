@@ -74,8 +74,12 @@ static void try_reentry(peer *p)
         isakmp_child_close(p->x, now, child) != ISAKMP_E_REENTRANT ||
         isakmp_sa_heard(p->x, now, sa) != ISAKMP_E_REENTRANT ||
         isakmp_sa_wanted(p->x, now, sa) != ISAKMP_E_REENTRANT ||
+        isakmp_invalid_spi(p->x, now, &path, 3, 4096, NULL) != ISAKMP_E_REENTRANT ||
         isakmp_discover(p->x, now, NULL) != ISAKMP_E_REENTRANT ||
         isakmp_discover_end(p->x, now, NULL) != ISAKMP_E_REENTRANT ||
+        isakmp_rekey(p->x, now, sa, &sa) != ISAKMP_E_REENTRANT ||
+        isakmp_child_rekey(p->x, now, child, &child) != ISAKMP_E_REENTRANT ||
+        isakmp_child_traffic(p->x, now, child, 1, 1) != ISAKMP_E_REENTRANT ||
         isakmp_close(p->x, now, sa) != ISAKMP_E_REENTRANT || sa.v != 1 || child.v != 1;
     (void)isakmp_deadline(p->x);
     (void)isakmp_sa_next(p->x, sa);
@@ -296,6 +300,11 @@ static int on_verify(void *user, isakmp_ticket t, const isakmp_query *q, const i
     if (fails(p))
         return ISAKMP_E_HOST;
     p->verifies++;
+    p->digest_info_n = proof->digest_info.n;
+    must(proof->digest_info.n == 0 ||
+             memcmp(proof->digest_info.p + proof->digest_info.n - proof->hash.n, proof->hash.p,
+                    proof->hash.n) == 0,
+         "a DigestInfo is of another hash");
     p->proven = q->peer_id;
     if (parks(p, PAIR_VERIFY, t, NULL, NULL)) {
         p->asks[p->n_asks - 1].rc = rc;
@@ -378,6 +387,94 @@ static int on_decrypt(void *user, isakmp_ticket t, const isakmp_query *q, const 
     return rc;
 }
 
+/* ---- Mode Config: a gateway with four addresses, by the client's identity --------------------- */
+
+static void note_question(peer *p, const isakmp_assignment *a)
+{
+    isakmp_reader r = isakmp_rd(a->attrs);
+    isakmp_attr attr;
+    p->assigns++;
+    p->n_asked = 0;
+    p->had = a->ip4;
+    while (isakmp_attr_next(&r, &attr) == ISAKMP_OK && p->n_asked < 32)
+        p->asked[p->n_asked++] = attr.type;
+}
+
+static int give(peer *p, const isakmp_query *q, const isakmp_assignment *a, isakmp_writer *out)
+{
+    static const isakmp_addr ip6 = {
+        6, {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9}, 0};
+    isakmp_addr ip4 = a->ip4;
+    isakmp_span gift = {p->gift, p->gift_n};
+    if (p->nothing)
+        return ISAKMP_NONE;
+    if (p->only_gift) {
+        isakmp_wr_bytes(out, gift);
+        return ISAKMP_OK;
+    }
+    if (ip4.family == 0 && isakmp_addr_pool_lease(&p->pool, q->peer_id.data, &ip4) != ISAKMP_OK)
+        return ISAKMP_NONE;
+    isakmp_wr_cfg_addr(out, ISAKMP_CFG_IP4_ADDRESS, &ip4);
+    if (p->give_ip6)
+        isakmp_wr_cfg_addr(out, ISAKMP_CFG_IP6_ADDRESS, &ip6);
+    isakmp_wr_bytes(out, gift);
+    return ISAKMP_OK;
+}
+
+static int on_assign(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,
+                     isakmp_writer *out)
+{
+    peer *p = (peer *)user;
+    if (fails(p))
+        return ISAKMP_E_HOST;
+    must(q->peer_id.type != ISAKMP_ID_NONE || q->user.n, "nobody knows who the client is");
+    note_question(p, a);
+    if (parks(p, PAIR_ASSIGN, t, NULL, NULL)) {
+        parked *k = &p->asks[p->n_asks - 1];
+        isakmp_writer w;
+        isakmp_wr_init(&w, k->gift, sizeof k->gift);
+        k->rc = give(p, q, a, &w);
+        k->gift_n = w.len;
+        return ISAKMP_PENDING;
+    }
+    return give(p, q, a, out);
+}
+
+/* A gateway takes back what its client has no more. */
+static void note_assignment(peer *p, const isakmp_event *ev)
+{
+    const isakmp_assignment *a = ev->assignment;
+    if (a == NULL)
+        return;
+    if (ev->type == ISAKMP_EV_CONFIG_END && !a->ours && a->ip4.family) {
+        p->releases++;
+        p->lost_addresses += isakmp_addr_pool_release(&p->pool, &a->ip4) != ISAKMP_OK;
+    }
+    if (ev->type != ISAKMP_EV_CONFIG)
+        return;
+    must(a->attrs.n <= sizeof p->got, "a client is told too much");
+    p->ip4 = a->ip4;
+    p->ip6 = a->ip6;
+    p->kept = a->kept;
+    p->got_n = a->attrs.n;
+    if (a->attrs.n)
+        memcpy(p->got, a->attrs.p, a->attrs.n);
+}
+
+/* Late answers that nobody waits for any more: nobody has the address. */
+static void take_back(peer *p, const parked *a)
+{
+    isakmp_span attrs = {a->gift, a->gift_n};
+    isakmp_cfg_reader r = isakmp_cfg_values(attrs);
+    isakmp_cfg_value v;
+    isakmp_addr ip4 = {4, {0}, 0};
+    while (isakmp_cfg_next(&r, &v) == ISAKMP_OK)
+        if (v.type == ISAKMP_CFG_IP4_ADDRESS) {
+            memcpy(ip4.ip, v.addrs.lo, 4);
+            (void)isakmp_addr_pool_release(&p->pool, &ip4);
+        }
+}
+
 static void on_learn(void *user, const isakmp_query *q, const isakmp_cert *certs, size_t n_certs)
 {
     peer *p = (peer *)user;
@@ -386,6 +483,70 @@ static void on_learn(void *user, const isakmp_query *q, const isakmp_cert *certs
     p->learnt_certs = 0;
     for (size_t i = 0; i < n_certs; i++)
         p->learnt_certs += certs[i].encoding == ISAKMP_CERT_X509_KE;
+}
+
+/* ---- Users ---------------------------------------------------------------------------------- */
+
+static int tell_user(peer *p, const isakmp_user *asked, isakmp_user *out)
+{
+    (void)asked;
+    if (p->user == NULL)
+        return ISAKMP_NONE;
+    out->user_name = text_span(p->user);
+    out->user_password = text_span(p->password);
+    return ISAKMP_OK;
+}
+
+static int is_text(isakmp_span s, const char *text)
+{
+    return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
+}
+
+static int judge_user(peer *p, const isakmp_user *got, isakmp_user *out)
+{
+    (void)out;
+    return got->round && is_text(got->user_name, p->user) &&
+                   is_text(got->user_password, p->password)
+               ? ISAKMP_OK
+               : ISAKMP_NONE;
+}
+
+/* An answer later, with what it says. */
+static int park_user(peer *p, int kind, isakmp_ticket t, int rc, const isakmp_user *out)
+{
+    if (!parks(p, kind, t, NULL, NULL))
+        return rc;
+    p->asks[p->n_asks - 1].rc = rc;
+    p->asks[p->n_asks - 1].user = *out;
+    return ISAKMP_PENDING;
+}
+
+static int on_get_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *asked,
+                       isakmp_user *out)
+{
+    peer *p = (peer *)user;
+    int rc;
+    (void)q;
+    if (fails(p))
+        return ISAKMP_E_HOST;
+    p->gets++;
+    if (p->mute_user)
+        return ISAKMP_PENDING;
+    rc = p->tell_user ? p->tell_user(p, asked, out) : tell_user(p, asked, out);
+    return park_user(p, PAIR_GET_USER, t, rc, out);
+}
+
+static int on_check_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *got,
+                         isakmp_user *out)
+{
+    peer *p = (peer *)user;
+    int rc;
+    (void)q;
+    if (fails(p))
+        return ISAKMP_E_HOST;
+    p->checks++;
+    rc = p->judge_user ? p->judge_user(p, got, out) : judge_user(p, got, out);
+    return park_user(p, PAIR_CHECK_USER, t, rc, out);
 }
 
 static int on_find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp_selector *local,
@@ -442,6 +603,14 @@ static int on_get_spi(void *user, isakmp_ticket t, isakmp_child_id child, uint8_
     return ISAKMP_OK;
 }
 
+static void copy_text(char *out, size_t cap, isakmp_span s)
+{
+    must(s.n < cap, "a text of an event is too long");
+    if (s.n)
+        memcpy(out, s.p, s.n);
+    out[s.n] = 0;
+}
+
 static void on_event(void *user, const isakmp_event *ev)
 {
     peer *p = (peer *)user;
@@ -461,11 +630,16 @@ static void on_event(void *user, const isakmp_event *ev)
     h->has_report = ev->report != NULL;
     h->nat = ev->nat;
     h->sa = ev->sa;
+    h->other_sa = ev->other_sa;
+    h->other_child = ev->other_child;
     h->child = ev->child;
     h->step = p->step;
     if (ev->report && isakmp_report_get(ev->report, 0, &m) == ISAKMP_OK)
         isakmp_mismatch_text(p->report, sizeof p->report, ev->report, &m);
     isakmp_event_text(h->text, sizeof h->text, ev);
+    note_assignment(p, ev);
+    copy_text(h->user, sizeof h->user, ev->user);
+    copy_text(h->words, sizeof h->words, ev->text);
     if (p->hear_event)
         p->hear_event(p, ev);
 }
@@ -536,6 +710,8 @@ static void init_policies(peer *p)
     p->child.mode = ISAKMP_MODE_TUNNEL;
     p->child.local = pair_subnet((uint8_t)(p->index + 1));
     p->child.remote = pair_subnet((uint8_t)(2 - p->index));
+    p->user = "joe";
+    p->password = "what only joe knows";
     memcpy(p->psk, "a key that both know", 20);
     p->psk_n = 20;
     p->cert_n = 600;
@@ -565,6 +741,15 @@ static void init_host(peer *p)
     p->host.keylog = on_keylog;
     p->host.send_as = on_send_as;
     p->host.find_ted = on_find_ted;
+    p->host.get_user = on_get_user;
+    p->host.check_user = on_check_user;
+}
+
+static void init_pool(peer *p)
+{
+    const isakmp_addr first = {4, {10, 9, 0, 1}, 0}, last = {4, {10, 9, 0, PAIR_LEASES}, 0};
+    must(isakmp_addr_pool_init(&p->pool, p->leases, PAIR_LEASES, &first, &last) == ISAKMP_OK,
+         "there is no pool");
 }
 
 static void init_peer(pair *pr, int index, uint64_t seed)
@@ -581,6 +766,7 @@ static void init_peer(pair *pr, int index, uint64_t seed)
     p->addr.port = 500;
     init_policies(p);
     init_host(p);
+    init_pool(p);
     isakmp_config_init(&p->config, sizeof p->config);
     p->config.limits.sas = 4;
     p->config.limits.children = 4;
@@ -603,6 +789,7 @@ static void start(peer *p)
     p->config.crypto = &p->toy.table;
     p->config.host = &p->host;
     p->host.get_spi = p->own_spis ? on_get_spi : NULL;
+    p->host.assign = p->no_assign ? NULL : on_assign;
     p->told_deadline = ISAKMP_NEVER;
     p->arena_n = isakmp_ctx_size(&p->config);
     must(p->arena_n > 0, "the limits are not valid");
@@ -687,7 +874,7 @@ int pair_deliver(pair *pr)
 static void answer_one(pair *pr, peer *p, const parked *a)
 {
     uint32_t spi = ++p->next_spi;
-    int rc = ISAKMP_OK;
+    int rc = ISAKMP_OK, told;
     const void *value = NULL;
     size_t n = 0;
     switch (a->kind) {
@@ -718,10 +905,21 @@ static void answer_one(pair *pr, peer *p, const parked *a)
         value = a->block;
         n = a->block_n;
         break;
+    case PAIR_ASSIGN:
+        rc = a->rc;
+        value = a->gift;
+        n = a->gift_n;
+        break;
     case PAIR_VERIFY:
         rc = a->rc;
         value = &a->why;
         n = sizeof a->why;
+        break;
+    case PAIR_GET_USER:
+    case PAIR_CHECK_USER:
+        rc = a->rc;
+        value = &a->user;
+        n = sizeof a->user;
         break;
     default:
         value = &spi;
@@ -729,7 +927,10 @@ static void answer_one(pair *pr, peer *p, const parked *a)
     }
     if (p->answer_rc)
         rc = p->answer_rc;
-    p->stale_answers += isakmp_answer(p->x, pr->now, a->ticket, rc, value, n) == ISAKMP_E_STALE;
+    told = isakmp_answer(p->x, pr->now, a->ticket, rc, value, n);
+    p->stale_answers += told == ISAKMP_E_STALE;
+    if (a->kind == PAIR_ASSIGN && (told == ISAKMP_E_STALE || rc != ISAKMP_OK))
+        take_back(p, a);
 }
 
 static int answer_host(pair *pr, peer *p)
@@ -873,10 +1074,16 @@ static int same_octets(isakmp_span a, isakmp_span b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* A window is kept for what comes in, if at all. */
+static int window_fits(const isakmp_sad_entry *e)
+{
+    return e->inbound && e->replay ? e->replay_window >= 32 : e->replay_window == 0;
+}
+
 static int mirrors(const isakmp_sad_entry *a, const isakmp_sad_entry *b, int natted)
 {
     return a->spi == b->spi && a->inbound != b->inbound && a->mode == b->mode &&
-           a->natt == b->natt && a->replay == 1 && b->replay == 1 &&
+           a->natt == b->natt && a->replay == b->replay && window_fits(a) && window_fits(b) &&
            (natted ||
             (isakmp_addr_equal(&a->src, &b->src) && isakmp_addr_equal(&a->dst, &b->dst))) &&
            memcmp(&a->algs, &b->algs, sizeof a->algs) == 0 && same_octets(a->enc_key, b->enc_key) &&

@@ -14,7 +14,7 @@
 #define PAIR_WIRE   64
 #define PAIR_ASKS   32
 #define PAIR_MTU    4096
-#define PAIR_TYPES  16 /* more than there are types of events */
+#define PAIR_TYPES 32 /* of events, and more */
 
 /* Octets behind each arena that must stay as they are. */
 #define PAIR_FENCE 64
@@ -42,10 +42,11 @@ enum {
 typedef struct heard_event {
     uint16_t type, detail, notify;
     uint8_t by, message, authentic, has_report, nat;
-    isakmp_sa_id sa;
-    isakmp_child_id child;
+    isakmp_sa_id sa, other_sa;
+    isakmp_child_id child, other_child;
     unsigned step; /* the peer's count of callbacks at that moment */
     char text[160];
+    char user[40], words[80]; /* with a final zero each */
 } heard_event;
 
 typedef struct sad_record {
@@ -67,8 +68,15 @@ enum {
     PAIR_SIGN,
     PAIR_VERIFY,
     PAIR_ENCRYPT,
-    PAIR_DECRYPT
+    PAIR_DECRYPT,
+    PAIR_ASSIGN,
+    PAIR_GET_USER,
+    PAIR_CHECK_USER
 };
+
+/* Addresses of a gateway of the pair, and octets of what it gives. */
+#define PAIR_LEASES 4
+#define PAIR_GIFT   1024
 
 /* Octets of an RSA block of the pair: as of a key with 1024 bits. */
 #define PAIR_BLOCK 128
@@ -86,6 +94,9 @@ typedef struct parked {
     uint16_t why;
     uint8_t signature[32], block[PAIR_BLOCK];
     size_t block_n;
+    uint8_t gift[PAIR_GIFT];
+    size_t gift_n;
+    isakmp_user user;
 } parked;
 
 typedef struct peer {
@@ -121,8 +132,24 @@ typedef struct peer {
     int learn_first; /* 1: no encrypted nonces before the peer's certificates were learnt      */
     int named_cert;  /* 1: the peer is told by HASH(1) which key is used                      */
     isakmp_id owner; /* whose key we say that it is; type NONE: anybody's                      */
+    /* Mode Config: what is given besides an address of the pool, as attributes. */
+    isakmp_lease leases[PAIR_LEASES];
+    isakmp_addr_pool
+        pool; /* 10.9.0.1 to 10.9.0.4, of the gateway, which gives from it              */
+    uint8_t gift[PAIR_GIFT];
+    size_t gift_n;
+    int no_assign; /* 1: the host has no callback                                               */
+    int nothing;   /* 1: it gives nothing                                                       */
+    int only_gift; /* 1: it gives no address of the pool                                        */
+    int give_ip6;  /* 1: it gives 2001:db8::9, too                                              */
     isakmp_ted_answer ted; /* how probes are answered, */
     int ted_rc;            /* and what find_ted returns: ISAKMP_NONE if nothing else is said   */
+    /* XAUTH: the name and the password of the user, as a client knows it, and a gateway of a client's. */
+    const char *user, *password;
+    int mute_user; /* 1: nobody ever says who the user is */
+    /* Other answers, if set; what they refer to is there for ever. */
+    int (*tell_user)(struct peer *p, const isakmp_user *asked, isakmp_user *out);
+    int (*judge_user)(struct peer *p, const isakmp_user *got, isakmp_user *out);
     /* Other answers than `peer` and `child`, if set. */
     const isakmp_peer_policy *(*choose_peer)(struct peer *p, const isakmp_query *q);
     const isakmp_child_policy *(*choose_child)(struct peer *p, const isakmp_selector *local,
@@ -144,14 +171,26 @@ typedef struct peer {
     sad_record sad[PAIR_SAD];
     unsigned installs, removes, sends, keylogs;
     unsigned encrypts, decrypts, learns;
+    unsigned assigns;   /* questions what to give a client                          */
+    uint16_t asked[32]; /* attributes in the last of them                           */
+    unsigned n_asked;
+    isakmp_addr had;         /* what the client had then                                 */
+    unsigned releases;       /* addresses given back                                     */
+    unsigned lost_addresses; /* ... that nobody had                                      */
+    isakmp_addr ip4, ip6;    /* as client: what the last ISAKMP_EV_CONFIG told           */
+    uint8_t got[PAIR_GIFT];  /* ... and its attributes                                   */
+    size_t got_n;
+    int kept;                         /* ... and whether they were kept                           */
     unsigned probes,
         ted_asks;         /* datagrams sent as somebody else; probes that find_ted was asked for */
     isakmp_path ted_path; /* ... and what it was asked last */
     isakmp_selector ted_local, ted_remote;
     unsigned learnt_certs;            /* encodings 5 among the certificates to be learnt          */
+    size_t digest_info_n;             /* octets of the DigestInfo in the last question to verify  */
     size_t hash_1_n;                  /* octets of HASH(1) in the last question to decrypt        */
     unsigned signs, verifies, wanted; /* wanted: names in the last question about certificates   */
     unsigned strange_wanted;          /* names that no peer of the pair asks for                 */
+    unsigned gets, checks;            /* questions for a user, and about one                      */
     isakmp_id proven;                 /* whose proof verify has looked at last; only type and n  */
     unsigned step;                    /* callbacks of every kind */
     parked asks[PAIR_ASKS];

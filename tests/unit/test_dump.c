@@ -431,8 +431,42 @@ static void mode_config(void **state)
     (void)state;
     expect(write_mode_config,
            "  ATTRIBUTE: REPLY, identifier 513: ip4 address 10.1.2.3, xauth user name joe, "
-           "xauth status 0001, unity banner \\x0a\\x07, unity firewall type 01020304\n"
+           "xauth status 1, unity banner \\x0a\\x07, unity firewall type 01020304\n"
            "  ATTRIBUTE: 9, identifier 0: \n");
+}
+
+static void write_more_config(isakmp_writer *w)
+{
+    static const uint8_t attrs[] = {
+        0,    8,    0,    17, 0x20, 1,   0xd,  0xb8, 0,   0,   0, 0,
+        0,    0,    0,    0,  0,    0,   0,    1,    64, /* address, prefix */
+        0,    10,   0,    16, 0x20, 1,   0xd,  0xb8, 0,   0,   0, 0,
+        0,    0,    0,    0,  0,    0,   0,    2,                    /* DNS */
+        0,    13,   0,    8,  10,   1,   0,    0,    255, 255, 0, 0, /* subnet */
+        0,    5,    0,    4,  0,    1,   0x51, 0x80,                 /* expiry */
+        0,    14,   0,    4,  0,    1,   0x70, 0,                    /* supported */
+        0x70, 4,    0,    28, 10,   1,   0,    0,    255, 255, 0, 0,
+        0,    6,    0,    0,  1,    187, /* split include */
+        10,   2,    0,    0,  255,  255, 0,    0,    0,   0,   0, 0,
+        0,    0,    0x70, 3,  0,    3,   'a',  ',',  'b', /* split DNS */
+        0xf0, 1,    0,    1,                              /* save password */
+        0,    3,    0,    3,  1,    2,   3,               /* not an address */
+        0,    14,   0,    3,  0,    1,   0,    0x70, 9,   0,   2, 'x',
+        0x1b, 0x40, 0x8a, 0,  2,    'p', 'w'}; /* a password */
+    isakmp_cfg c = {ISAKMP_CFG_SET, 1, {attrs, sizeof attrs}};
+    isakmp_wr_cfg(w, &c);
+}
+
+static void all_kinds_of_config(void **state)
+{
+    (void)state;
+    expect(
+        write_more_config,
+        "  ATTRIBUTE: SET, identifier 1: ip6 address 2001:db8::1/64, ip6 dns 2001:db8::2, ip4 "
+        "subnet 10.1.0.0/255.255.0.0, address expiry 86400, supported attributes ip4 address and "
+        "unity banner, unity split include 10.1.0.0/255.255.0.0 6/443 and "
+        "10.2.0.0/255.255.0.0, unity split dns a,b, unity save password 1, ip4 dns 010203, "
+        "supported attributes 000100, unity backup servers x\\x1b, xauth user password 7077\n");
 }
 
 static void write_fragments(isakmp_writer *w)
@@ -522,6 +556,7 @@ int main(void)
         cmocka_unit_test(deletes),
         cmocka_unit_test(vendor_ids),
         cmocka_unit_test(mode_config),
+        cmocka_unit_test(all_kinds_of_config),
         cmocka_unit_test(fragments),
         cmocka_unit_test(only_printable_lines),
         cmocka_unit_test(a_text_that_is_cut_is_its_beginning),

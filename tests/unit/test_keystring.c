@@ -109,6 +109,26 @@ static void stray_characters(void **state)
     fails("\n\n  x", "line 3, column 3 has");
 }
 
+/* The last line of what is typed into a router. */
+static void final_quit(void **state)
+{
+    static const char *const ends[] = {"\nquit", "\nquit\n", " QUIT \r\n", "\n  Quit"};
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        snprintf(text, sizeof text, "%s%s", as_string, ends[i]);
+        reads(text);
+    }
+    snprintf(text, sizeof text, "%s\nquit\nquit", as_string);
+    fails(text, "has no hex digit");
+    snprintf(text, sizeof text, "%s\nquit now", as_string);
+    fails(text, "has no hex digit");
+    strcpy(text, as_string);
+    text[strcspn(text, "\n")] = 0; /* not a word of its own */
+    strcat(text, "quit");
+    fails(text, "has no hex digit");
+    fails("\nquit", "does not begin with 30");
+}
+
 static void lengths(void **state)
 {
     size_t digits = 0;
@@ -281,14 +301,9 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, chain_scene, made_ring_free)
     const struct CMUnitTest tests[] = {
-        TEST(spaces_and_case),
-        TEST(stray_characters),
-        TEST(lengths),
-        TEST(wrong_digits),
-        TEST(der),
-        TEST(short_sentences),
-        TEST(as_openssl_writes),
-        TEST(what_cannot_be_written),
+        TEST(spaces_and_case), TEST(stray_characters),  TEST(final_quit),
+        TEST(lengths),         TEST(wrong_digits),      TEST(der),
+        TEST(short_sentences), TEST(as_openssl_writes), TEST(what_cannot_be_written),
         TEST(round_trip),
     };
     return cmocka_run_group_tests_name("keystring", tests, chain_keys, free_chain_keys);

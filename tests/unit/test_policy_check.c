@@ -388,6 +388,69 @@ static void test_forced_encapsulation(void **state)
     peer_is("UDP encapsulation cannot be forced without NAT traversal");
 }
 
+/* Every flag that there is, each alone, and none besides. */
+static void test_every_flag(void **state)
+{
+    const uint32_t peers = 0x7ffu | ISAKMP_PF_RECOVER | ISAKMP_PF_COMMIT | ISAKMP_PF_SET_COMMIT |
+                           ISAKMP_PF_SHA256_96 | ISAKMP_PF_SHORT_LIFE | ISAKMP_PF_DIGEST_INFO | 0x71f00000u;
+    const uint32_t children = ISAKMP_CF_NO_INTEG | ISAKMP_CF_REKEY | ISAKMP_CF_REKEY_USED |
+                              ISAKMP_CF_NO_REPLAY | ISAKMP_CF_TED;
+    (void)state;
+    peer.dpd_s = 10;
+    child.local.family = child.remote.family = 4; /* which discovery needs */
+    for (unsigned bit = 0; bit < 32; bit++) {
+        uint32_t flag = UINT32_C(1) << bit;
+        peer.flags = ISAKMP_PF_DEFAULT_POLICY | flag;
+        assert_int_equal(isakmp_peer_policy_check(&peer, NULL, NULL, 0),
+                         peers & flag ? ISAKMP_OK : ISAKMP_E_ARG);
+        child.flags = flag == ISAKMP_CF_REKEY_USED ? flag | ISAKMP_CF_REKEY : flag;
+        assert_int_equal(isakmp_child_policy_check(&child, NULL, NULL, 0),
+                         children & flag ? ISAKMP_OK : ISAKMP_E_ARG);
+    }
+}
+
+static void test_replay_window(void **state)
+{
+    (void)state;
+    for (unsigned n = 0; n < 5000; n++) {
+        child.flags = 0;
+        child.replay_window = (uint16_t)n;
+        assert_int_equal(isakmp_child_policy_check(&child, NULL, NULL, 0),
+                         n == 0 || (n >= 32 && n <= 4096) ? ISAKMP_OK : ISAKMP_E_ARG);
+        child.flags = ISAKMP_CF_NO_REPLAY;
+        assert_int_equal(isakmp_child_policy_check(&child, NULL, NULL, 0),
+                         n == 0 ? ISAKMP_OK : ISAKMP_E_ARG);
+    }
+}
+
+static void test_mode_config(void **state)
+{
+    static const char both[] = "nobody is gateway and client of one peer in Mode Config";
+    static const char list[] = "config_wants must have 64 attributes at most, and not be NULL";
+    static const uint16_t wants[65];
+    static const uint32_t gateway[] = {ISAKMP_PF_CONFIG_PUSH, ISAKMP_PF_CONFIG_ANSWER},
+                          client[] = {ISAKMP_PF_CONFIG_PULL, ISAKMP_PF_CONFIG_ACCEPT};
+    uint32_t flags = peer.flags;
+    (void)state;
+    peer.flags = flags | gateway[0] | gateway[1] | ISAKMP_PF_CONFIG_AGAIN;
+    peer_is("");
+    peer.flags = flags | client[0] | client[1] | ISAKMP_PF_CONFIG_AGAIN;
+    peer_is("");
+    for (unsigned i = 0; i < 4; i++) {
+        peer.flags = flags | gateway[i / 2] | client[i % 2];
+        peer_is(both);
+        peer.flags = flags;
+    }
+    peer.n_config_wants = 1;
+    peer_is(list);
+    peer.config_wants = wants;
+    peer.n_config_wants = 65;
+    peer_is(list);
+    peer.config_wants = wants;
+    peer.n_config_wants = 64;
+    peer_is("");
+}
+
 /* Discovery finds peers for addresses, in tunnel mode, and nothing is left open. */
 static void test_discovery(void **state)
 {
@@ -432,14 +495,41 @@ static void test_discovery(void **state)
     }
 }
 
+static void test_xauth(void **state)
+{
+    (void)state;
+    peer.flags = ISAKMP_PF_XAUTH_ASK | ISAKMP_PF_XAUTH_AGAIN;
+    peer_is("");
+    peer.flags = ISAKMP_PF_XAUTH_ANSWER;
+    peer_is("");
+    peer.flags = ISAKMP_PF_XAUTH_ANSWER | ISAKMP_PF_XAUTH_ASK;
+    peer_is("a peer is a client of XAUTH or its gateway, not both");
+    peer.flags = 0;
+    peer.user_s = 5;
+    peer_is("");
+    peer.user_s = 3600;
+    peer_is("");
+    peer.user_s = 4;
+    peer_is("user_s must be 0, or 5 to 3600 seconds, not 4");
+    peer.user_s = 3601;
+    peer_is("user_s must be 0, or 5 to 3600 seconds, not 3601");
+}
+
 static void test_flags_and_families(void **state)
 {
     char why[200];
     (void)state;
-    peer.flags = 0x8000;
+    peer.flags = 0x80000000u;
     assert_int_equal(isakmp_peer_policy_check(&peer, NULL, why, sizeof why), ISAKMP_E_ARG);
     child.flags = 0x8000;
     assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_E_ARG);
+    peer.flags = ISAKMP_PF_DEFAULT_POLICY | ISAKMP_PF_REKEY | ISAKMP_PF_RESTART;
+    assert_int_equal(isakmp_peer_policy_check(&peer, NULL, why, sizeof why), ISAKMP_OK);
+    child.flags = ISAKMP_CF_REKEY | ISAKMP_CF_REKEY_USED;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_OK);
+    child.flags = ISAKMP_CF_REKEY_USED;
+    assert_int_equal(isakmp_child_policy_check(&child, NULL, why, sizeof why), ISAKMP_E_ARG);
+    assert_non_null(strstr(why, "ISAKMP_CF_REKEY"));
     child.flags = 0;
     memset(&child.local, 0, sizeof child.local);
     memset(&child.remote, 0, sizeof child.remote);
@@ -506,8 +596,12 @@ int main(void)
         cmocka_unit_test_setup(test_fragment_size, fresh),
         cmocka_unit_test_setup(test_dead_peer_detection, fresh),
         cmocka_unit_test_setup(test_forced_encapsulation, fresh),
+        cmocka_unit_test_setup(test_mode_config, fresh),
         cmocka_unit_test_setup(test_discovery, fresh),
+        cmocka_unit_test_setup(test_xauth, fresh),
         cmocka_unit_test_setup(test_flags_and_families, fresh),
+        cmocka_unit_test_setup(test_every_flag, fresh),
+        cmocka_unit_test_setup(test_replay_window, fresh),
         cmocka_unit_test_setup(test_T26_all_protections, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

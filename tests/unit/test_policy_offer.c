@@ -120,9 +120,19 @@ static uint8_t family_of(uint32_t method)
     case ISAKMP_AUTH_ECDSA_P384_SHA384:
     case ISAKMP_AUTH_ECDSA_P521_SHA512:
         return ISAKMP__AUTH_SIG;
+    case ISAKMP_AUTH_XAUTH_INIT_RSA:
+    case ISAKMP_AUTH_XAUTH_RESP_RSA:
+        return ISAKMP__AUTH_SIG;
+    case ISAKMP_AUTH_XAUTH_INIT_PSK:
+    case ISAKMP_AUTH_XAUTH_RESP_PSK:
+        return ISAKMP__AUTH_PSK;
     case ISAKMP_AUTH_RSA_ENCR:
+    case ISAKMP_AUTH_XAUTH_INIT_ENCR:
+    case ISAKMP_AUTH_XAUTH_RESP_ENCR:
         return ISAKMP__AUTH_PKE;
     case ISAKMP_AUTH_RSA_ENCR_REV:
+    case ISAKMP_AUTH_XAUTH_INIT_REV:
+    case ISAKMP_AUTH_XAUTH_RESP_REV:
         return ISAKMP__AUTH_REV;
     case ISAKMP_AUTH_HYBRID_INIT_RSA:
         return ISAKMP__AUTH_HYI;
@@ -151,6 +161,32 @@ static void test_families(void **state)
     assert_int_equal(isakmp__auth_bits(ISAKMP__AUTH_ANY), bits);
 }
 
+/* Phase 1 of a method with XAUTH is that of one without it; the first of each two is for a client that begins. */
+static void test_extended_methods(void **state)
+{
+    static const uint16_t bases[] = {ISAKMP_AUTH_PSK, ISAKMP_AUTH_DSS_SIG, ISAKMP_AUTH_RSA_SIG,
+                                     ISAKMP_AUTH_RSA_ENCR, ISAKMP_AUTH_RSA_ENCR_REV};
+    uint32_t hybrid = isakmp__auth_bits(ISAKMP__AUTH_HYI | ISAKMP__AUTH_HYR), bits = 0;
+    (void)state;
+    for (uint16_t auth = 65001; auth <= 65010; auth++) {
+        uint16_t base = bases[(auth - 65001) / 2];
+        if (base == ISAKMP_AUTH_DSS_SIG)
+            continue;
+        assert_int_equal(isakmp__auth_base(auth), base);
+        assert_int_equal(isakmp__auth_family(auth), isakmp__auth_family(base));
+        assert_int_equal(isakmp__auth_user(auth), auth & 1 ? ISAKMP__USER_I : ISAKMP__USER_R);
+        assert_int_equal(isakmp__auth_user(base), ISAKMP__USER_NONE);
+        assert_int_equal(isakmp__auth_extended(isakmp__auth_bit(base)) & isakmp__auth_bit(auth),
+                         isakmp__auth_bit(auth));
+        bits |= isakmp__auth_bit(auth);
+    }
+    assert_int_equal(isakmp__auth_user(ISAKMP_AUTH_HYBRID_INIT_RSA), ISAKMP__USER_I);
+    assert_int_equal(isakmp__auth_user(ISAKMP_AUTH_HYBRID_RESP_RSA), ISAKMP__USER_R);
+    assert_int_equal(isakmp__auth_user_bits(), bits | hybrid);
+    assert_int_equal(isakmp__auth_extended(UINT32_MAX), bits);
+    assert_int_equal(isakmp__auth_extended(0), 0);
+}
+
 /* Who signs, and whose keys are proof. */
 static void test_what_families_do(void **state)
 {
@@ -166,8 +202,8 @@ static void test_what_families_do(void **state)
     assert_int_equal(isakmp__keys_prove(ISAKMP_AUTH_RSA_SIG), 0);
     assert_int_equal(isakmp__keys_prove(ISAKMP_AUTH_HYBRID_INIT_RSA), 0);
     assert_int_equal(isakmp__keys_prove(ISAKMP_AUTH_HYBRID_RESP_RSA), 0);
-    assert_int_equal(isakmp__auth_signature(ISAKMP_AUTH_HYBRID_INIT_RSA), ISAKMP_AUTH_RSA_SIG);
-    assert_int_equal(isakmp__auth_signature(ISAKMP_AUTH_ECDSA_P384_SHA384),
+    assert_int_equal(isakmp__auth_base(ISAKMP_AUTH_HYBRID_INIT_RSA), ISAKMP_AUTH_RSA_SIG);
+    assert_int_equal(isakmp__auth_base(ISAKMP_AUTH_ECDSA_P384_SHA384),
                      ISAKMP_AUTH_ECDSA_P384_SHA384);
 }
 
@@ -356,6 +392,7 @@ int main(void)
         cmocka_unit_test_setup(test_built_in_policy, fresh),
         cmocka_unit_test_setup(test_unusable, fresh),
         cmocka_unit_test_setup(test_families, fresh),
+        cmocka_unit_test_setup(test_extended_methods, fresh),
         cmocka_unit_test_setup(test_what_families_do, fresh),
         cmocka_unit_test_setup(test_offer_of_phase_1, fresh),
         cmocka_unit_test_setup(test_no_offer_of_phase_1, fresh),

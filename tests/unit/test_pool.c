@@ -92,6 +92,29 @@ static void stale_ids_find_nothing(void **state)
     assert_ptr_equal(isakmp__pool_find(&p, second), t);
 }
 
+static void renewed_in_its_place(void **state)
+{
+    isakmp__pool p;
+    thing *t;
+    uint64_t first, next;
+    uint32_t used;
+    (void)state;
+    fresh(&p);
+    t = take(&p);
+    t->number = 9;
+    used = p.used;
+    first = isakmp__pool_id(&p, t);
+    next = isakmp__pool_next_id(&p, t);
+    isakmp__pool_renew(t);
+    assert_null(isakmp__pool_find(&p, first));
+    assert_ptr_equal(isakmp__pool_find(&p, next), t);
+    assert_true(isakmp__pool_id(&p, t) == next);
+    assert_int_equal(t->number, 9);
+    assert_int_equal(p.used, used);
+    isakmp__pool_give(&p, t);
+    assert_null(isakmp__pool_find(&p, next));
+}
+
 static void ids_that_never_were(void **state)
 {
     isakmp__pool p;
@@ -201,10 +224,11 @@ static void many_random_operations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_slots_can_be_taken), cmocka_unit_test(an_empty_pool_is_full),
-        cmocka_unit_test(giving_back_wipes),      cmocka_unit_test(stale_ids_find_nothing),
-        cmocka_unit_test(ids_that_never_were),    cmocka_unit_test(generations_wrap_in_step),
-        cmocka_unit_test(each_visits_the_taken),  cmocka_unit_test(many_random_operations),
+        cmocka_unit_test(all_slots_can_be_taken),   cmocka_unit_test(an_empty_pool_is_full),
+        cmocka_unit_test(giving_back_wipes),        cmocka_unit_test(stale_ids_find_nothing),
+        cmocka_unit_test(renewed_in_its_place),     cmocka_unit_test(ids_that_never_were),
+        cmocka_unit_test(generations_wrap_in_step), cmocka_unit_test(each_visits_the_taken),
+        cmocka_unit_test(many_random_operations),
     };
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
 }

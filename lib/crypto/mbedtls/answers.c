@@ -84,12 +84,18 @@ static int signs_for(const isakmp__peer_key *k, const isakmp_query *q)
            (k->id.type == ISAKMP_ID_NONE || isakmp_id_equal(&k->id, &q->peer_id));
 }
 
+/* In whichever of its forms: nothing of a signature is taken apart to see which one it is. */
+static int is_signed(const mbedtls_pk_context *key, const isakmp_proof *p)
+{
+    return isakmp__key_verify(key, p->auth, p->hash, p->signature) == ISAKMP_OK ||
+           (p->digest_info.n && p->auth == ISAKMP_AUTH_RSA_SIG &&
+            isakmp__key_verify(key, p->auth, p->digest_info, p->signature) == ISAKMP_OK);
+}
+
 static uint16_t check_signature(void *user, const mbedtls_x509_crt *cert)
 {
     const isakmp_proof *p = user;
-    return isakmp__key_verify(&cert->pk, p->auth, p->hash, p->signature) == ISAKMP_OK
-               ? ISAKMP_D_NONE
-               : ISAKMP_D_SIGNATURE;
+    return is_signed(&cert->pk, p) ? ISAKMP_D_NONE : ISAKMP_D_SIGNATURE;
 }
 
 static int verify_by_certs(const isakmp_pki *pki, const isakmp_query *q, const isakmp_proof *p,
@@ -115,7 +121,7 @@ int isakmp_keyring_verify(const isakmp_keyring *ring, const isakmp_query *q, con
         return ISAKMP_NONE;
     for (const isakmp__peer_key *k = pki->by_hand; k != NULL; k = k->next)
         if (signs_for(k, q) && (isakmp__key_methods(&k->key, pki->flags) & method)) {
-            if (isakmp__key_verify(&k->key, p->auth, p->hash, p->signature) == ISAKMP_OK)
+            if (is_signed(&k->key, p))
                 return ISAKMP_OK;
             *why = ISAKMP_D_SIGNATURE;
         }

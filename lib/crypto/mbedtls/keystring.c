@@ -1,5 +1,5 @@
 /* crypto/mbedtls/keystring.c -- public keys as routers print them and as people type them in again:
- * the DER in hex, with spaces and newlines anywhere.
+ * the DER in hex, with spaces and newlines anywhere, and perhaps the word quit at the end.
  *
  * Somebody has to find the one digit in some hundreds that is wrong, so what is said names its place. */
 #include "base/span.h"
@@ -132,6 +132,20 @@ static int from_der(mbedtls_pk_context *out, isakmp_span der, char *why, size_t 
     return rc;
 }
 
+/* Where a key is typed into a router its last line is the word quit. */
+static isakmp_span without_quit(isakmp_span in)
+{
+    static const char quit[] = "quit";
+    size_t n = in.n, i = 0;
+    while (n && isakmp__is_space(in.p[n - 1]))
+        n--;
+    while (n > 4 && i < 4 && isakmp__lower(in.p[n - 4 + i]) == quit[i])
+        i++;
+    if (i == 4 && isakmp__is_space(in.p[n - 5]))
+        in.n = n - 4;
+    return in;
+}
+
 int isakmp__load_key_string(mbedtls_pk_context *out, isakmp_span in, char *why, size_t cap)
 {
     uint8_t *der = mbedtls_calloc(1, in.n / 2 + 1);
@@ -139,7 +153,7 @@ int isakmp__load_key_string(mbedtls_pk_context *out, isakmp_span in, char *why, 
     int rc;
     if (der == NULL)
         return isakmp__pki_no_memory(why, cap);
-    rc = from_hex(in, der, &n, why, cap);
+    rc = from_hex(without_quit(in), der, &n, why, cap);
     if (rc == ISAKMP_OK)
         rc = from_der(out, isakmp__span(der, n), why, cap);
     mbedtls_free(der);

@@ -1,0 +1,530 @@
+/* ext/mode_config.c -- Mode Config, draft-dukes-ike-mode-cfg-02: a client is given an address, and more.
+ *
+ *     the gateway begins   SET(address, ...)        -->
+ *                                                   <--  ACK(address, ...), without values
+ *     the client begins    REQUEST(address?, ...)   -->
+ *                                                   <--  REPLY(address, ...)
+ *
+ * It comes after phase 1 (and XAUTH) and before the first child, which waits for it; but not longer than the
+ * policy says, for there are peers that refuse, and peers that never answer.  Where a policy leaves the
+ * client's end of a child open, the client's address stands there from then on (sa/assignment.c).
+ *
+ * The host is asked while a REQUEST is read, or a SET is written; what it gives is the client's from that
+ * moment on, and told when it ends.  What a gateway says is told when its message counts. */
+#include "base/text.h"
+#include "crypto/keys.h"
+#include "exchange/engine.h"
+#include "sa/host.h"
+
+#define GATEWAY (ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER)
+#define CLIENT  (ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT)
+
+static int has(const isakmp__sa *sa, uint32_t flags)
+{
+    return (sa->policy->flags & flags) != 0;
+}
+
+/* XAUTH has numbers of its own; all others are ours. */
+static int owns(uint16_t attr)
+{
+    return attr < 16520 || attr > 16529;
+}
+
+/* ---- Attributes ----------------------------------------------------------------------------- */
+
+static const uint16_t default_wants[] = {
+    ISAKMP_CFG_IP4_ADDRESS, ISAKMP_CFG_IP4_NETMASK,    ISAKMP_CFG_IP4_DNS,
+    ISAKMP_CFG_IP4_NBNS,    ISAKMP_CFG_ADDRESS_EXPIRY, ISAKMP_CFG_IP4_SUBNET,
+    ISAKMP_CFG_BANNER,      ISAKMP_CFG_SAVE_PASSWORD,  ISAKMP_CFG_DEFAULT_DOMAIN,
+    ISAKMP_CFG_SPLIT_DNS,   ISAKMP_CFG_SPLIT_INCLUDE,  ISAKMP_CFG_LOCAL_LAN,
+    ISAKMP_CFG_PFS,         ISAKMP_CFG_BACKUP_SERVERS};
+
+/* What the codec knows [mode-cfg draft 3.4]. */
+static const uint16_t supported[] = {1,     2,     3,     4,     5,     6,     7,     8,     9,
+                                     10,    11,    12,    13,    14,    15,    28672, 28673, 28674,
+                                     28675, 28676, 28677, 28678, 28679, 28680, 28681, 28682};
+
+static isakmp_span empty(void)
+{
+    return isakmp__span(NULL, 0);
+}
+
+static int is_there(isakmp_span attrs, uint16_t type)
+{
+    isakmp_reader r = isakmp_rd(attrs);
+    isakmp_attr a;
+    while (isakmp_attr_next(&r, &a) == ISAKMP_OK)
+        if (a.type == type)
+            return 1;
+    return 0;
+}
+
+/* The first address of an attribute; family 0 if there is none that anybody could have. */
+static isakmp_addr address_in(isakmp_span attrs, uint16_t type)
+{
+    isakmp_cfg_reader r = isakmp_cfg_values(attrs);
+    isakmp_cfg_value v;
+    isakmp_addr a;
+    memset(&a, 0, sizeof a);
+    while (isakmp_cfg_next(&r, &v) == ISAKMP_OK)
+        if (v.type == type && v.form == ISAKMP_CFG_ADDR &&
+            !isakmp__all_zero(v.addrs.lo, sizeof v.addrs.lo)) {
+            a.family = v.addrs.family;
+            memcpy(a.ip, v.addrs.lo, sizeof a.ip);
+            return a;
+        }
+    return a;
+}
+
+/* Are there nothing but attributes? */
+static int is_sound(isakmp_span attrs)
+{
+    isakmp_reader r = isakmp_rd(attrs);
+    isakmp_attr a;
+    int rc;
+    do
+        rc = isakmp_attr_next(&r, &a);
+    while (rc == ISAKMP_OK);
+    return rc == ISAKMP_NONE;
+}
+
+/* Texts of a peer go into the log escaped, and only their beginning; of many only the first. */
+#define MAX_LINES 32
+
+static void log_text(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_cfg_value *v)
+{
+    char shown[112];
+    isakmp__text t = isakmp__text_begin(shown, sizeof shown);
+    isakmp__text_name(&t, ISAKMP_REG_CFG_ATTR, v->type);
+    isakmp__text_add(&t, " ");
+    isakmp__text_octets(&t, isakmp__span(v->data.p, v->data.n < 64 ? v->data.n : 64));
+    isakmp__log(x, ISAKMP_LOG_DEBUG, sa, "the gateway says %s", shown);
+}
+
+static void log_texts(isakmp_ctx *x, const isakmp__sa *sa, isakmp_span attrs)
+{
+    isakmp_cfg_reader r = isakmp_cfg_values(attrs);
+    isakmp_cfg_value v;
+    for (unsigned i = 0; i < MAX_LINES && isakmp_cfg_next(&r, &v) == ISAKMP_OK; i++)
+        if (v.form == ISAKMP_CFG_TEXT || v.form == ISAKMP_CFG_OCTETS)
+            log_text(x, sa, &v);
+}
+
+/* ---- The end -------------------------------------------------------------------------------- */
+
+static isakmp_time patience(const isakmp__sa *sa)
+{
+    uint32_t s = sa->policy->config_s ? sa->policy->config_s : ISAKMP_DEFAULT_CONFIG_S;
+    return sa->since + 1000 * (isakmp_time)s;
+}
+
+static void tell_none(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why)
+{
+    sa->config = ISAKMP__CONFIG_OVER;
+    isakmp__log(x, ISAKMP_LOG_INFO, sa, "no configuration: %s", isakmp_detail_text(why.detail));
+    isakmp__tell(x, ISAKMP_EV_CONFIG_NONE, sa, NULL, &why);
+}
+
+/* What we have begun has failed.  The peer may prefer to begin itself. */
+static void fail(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why)
+{
+    if (sa->config != ISAKMP__CONFIG_RUNNING)
+        return;
+    if (has(sa, ISAKMP_PF_CONFIG_ANSWER | ISAKMP_PF_CONFIG_ACCEPT) && x->now < patience(sa))
+        sa->config = ISAKMP__CONFIG_WAITING;
+    else
+        tell_none(x, sa, why);
+}
+
+static isakmp_reason refusal(void)
+{
+    return isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_PEER_REFUSED, 1, 0);
+}
+
+/* ---- As gateway: what a client is given ------------------------------------------------------ */
+
+static isakmp_assignment known(const isakmp_ctx *x, const isakmp__sa *sa, isakmp_span asked)
+{
+    const isakmp__assignment *a = isakmp__assignment_of(x, sa);
+    isakmp_assignment out;
+    memset(&out, 0, sizeof out);
+    if (a) {
+        out.ip4 = a->ip4;
+        out.ip6 = a->ip6;
+    }
+    out.attrs = asked;
+    return out;
+}
+
+/* The attributes are in the room, at e->cfg: the addresses among them are the client's. */
+static int take_given(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_addr ip4 = address_in(e->cfg, ISAKMP_CFG_IP4_ADDRESS);
+    isakmp_addr ip6 = address_in(e->cfg, ISAKMP_CFG_IP6_ADDRESS);
+    if (ip4.family == 0 && ip6.family == 0)
+        return 1;
+    if (isakmp__assign(x, e->sa, 0, &ip4, &ip6))
+        return 1;
+    isakmp__log(x, ISAKMP_LOG_ERROR, e->sa, "there is no room for one more client's address");
+    return 0;
+}
+
+enum {
+    NOTHING = 0,
+    SOMETHING,
+    LATER
+};
+
+/* Ask the host; e->cfg gets what it gives. */
+static int ask(isakmp_ctx *x, isakmp__exch *e, isakmp_span asked)
+{
+    isakmp_assignment a = known(x, e->sa, asked);
+    uint32_t before = e->room_n;
+    uint8_t *room = isakmp__exch_room(e, ISAKMP_MAX_CFG);
+    isakmp_writer w;
+    int rc = ISAKMP_NONE;
+    e->cfg = empty();
+    isakmp_wr_init(&w, room, room ? ISAKMP_MAX_CFG : 0);
+    if (room && isakmp__can_assign(x))
+        rc = isakmp__ask_assign(x, e, &a, &w);
+    e->room_n = before;
+    if (rc == ISAKMP_PENDING)
+        return LATER;
+    if (rc == ISAKMP_OK && !w.fault && is_sound(isakmp__span(room, w.len))) {
+        e->cfg = isakmp__span(room, w.len);
+        e->room_n = before + (uint32_t)w.len;
+    } else if (rc != ISAKMP_NONE) {
+        isakmp__log(x, ISAKMP_LOG_ERROR, e->sa, "the host's answer for a client is not usable");
+    }
+    if (e->cfg.n && !take_given(x, e))
+        e->cfg = empty();
+    return e->cfg.n ? SOMETHING : NOTHING;
+}
+
+/* SUPPORTED_ATTRIBUTES is answered by whoever knows them [mode-cfg draft 3.4]. */
+static void add_supported(isakmp__exch *e, isakmp_span asked)
+{
+    const size_t n = 2 * sizeof supported / sizeof supported[0];
+    uint8_t *at;
+    if (!is_there(asked, ISAKMP_CFG_SUPPORTED) || is_there(e->cfg, ISAKMP_CFG_SUPPORTED))
+        return;
+    at = isakmp__exch_room(e, 4 + n);
+    if (at == NULL)
+        return;
+    isakmp__put16(at, ISAKMP_CFG_SUPPORTED);
+    isakmp__put16(at + 2, (uint32_t)n);
+    for (size_t i = 0; i < n / 2; i++)
+        isakmp__put16(at + 4 + 2 * i, supported[i]);
+    e->cfg = isakmp__span(e->cfg.n ? e->cfg.p : at, e->cfg.n + 4 + n);
+}
+
+/* Is the host being asked already, for what we are about to push? */
+static int is_asking(const isakmp__sa *sa)
+{
+    const isakmp__exch *e = NULL;
+    while ((e = isakmp__exch_after(sa, e)) != NULL)
+        if (e->initiator && e->ask == ISAKMP__ASK_ASSIGN)
+            return 1;
+    return 0;
+}
+
+static unsigned read_request(isakmp_ctx *x, isakmp__exch *e, isakmp_span asked)
+{
+    int wants_address =
+        is_there(asked, ISAKMP_CFG_IP4_ADDRESS) || is_there(asked, ISAKMP_CFG_IP6_ADDRESS);
+    if (has(e->sa, ISAKMP_PF_CONFIG_ANSWER)) {
+        int given;
+        if (is_asking(e->sa))
+            return ISAKMP_D_NOT_UP; /* it would be asked for a second address */
+        given = ask(x, e, asked);
+        if (given == LATER)
+            return ISAKMP_PENDING;
+        e->cfg_given = given == SOMETHING;
+        e->cfg_none = given == NOTHING && wants_address;
+    }
+    add_supported(e, asked);
+    return ISAKMP_OK;
+}
+
+/* The client has what e->cfg says. */
+static void client_has(isakmp_ctx *x, const isakmp__exch *e)
+{
+    isakmp__assignment *a = isakmp__assignment_of(x, e->sa);
+    e->sa->config = ISAKMP__CONFIG_OVER;
+    if (a)
+        a->held = 1;
+    isakmp__tell_assignment(x, ISAKMP_EV_CONFIG, e->sa, a, e->cfg, 0);
+}
+
+static void end_request(isakmp_ctx *x, const isakmp__exch *e)
+{
+    isakmp__sa *sa = e->sa;
+    if (e->cfg_given)
+        client_has(x, e);
+    else if (e->cfg_none && sa->config == ISAKMP__CONFIG_WAITING)
+        tell_none(x, sa, isakmp__reason(ISAKMP_BY_HOST, ISAKMP_D_NO_ADDRESS, 1, 0));
+}
+
+/* What it has not taken it shall not keep, unless it had it before. */
+static void take_back(isakmp_ctx *x, isakmp__sa *sa)
+{
+    const isakmp__assignment *a = isakmp__assignment_of(x, sa);
+    if (a && !a->held)
+        isakmp__unassign(x, sa);
+}
+
+/* The client acknowledges what it accepts, with or without the values. */
+static void end_push(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cfg *ack)
+{
+    static const uint16_t addresses[] = {ISAKMP_CFG_IP4_ADDRESS, ISAKMP_CFG_IP6_ADDRESS};
+    int pushed = 0, taken = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        pushed |= is_there(e->cfg, addresses[i]);
+        taken |= is_there(ack->attrs, addresses[i]);
+    }
+    if (taken || !pushed) {
+        client_has(x, e);
+        return;
+    }
+    take_back(x, e->sa);
+    fail(x, e->sa, refusal());
+}
+
+static unsigned write_push(isakmp_ctx *x, isakmp__exch *e)
+{
+    int given = ask(x, e, empty());
+    if (given == LATER)
+        return ISAKMP_PENDING;
+    if (given == NOTHING)
+        return ISAKMP_D_NO_ADDRESS;
+    isakmp_wr_bytes(&e->w, e->cfg);
+    return ISAKMP_OK;
+}
+
+/* ---- As client ------------------------------------------------------------------------------- */
+
+static void write_wants(isakmp__exch *e)
+{
+    const isakmp_peer_policy *p = e->sa->policy;
+    const uint16_t *wants = p->config_wants ? p->config_wants : default_wants;
+    size_t n = p->config_wants ? p->n_config_wants : sizeof default_wants / sizeof default_wants[0];
+    for (size_t i = 0; i < n; i++)
+        isakmp_wr_attr_bytes(&e->w, wants[i], empty());
+}
+
+static int is_address(uint16_t type)
+{
+    return type == ISAKMP_CFG_IP4_ADDRESS || type == ISAKMP_CFG_IP6_ADDRESS;
+}
+
+/* Is there room for an address of ours? */
+static int can_keep(const isakmp_ctx *x, const isakmp__sa *sa)
+{
+    return isakmp__assignment_of(x, sa) || x->assignments.used < x->assignments.cap;
+}
+
+/* Has an attribute a value, and one that its number promises? */
+static int is_usable(isakmp_span attr)
+{
+    isakmp_cfg_reader r = isakmp_cfg_values(attr);
+    isakmp_cfg_value v;
+    int usable = 0;
+    while (isakmp_cfg_next(&r, &v) == ISAKMP_OK) {
+        if (v.form == ISAKMP_CFG_OCTETS)
+            return 0;
+        usable |= v.form != ISAKMP_CFG_EMPTY;
+    }
+    return usable;
+}
+
+/* The numbers of those that we accept, for the ACK: they lie in the room, at e->cfg. */
+static void note_accepted(const isakmp_ctx *x, isakmp__exch *e, isakmp_span attrs)
+{
+    isakmp_reader r = isakmp_rd(attrs);
+    const uint8_t *from = r.p;
+    isakmp_attr a;
+    for (; isakmp_attr_next(&r, &a) == ISAKMP_OK; from = r.p) {
+        uint8_t *at;
+        if (!is_usable(isakmp__span(from, (size_t)(r.p - from))) ||
+            (is_address(a.type) && !can_keep(x, e->sa)))
+            continue;
+        at = e->cfg.n < ISAKMP_MAX_CFG ? isakmp__exch_room(e, 2) : NULL;
+        if (at == NULL)
+            return;
+        isakmp__put16(at, a.type);
+        e->cfg = isakmp__span(e->cfg.n ? e->cfg.p : at, e->cfg.n + 2);
+    }
+}
+
+/* What the gateway says counts. */
+static void take_config(isakmp_ctx *x, isakmp__sa *sa, isakmp_span attrs)
+{
+    isakmp_addr ip4 = address_in(attrs, ISAKMP_CFG_IP4_ADDRESS);
+    isakmp_addr ip6 = address_in(attrs, ISAKMP_CFG_IP6_ADDRESS);
+    isakmp__assignment *a = NULL;
+    log_texts(x, sa, attrs);
+    if ((ip4.family || ip6.family) && can_keep(x, sa))
+        a = isakmp__assign(x, sa, 1, &ip4, &ip6);
+    sa->config = ISAKMP__CONFIG_OVER;
+    isakmp__tell_assignment(x, ISAKMP_EV_CONFIG, sa, a, attrs, 0);
+}
+
+static void end_pull(isakmp_ctx *x, isakmp__sa *sa, const isakmp_cfg *reply)
+{
+    if (reply->attrs.n)
+        take_config(x, sa, reply->attrs);
+    else
+        fail(x, sa, refusal());
+}
+
+static void accepted(isakmp_ctx *x, isakmp__exch *e)
+{
+    isakmp_cfg c;
+    if (e->ext != &isakmp_mode_config || e->initiator || e->cfg_type != ISAKMP_CFG_SET ||
+        e->cfg.n == 0 ||
+        isakmp_cfg_read(&c, isakmp_msg_find(e->in, ISAKMP_PAYLOAD_ATTRIBUTE, 0)) != ISAKMP_OK)
+        return;
+    take_config(x, e->sa, c.attrs);
+}
+
+/* ---- Transactions ---------------------------------------------------------------------------- */
+
+/* A SET by which a peer that is not our gateway wants to change something changes nothing. */
+static unsigned read(isakmp_ctx *x, isakmp__exch *e, const isakmp_cfg *c)
+{
+    if (e->sa->state != ISAKMP_SA_UP)
+        return ISAKMP_D_NOT_UP;
+    if (e->initiator)
+        return ISAKMP_OK;
+    if (c->type == ISAKMP_CFG_REQUEST)
+        return read_request(x, e, c->attrs);
+    if (has(e->sa, ISAKMP_PF_CONFIG_ACCEPT))
+        note_accepted(x, e, c->attrs);
+    return ISAKMP_OK;
+}
+
+static unsigned write(isakmp_ctx *x, isakmp__exch *e)
+{
+    if (e->initiator && e->cfg_type == ISAKMP_CFG_SET)
+        return write_push(x, e);
+    if (e->initiator)
+        write_wants(e);
+    else if (e->cfg_type == ISAKMP_CFG_REQUEST)
+        isakmp_wr_bytes(&e->w, e->cfg);
+    else
+        for (size_t i = 0; i < e->cfg.n; i += 2)
+            isakmp_wr_attr_bytes(&e->w, isakmp__get16(e->cfg.p + i), empty());
+    return ISAKMP_OK;
+}
+
+static void over(isakmp_ctx *x, isakmp__exch *e, const isakmp_cfg *c, const isakmp_reason *why)
+{
+    int push = e->cfg_type == ISAKMP_CFG_SET;
+    if (why && e->initiator) {
+        if (push)
+            take_back(x, e->sa);
+        fail(x, e->sa, *why);
+    } else if (!why && c && push) {
+        end_push(x, e, c);
+    } else if (!why && c) {
+        end_pull(x, e->sa, c);
+    } else if (!why && !push) {
+        end_request(x, e);
+    }
+}
+
+/* ---- Its place between phase 1 and the children ---------------------------------------------- */
+
+/* The client of an SA before this one keeps what it has; but it must be told if it has forgotten: its initial
+ * contact says so. */
+static int takes_over(isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp__sa *from = isakmp__same_client(x, sa, 1);
+    if (from == NULL || !isakmp__assignment_take_over(x, sa, from))
+        return 0;
+    isakmp__tell_assignment(x, ISAKMP_EV_CONFIG, sa, isakmp__assignment_of(x, sa), empty(), 1);
+    return !has(sa, ISAKMP_PF_CONFIG_AGAIN) && !sa->contact;
+}
+
+/* If there is no room for the exchange it is tried again. */
+#define RETRY_MS 1000
+
+static void begin(isakmp_ctx *x, isakmp__sa *sa)
+{
+    uint8_t type = has(sa, GATEWAY) ? ISAKMP_CFG_SET : ISAKMP_CFG_REQUEST;
+    sa->config = ISAKMP__CONFIG_WAITING;
+    if (!has(sa, ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_PULL))
+        return;
+    sa->config = ISAKMP__CONFIG_RUNNING;
+    if (!isakmp__transaction_begin(x, sa, &isakmp_mode_config, type, 0))
+        isakmp__sa_wake(x, sa, x->now + RETRY_MS);
+}
+
+static void go_on(isakmp_ctx *x, isakmp__sa *sa)
+{
+    if (sa->state != ISAKMP_SA_UP || sa->config != ISAKMP__CONFIG_NONE)
+        return;
+    sa->config = ISAKMP__CONFIG_OVER;
+    if (!has(sa, GATEWAY | CLIENT) || takes_over(x, sa) ||
+        isakmp__exchange_of(x, ISAKMP_EXCH_TRANSACTION) == NULL)
+        return;
+    isakmp__sa_wake(x, sa, patience(sa));
+    begin(x, sa);
+}
+
+/* A child that the peer begins need not wait for a configuration that has not begun: it wants none. */
+static int holds(const isakmp_ctx *x, const isakmp__sa *sa, int ours)
+{
+    (void)x;
+    return sa->config == ISAKMP__CONFIG_RUNNING || (ours && sa->config == ISAKMP__CONFIG_WAITING);
+}
+
+static isakmp__exch *running(const isakmp__sa *sa)
+{
+    isakmp__exch *e = NULL;
+    while ((e = isakmp__exch_after(sa, e)) != NULL)
+        if (e->ext == &isakmp_mode_config && e->initiator && e->phase != ISAKMP__DONE)
+            return e;
+    return NULL;
+}
+
+/* Its time is over: it has failed, and the children go on without. */
+static void stop(isakmp_ctx *x, isakmp__sa *sa, isakmp__exch *e)
+{
+    isakmp_reason why = isakmp__reason(ISAKMP_BY_TIMER, ISAKMP_D_TIMEOUT, 1, 0);
+    if (e) {
+        isakmp__engine_fail(x, e, why);
+        return;
+    }
+    if (sa->config == ISAKMP__CONFIG_RUNNING)
+        why = isakmp__reason(ISAKMP_BY_US, ISAKMP_D_POOL, 1, 0);
+    tell_none(x, sa, why);
+    isakmp__go_on(x, sa);
+}
+
+static isakmp_time due(isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp__exch *e = running(sa);
+    if (sa->state != ISAKMP_SA_UP ||
+        (sa->config != ISAKMP__CONFIG_RUNNING && sa->config != ISAKMP__CONFIG_WAITING))
+        return ISAKMP_NEVER;
+    if (x->now >= patience(sa)) {
+        stop(x, sa, e);
+        return ISAKMP_NEVER;
+    }
+    if (sa->config == ISAKMP__CONFIG_WAITING || e)
+        return patience(sa);
+    begin(x, sa);
+    return x->now + RETRY_MS < patience(sa) ? x->now + RETRY_MS : patience(sa);
+}
+
+const isakmp_extension isakmp_mode_config = {.name = "Mode Config",
+                                             .assigns = 1,
+                                             .accepted = accepted,
+                                             .due = due,
+                                             .owns = owns,
+                                             .read = read,
+                                             .write = write,
+                                             .over = over,
+                                             .go_on = go_on,
+                                             .holds = holds};

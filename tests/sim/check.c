@@ -1,0 +1,319 @@
+/* sim/check.c -- what must be true.
+ *
+ * After each call into a library: the deadline it has told is the one that it has, its counters are what the
+ * host has counted, and no bug was noticed.
+ *
+ * Now and then: what lies in free slots is all zero; nothing has outlived its lifetime.
+ *
+ * Once the network has healed and the timers have had their time (check_settled_after()), always:
+ *
+ *     each wish is served: packets have come to both sides within the last few seconds (unless pools are
+ *     too small for all wishes).  A side that has lost its state without a word costs the other one as long
+ *     as its child lives, then the attempts to negotiate under an SA that nobody knows any more;
+ *
+ *     each entry of a SAD has its twin: the same SPI and keys at the other end.  One may be alone for as long
+ *     as a message travels, or, if a child ends when no ISAKMP SA is left to say so, for as much as two
+ *     clocks differ after its lifetime; or, if a Delete for it may have crossed the end of its ISAKMP SA,
+ *     until its own lifetime is over;
+ *
+ *     each ISAKMP SA that has come up since is up at the other end, too (unless pools are too small: then the
+ *     last message may not find the place that it needs).
+ *
+ * When those who began have closed what they have, the others have heard of it; when everybody has closed
+ * everything and the last message is forgotten, nothing is in use, and no deadline is left.
+ *
+ * When a context is wiped its arena is all zero (host.c). */
+#include <string.h>
+#include "lib_view.h"
+#include "sim.h"
+
+/* For messages and users to do their work. */
+#define SLACK_MS 12000
+
+/* ---- What the timers allow -------------------------------------------------------------------- */
+
+isakmp_time check_give_up_ms(const world *w)
+{
+    const isakmp_config *c = &w->hosts[0].config;
+    isakmp_time wait = c->retransmit_ms, sum = 0;
+    for (unsigned i = 0; i <= c->retransmit_tries; i++) {
+        sum += wait + wait / 10;
+        wait = wait * 2 < c->retransmit_max_ms ? wait * 2 : c->retransmit_max_ms;
+    }
+    return sum;
+}
+
+isakmp_time check_drift_ms(const world *w, int32_t seconds)
+{
+    return 2 * (isakmp_time)seconds * (isakmp_time)K(w, skew) / 1000 + 1;
+}
+
+isakmp_time check_settled_after(const world *w)
+{
+    return 1000 * (isakmp_time)K(w, child_life_s) + check_drift_ms(w, K(w, child_life_s)) +
+           3 * check_give_up_ms(w) + w->hosts[0].config.half_open_ms + SLACK_MS;
+}
+
+/* The longest that an entry may be alone, or a wish not be served, once everything has settled. */
+static isakmp_time allowed_ms(const world *w)
+{
+    return check_drift_ms(w, K(w, child_life_s)) + 8 * (isakmp_time)K(w, delay_ms) + SLACK_MS;
+}
+
+static int is_settled(const world *w)
+{
+    return w->phase == HEALED && w->now > w->healed_at + check_settled_after(w) + allowed_ms(w);
+}
+
+/* ---- After each call -------------------------------------------------------------------------- */
+
+void check_call(host *h)
+{
+    isakmp_stats s = {.size = sizeof s};
+    world *w = h->w;
+    isakmp_stats_get(h->x, &s);
+    if (h->told != isakmp_deadline(h->x))
+        violate(w, "host %d was not told its deadline", h->index);
+    if (isakmp_count(h->x, ISAKMP_D_BUG))
+        violate(w, "host %d: a bug was counted", h->index);
+    if (s.datagrams_in != h->inputs || s.datagrams_out != h->sends ||
+        s.send_failures != h->send_failures || s.clock_backwards != 0 || s.ignored > s.datagrams_in)
+        violate(w, "host %d: a counter is wrong", h->index);
+}
+
+/* ---- Twins ------------------------------------------------------------------------------------ */
+
+static int is_twin(const entry *a, const entry *b)
+{
+    return b->used && a->e.spi == b->e.spi && a->e.inbound != b->e.inbound &&
+           a->e.algs.proto == b->e.algs.proto && a->wish == b->wish && a->side != b->side;
+}
+
+static const entry *twin_of(const world *w, const entry *a)
+{
+    const host *other = &w->hosts[w->wishes[a->wish].host[1 - a->side]];
+    for (const entry *s = other->sad; s < other->sad + other->sad_top; s++)
+        if (is_twin(a, s))
+            return s;
+    return NULL;
+}
+
+static int was_about(const world *w, isakmp_time then)
+{
+    return then && then + SLACK_MS > w->now;
+}
+
+/* The other end has ended it and could say so, but at about that time an ISAKMP SA between the two ended,
+ * too: the Delete may have come under an SA that is not known any more.  Or the SA expired on both sides
+ * while the last message was on its way.  Then the lifetime must do. */
+static int crossed_an_end(const host *h, const entry *a)
+{
+    world *w = h->w;
+    int here = h->index, there = w->wishes[a->wish].host[1 - a->side];
+    const host *other = &w->hosts[there];
+    int ended = was_about(w, other->sa_down[here]) || was_about(w, h->sa_down[there]);
+    int expired = was_about(w, other->sa_expired[here]) && was_about(w, h->sa_expired[there]);
+    return (was_about(w, other->child_down[here]) && ended) ||
+           (was_about(w, other->unfinished_down[here]) && expired);
+}
+
+static void check_twin(host *h, entry *a)
+{
+    world *w = h->w;
+    const entry *twin = twin_of(w, a);
+    if (twin && (twin->keys != a->keys || twin->e.life_s != a->e.life_s ||
+                 twin->e.mode != a->e.mode || twin->e.natt != a->e.natt))
+        violate(w, "host %d: SPI %08x is not the same at its other end", h->index,
+                (unsigned)a->e.spi);
+    if (twin) {
+        a->alone_since = 0;
+        return;
+    }
+    if (a->alone_since == 0)
+        a->alone_since = w->now;
+    a->excused |= crossed_an_end(h, a);
+    if (a->excused) {
+        w->wishes[a->wish].heard[0] = w->now;
+        w->wishes[a->wish].heard[1] = w->now;
+        return;
+    }
+    if (is_settled(w) && a->alone_since + allowed_ms(w) < w->now)
+        violate(w, "host %d: SPI %08x, %sbound, has no other end since %llu", h->index,
+                (unsigned)a->e.spi, a->e.inbound ? "in" : "out",
+                (unsigned long long)a->alone_since);
+}
+
+/* A child is in the SAD while it is negotiated, and then as long as it lives. */
+static void check_age(host *h, const entry *a)
+{
+    isakmp_time age = host_clock(h) - a->since;
+    if (age > 1000 * (isakmp_time)a->e.life_s + 4 * check_give_up_ms(h->w) + 60000)
+        violate(h->w, "host %d: SPI %08x outlives its lifetime", h->index, (unsigned)a->e.spi);
+}
+
+/* ---- ISAKMP SAs ------------------------------------------------------------------------------- */
+
+static int has_cookies(const host *h, const isakmp_sa_info *like)
+{
+    isakmp_sa_id sa = {0};
+    isakmp_sa_info info = {.size = sizeof info};
+    while ((sa = isakmp_sa_next(h->x, sa)).v)
+        if (isakmp_sa_get(h->x, sa, &info) == ISAKMP_OK && info.initiator != like->initiator &&
+            memcmp(info.cky_i, like->cky_i, sizeof info.cky_i) == 0 &&
+            memcmp(info.cky_r, like->cky_r, sizeof info.cky_r) == 0 && info.state == ISAKMP_SA_UP)
+            return 1;
+    return 0;
+}
+
+/* Since when has it had no counterpart?  0: it has one. */
+static isakmp_time lonely_since(host *h, isakmp_sa_id sa, const isakmp_sa_info *info)
+{
+    world *w = h->w;
+    lonely *l = &h->lonely[(uint32_t)sa.v % MAX_SAS];
+    int peer = host_by_id(w, &info->peer_id);
+    if (peer >= 0 && has_cookies(&w->hosts[peer], info)) {
+        l->sa.v = 0;
+        return 0;
+    }
+    if (l->sa.v != sa.v) {
+        l->sa = sa;
+        l->since = w->now;
+    }
+    return l->since;
+}
+
+static int came_up_since_healed(const host *h, const isakmp_sa_info *info)
+{
+    return host_when(h, info->since) > h->w->healed_at + SLACK_MS;
+}
+
+static void check_sa(host *h, isakmp_sa_id sa)
+{
+    world *w = h->w;
+    isakmp_sa_info info = {.size = sizeof info};
+    isakmp_time since;
+    if (isakmp_sa_get(h->x, sa, &info) != ISAKMP_OK || info.state != ISAKMP_SA_UP)
+        return;
+    if (info.hard_at + 1000 < host_clock(h))
+        violate(w, "host %d: SA %llx outlives its lifetime", h->index, (unsigned long long)sa.v);
+    since = lonely_since(h, sa, &info);
+    if (since && is_settled(w) && !K(w, tight) && came_up_since_healed(h, &info) &&
+        since + check_drift_ms(w, K(w, life_s)) + SLACK_MS < w->now)
+        violate(w, "host %d: SA %llx has no other end since %llu", h->index,
+                (unsigned long long)sa.v, (unsigned long long)since);
+}
+
+/* ---- Now and then ----------------------------------------------------------------------------- */
+
+static void check_counts(host *h)
+{
+    isakmp_stats s = {.size = sizeof s};
+    isakmp_sa_id sa = {0};
+    isakmp_child_id child = {0};
+    uint32_t sas = 0, children = 0;
+    while ((sa = isakmp_sa_next(h->x, sa)).v) {
+        sas++;
+        check_sa(h, sa);
+    }
+    sa.v = 0;
+    while ((child = isakmp_child_next(h->x, sa, child)).v)
+        children++;
+    isakmp_stats_get(h->x, &s);
+    if (s.sas != sas || s.children != children || s.half_open > sas)
+        violate(h->w, "host %d: SAs and children are miscounted", h->index);
+}
+
+static void check_slots(host *h)
+{
+    const char *dirty = lib_dirty_slot(h->x);
+    if (dirty)
+        violate(h->w, "host %d: a free slot of %s is not empty", h->index, dirty);
+}
+
+static void check_host(host *h)
+{
+    if (h->paused_until > h->w->now)
+        return;
+    check_counts(h);
+    for (entry *a = h->sad; a < h->sad + h->sad_top; a++)
+        if (a->used) {
+            check_age(h, a);
+            check_twin(h, a);
+        }
+}
+
+static void check_wish(world *w, const wish *s)
+{
+    for (int side = 0; side < 2; side++)
+        if (s->heard[side] + allowed_ms(w) < w->now)
+            violate(w, "wish %d: nothing came from host %d to %d since %llu", (int)(s - w->wishes),
+                    s->host[1 - side], s->host[side], (unsigned long long)s->heard[side]);
+}
+
+void check_sample(world *w)
+{
+    if (w->phase > HEALED)
+        return;
+    if (rng_below(&w->rng, 4) == 0)
+        check_slots(&w->hosts[rng_below(&w->rng, (uint32_t)w->n_hosts)]);
+    for (int i = 0; i < w->n_hosts; i++)
+        check_host(&w->hosts[i]);
+    for (int i = 0; i < w->n_wishes && is_settled(w) && !K(w, tight); i++)
+        check_wish(w, &w->wishes[i]);
+}
+
+/* ---- At the end ------------------------------------------------------------------------------- */
+
+/* Did it come up between healing and closing?  Not at the last moment: who closes an SA while its last message
+ * is on the way cannot tell [RFC2409 App. B: the chain of IVs goes on from there]. */
+static int was_stable(const host *h, const isakmp_sa_info *info)
+{
+    return info->state == ISAKMP_SA_UP && came_up_since_healed(h, info) &&
+           host_when(h, info->since) + SLACK_MS < h->w->closing_at;
+}
+
+/* Those who began have closed; nobody may still have what he was told about: all that came up since the
+ * network healed, if there was an ISAKMP SA to tell it by. */
+static void check_host_closed(host *h)
+{
+    world *w = h->w;
+    isakmp_sa_id sa = {0};
+    isakmp_sa_info info = {.size = sizeof info};
+    while ((sa = isakmp_sa_next(h->x, sa)).v)
+        if (isakmp_sa_get(h->x, sa, &info) == ISAKMP_OK && was_stable(h, &info) && !K(w, tight))
+            violate(w, "host %d: SA %llx was closed by its peer", h->index,
+                    (unsigned long long)sa.v);
+    for (const entry *a = h->sad; a < h->sad + h->sad_top; a++)
+        if (a->used && !a->excused && w->told[w->wishes[a->wish].host[1 - a->side]][h->index])
+            violate(w, "host %d: SPI %08x was closed by its peer", h->index, (unsigned)a->e.spi);
+}
+
+void check_closed(world *w)
+{
+    for (int i = 0; i < w->n_hosts && !w->failed; i++)
+        check_host_closed(&w->hosts[i]);
+}
+
+static void check_host_empty(host *h)
+{
+    world *w = h->w;
+    const char *leak = lib_leak(h->x);
+    if (w->fault == FAULT_leaves_secret)
+        lib_leave_secret(h->x, ask_psk, strlen(ask_psk));
+    if (leak)
+        violate(w, "host %d: %s are in use, though all is closed", h->index, leak);
+    if (isakmp_deadline(h->x) != ISAKMP_NEVER)
+        violate(w, "host %d: there is a deadline, though all is closed", h->index);
+    for (entry *a = h->sad; a < h->sad + MAX_SAD; a++)
+        if (a->used)
+            violate(w, "host %d: SPI %08x is left in the SAD", h->index, (unsigned)a->e.spi);
+    check_slots(h);
+    if (lib_context_has(h->x, ask_psk, strlen(ask_psk)))
+        violate(w, "host %d: the pre-shared key is left in the context", h->index);
+}
+
+void check_empty(world *w)
+{
+    for (int i = 0; i < w->n_hosts && !w->failed; i++)
+        check_host_empty(&w->hosts[i]);
+}
