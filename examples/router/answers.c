@@ -86,6 +86,13 @@ static int find_ted(void *user, const isakmp_path *path, const isakmp_selector *
     return router_find_ted((router *)user, path, out);
 }
 
+static int assign(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,
+                  isakmp_writer *out)
+{
+    (void)t;
+    return router_assign((router *)user, q, a, out);
+}
+
 static void on_certs(void *user, const isakmp_query *q, const isakmp_cert *certs, size_t n)
 {
     isakmp_keyring_learn(&((router *)user)->ring, q, certs, n);
@@ -115,6 +122,8 @@ static void on_event(void *user, const isakmp_event *ev)
     }
     if (r->debugs && ev->type == ISAKMP_EV_SA_UP)
         say_suite(r, ev->sa);
+    if (ev->type == ISAKMP_EV_CONFIG_END)
+        router_unassign(r, ev->assignment);
     if (ev->type == ISAKMP_EV_CHILD_UP || ev->type == ISAKMP_EV_CHILD_DOWN)
         router_child_told(r, ev->child, ev->type == ISAKMP_EV_CHILD_UP);
 }
@@ -150,5 +159,6 @@ void router_set_host(isakmp_host *h, router *r)
                        .learn = on_certs,
                        .log = on_log,
                        .send_as = do_send_as,
-                       .find_ted = find_ted};
+                       .find_ted = find_ted,
+                       .assign = assign};
 }

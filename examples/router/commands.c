@@ -13,8 +13,12 @@ static void put(const router_sink *sink, const char *text)
 
 static int show(router *r, const isakmp_ios_command *c, const router_sink *sink)
 {
-    isakmp_ios_live live = {
-        .size = sizeof live, .x = r->x, .now = host_now(), .user = r, .my_key = router_my_key};
+    isakmp_ios_live live = {.size = sizeof live,
+                            .x = r->x,
+                            .now = host_now(),
+                            .user = r,
+                            .my_key = router_my_key,
+                            .pool_in_use = router_pool_in_use};
     size_t n;
     char *text;
     router_apply(r); /* also what was said a moment ago is to be seen */

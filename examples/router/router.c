@@ -37,6 +37,7 @@ void router_apply(router *r)
     if (!r->changed)
         return;
     router_take_keys(r);
+    router_take_pool(r);
     router_replan(r);
 }
 
@@ -68,12 +69,14 @@ static int until(isakmp_time deadline)
 
 static void turn(router *r)
 {
-    struct pollfd fds[5] = {{r->udp.ike, POLLIN, 0},
+    struct pollfd fds[7] = {{r->udp.ike, POLLIN, 0},
                             {r->udp.natt, POLLIN, 0},
                             {r->tun ? tun_fd(r->tun) : -1, POLLIN, 0},
                             {r->control, POLLIN, 0},
-                            {r->console ? STDIN_FILENO : -1, POLLIN, 0}};
-    if (poll(fds, 5, until(isakmp_deadline(r->x))) > 0) {
+                            {r->console ? STDIN_FILENO : -1, POLLIN, 0},
+                            {r->spis[0], POLLIN, 0},
+                            {r->spis[1], POLLIN, 0}};
+    if (poll(fds, 7, until(isakmp_deadline(r->x))) > 0) {
         if (fds[0].revents)
             take_datagram(r, 0);
         if (fds[1].revents)
@@ -84,6 +87,9 @@ static void turn(router *r)
             router_control_serve(r);
         if (fds[4].revents)
             router_console_read(r->console);
+        for (unsigned i = 0; i < 2; i++)
+            if (fds[5 + i].revents)
+                router_take_spi(r, i);
     }
     isakmp_tick(r->x, host_now());
     router_look_at_traffic(r);
@@ -148,7 +154,7 @@ static int open_all(router *r)
     isakmp_addr local = router_outside_address(r);
     char error[300];
     if (host_udp_open(&r->udp, &local, error, sizeof error) != 0 ||
-        open_sas(r, error, sizeof error) != 0) {
+        open_sas(r, error, sizeof error) != 0 || router_open_spis(r, error, sizeof error) != 0) {
         fprintf(stderr, "%s\n", error);
         return -1;
     }
@@ -161,7 +167,7 @@ static int open_all(router *r)
 
 static int begin(router *r)
 {
-    r->control = -1;
+    r->control = r->spis[0] = r->spis[1] = -1;
     r->debugs = r->o.debug;
     r->conf_mem = calloc(1, CONF_OCTETS);
     if (r->conf_mem == NULL || isakmp_ios_init(&r->conf, r->conf_mem, CONF_OCTETS) != ISAKMP_OK) {
@@ -171,6 +177,7 @@ static int begin(router *r)
     if (router_read_keys(r) != 0 || !router_load(r, r->o.config) || make_context(r) != 0)
         return -1;
     router_take_keys(r);
+    router_take_pool(r);
     return router_replan(r);
 }
 
@@ -181,12 +188,14 @@ static void end(router *r)
     router_console_close(r->console);
     r->console = NULL;
     router_control_close(r);
+    router_close_spis(r);
     tun_close(r->tun);
     xfrm_close(r->kernel);
     if (r->x)
         isakmp_ctx_wipe(r->x);
     free(r->arena);
     router_drop_plans(r);
+    router_drop_pool(r);
     isakmp_pki_free(r->ring.pki);
     if (r->conf)
         isakmp_ios_wipe(r->conf);

@@ -62,7 +62,7 @@ typedef struct router_attempt {
 
 #define ROUTER_MAX_CHILDREN 1024
 
-/* How many packets had passed through a child when we last looked. */
+/* How many octets had passed through a child when we last looked. */
 typedef struct router_traffic {
     isakmp_child_id child;
     uint64_t in, out;
@@ -106,8 +106,12 @@ typedef struct router {
     router_attempt attempts[ROUTER_MAX_ATTEMPTS];
     router_traffic traffic[ROUTER_MAX_CHILDREN];
     isakmp_time look_at;
-    int debugs; /* 1: debug crypto isakmp */
-    int leaves; /* 1: somebody has said exit */
+    isakmp_addr_pool pool; /* for clients, if leases is not NULL */
+    isakmp_lease *leases;
+    isakmp_addr pool_first, pool_last;
+    int spis[2]; /* sockets that see ESP and AH, -1: none */
+    int debugs;  /* 1: debug crypto isakmp */
+    int leaves;  /* 1: somebody has said exit */
     int control;
     struct router_console *console;
 } router;
@@ -161,6 +165,19 @@ void router_flow(router *r, const isakmp_addr *source, const isakmp_addr *dest);
 int router_find_ted(router *r, const isakmp_path *path, isakmp_ted_answer *out);
 int router_send_as(router *r, const isakmp_path *path, isakmp_span datagram);
 int router_same_ip(const isakmp_addr *a, const isakmp_addr *b);
+
+/* pool.c: the pool that the configuration has for clients; what they are given; and what is theirs no more. */
+void router_take_pool(router *r);
+void router_drop_pool(router *r);
+int router_assign(router *r, const isakmp_query *q, const isakmp_assignment *a, isakmp_writer *out);
+void router_unassign(router *r, const isakmp_assignment *a);
+uint32_t router_pool_in_use(void *user, isakmp_span name);
+
+/* spis.c: packets with SPIs that nobody knows.
+ *   returns  0, or -1 after one sentence in error. */
+int router_open_spis(router *r, char *error, size_t cap);
+void router_close_spis(router *r);
+void router_take_spi(router *r, unsigned i);
 
 /* traffic.c: what has passed through the kernel's SAs. */
 void router_look_at_traffic(router *r);

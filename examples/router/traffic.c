@@ -1,19 +1,20 @@
 /* traffic.c -- what passes through SAs in the kernel, looked up once a second and told to the library: signs of life
- * for dead peer detection. */
+ * for dead peer detection, and what lifetimes in kilobytes are counted by. */
 #include <string.h>
 #include "router.h"
 
 #define EVERY_MS 1000
 
-/* Packets so far through all SAs of a child in one direction. */
+/* Octets so far through a child in one direction; all its SAs have the same packets. */
 static uint64_t count(const router *r, const isakmp_child_info *i, const uint32_t *spi,
                       const isakmp_addr *to)
 {
-    uint64_t n = 0, packets, octets;
+    uint64_t most = 0, packets, octets;
     for (unsigned k = 0; k < i->n; k++)
-        if (xfrm_count(r->kernel, to, i->protect[k].proto, spi[k], &packets, &octets) == 0)
-            n += packets;
-    return n;
+        if (xfrm_count(r->kernel, to, i->protect[k].proto, spi[k], &packets, &octets) == 0 &&
+            octets > most)
+            most = octets;
+    return most;
 }
 
 static router_traffic *place_of(router *r, isakmp_child_id c)
@@ -47,6 +48,7 @@ static void look(router *r, isakmp_child_id c)
         isakmp_sa_heard(r->x, host_now(), i.sa);
     if (out > t->out)
         isakmp_sa_wanted(r->x, host_now(), i.sa);
+    isakmp_child_traffic(r->x, host_now(), c, in, out);
     t->in = in;
     t->out = out;
 }

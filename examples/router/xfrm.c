@@ -127,7 +127,7 @@ static int add_sa(xfrm_kernel *k, const xfrm_sa *sa, const xfrm_names *n)
     i->family = family_of(&e->src);
     i->mode = mode_of(xfrm_mode(sa));
     i->reqid = xfrm_request_id(e);
-    i->replay_window = 32;
+    i->replay_window = (uint8_t)(e->replay_window < 32 ? e->replay_window : 32);
     put_no_limits(&i->lft);
     if (i->mode == XFRM_MODE_TUNNEL)
         i->flags = XFRM_STATE_AF_UNSPEC;
@@ -281,7 +281,7 @@ int xfrm_add(xfrm_kernel *k, const xfrm_sa *sa, char *error, size_t cap)
 {
     const isakmp_sad_entry *e = sa->e;
     xfrm_names n;
-    if (!xfrm_names_of(&n, &e->algs) || xfrm_prefix(&e->local) < 0 || xfrm_prefix(&e->remote) < 0 ||
+    if (!xfrm_names_of(&n, e) || xfrm_prefix(&e->local) < 0 || xfrm_prefix(&e->remote) < 0 ||
         e->enc_key.n > 128 || e->auth_key.n > 128 || e->natt == ISAKMP_NATT_PORT_500) {
         snprintf(error, cap, "the kernel has no such SAs, or its selectors are no prefixes");
         return -1;

@@ -12,7 +12,7 @@ typedef struct xfrm_names {
     unsigned icv_bits; /* of integ or aead */
 } xfrm_names;
 /* returns  1, or 0 if the kernel has no name for one of them. */
-int xfrm_names_of(xfrm_names *out, const isakmp_protect *p);
+int xfrm_names_of(xfrm_names *out, const isakmp_sad_entry *e);
 
 /* An SA and its place: with what else it protects the same packets, innermost first. */
 typedef struct xfrm_sa {

@@ -62,11 +62,16 @@ static int name_integ(xfrm_names *out, uint16_t integ)
     return 0;
 }
 
-int xfrm_names_of(xfrm_names *out, const isakmp_protect *p)
+int xfrm_names_of(xfrm_names *out, const isakmp_sad_entry *e)
 {
+    const isakmp_protect *p = &e->algs;
     memset(out, 0, sizeof *out);
-    return (p->proto != ISAKMP_PROTO_ESP || name_cipher(out, p->transform)) &&
-           name_integ(out, p->integ);
+    if ((p->proto == ISAKMP_PROTO_ESP && !name_cipher(out, p->transform)) ||
+        !name_integ(out, p->integ))
+        return 0;
+    if (e->sha256_96 && p->integ == ISAKMP_INTEG_HMAC_SHA256)
+        out->icv_bits = 96;
+    return 1;
 }
 
 uint8_t xfrm_mode_at(const xfrm_sa *sa, size_t i)

@@ -111,11 +111,11 @@ void xfrm_print_add(FILE *f, const xfrm_sa *sa)
 {
     const isakmp_sad_entry *e = sa->e;
     xfrm_names n;
-    if (!xfrm_names_of(&n, &e->algs))
+    if (!xfrm_names_of(&n, e))
         return;
     print_name(f, e, "add");
-    fprintf(f, " reqid %u mode %s replay-window 32", (unsigned)xfrm_request_id(e),
-            mode_name(xfrm_mode(sa)));
+    fprintf(f, " reqid %u mode %s replay-window %u", (unsigned)xfrm_request_id(e),
+            mode_name(xfrm_mode(sa)), e->replay_window < 32 ? e->replay_window : 32u);
     print_keys(f, e, &n);
     if (e->natt)
         fprintf(f, " encap espinudp %u %u 0.0.0.0", e->src.port, e->dst.port);

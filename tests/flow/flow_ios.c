@@ -351,16 +351,30 @@ static void mirror_images(void **state)
     finish();
 }
 
-static void denied_within(void **state)
+/* What a peer proposes is denied first, as a whole; then only some of it, which is exempted there. */
+static void denied(void **state)
 {
     static char b[2048];
     (void)state;
-    snprintf(b, sizeof b, "%s%s", "access-list 101 deny ip 10.2.0.0 0.0.0.255 any\n",
+    snprintf(b, sizeof b, "%s%s", "access-list 101 deny ip 10.2.0.0 0.0.255.255 any\n",
              PRE_SHARED("1", "") ENDS_OF_B);
     begin(8, PRE_SHARED("1", "") ENDS_OF_A, b);
     (void)packet_leaves();
     run_for(100);
     assert_int_equal(children_in(A, 0), 0);
+    finish();
+}
+
+static void exempted(void **state)
+{
+    static char b[2048];
+    (void)state;
+    snprintf(b, sizeof b, "%s%s%s", "access-list 101 deny ospf any any\n",
+             "access-list 101 deny ip host 10.2.0.9 any\n", PRE_SHARED("1", "") ENDS_OF_B);
+    begin(8, PRE_SHARED("1", "") ENDS_OF_A, b);
+    (void)packet_leaves();
+    run_for(100);
+    assert_int_equal(children_in(A, 0), 1);
     finish();
 }
 
@@ -407,7 +421,8 @@ int main(void)
         cmocka_unit_test(lifetimes),
         cmocka_unit_test(no_companion),
         cmocka_unit_test(mirror_images),
-        cmocka_unit_test(denied_within),
+        cmocka_unit_test(denied),
+        cmocka_unit_test(exempted),
         cmocka_unit_test(other_peer),
         cmocka_unit_test(dynamic_responder),
     };
