@@ -106,7 +106,7 @@ for r in left right; do
     done
 done
 # The same SAs on both sides, but for the names that policies know them by.
-for r in left right; do grep "^ip xfrm state add" "$dir/$r.sa" | sed 's/reqid [0-9]*//' | sort >"$dir/$r.sad"; done
+for r in left right; do grep "^ip xfrm state add" "$dir/$r.sa" | sed 's/reqid [0-9]*//; s/replay-window [0-9]*//' | sort >"$dir/$r.sad"; done
 if cmp -s "$dir/left.sad" "$dir/right.sad"; then
     echo "==== Both routers have the same SAs; as commands for a kernel (left):"
     cat "$dir/left.sa"

@@ -84,7 +84,7 @@ never_said() { ! grep -qE "$2" "$RUN/$1.out"; }
 # shows NAME COMMAND PATTERN
 shows() { ask "$1" "$2" | grep -qE "$3"; }
 
-sas() { grep "^ip xfrm state add" "$RUN/$1.sa" | sed 's/reqid [0-9]*//' | sort; }
+sas() { grep "^ip xfrm state add" "$RUN/$1.sa" | sed 's/reqid [0-9]*//; s/replay-window [0-9]*//' | sort; }
 n_sas() { [ "$(sas "$1" | wc -l)" -ge "$2" ]; }
 # same_sas [N]: both have N SAs (2), with the same keys.
 same_sas() {
