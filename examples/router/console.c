@@ -8,6 +8,7 @@ struct router_console {
     router *r;
     isakmp_ios_shell shell;
     size_t prompt_n;
+    int is_done; /* 1: a line has been typed and dealt with */
 };
 
 /* libedit calls without saying for whom. */
@@ -62,6 +63,8 @@ static int on_tab(int count, int key)
         rl_insert_text(letter);
     }
     rl_insert_text(" ");
+    router_console_clear(the_console);
+    router_console_show(the_console);
     return 0;
 }
 
@@ -81,6 +84,7 @@ static void on_line(char *line)
     router_command(c->r, &c->shell, span, &sink);
     free(line);
     set_prompt(c);
+    c->is_done = 1;
 }
 
 struct router_console *router_console_open(router *r)
@@ -109,15 +113,22 @@ void router_console_close(struct router_console *c)
 
 void router_console_read(struct router_console *c)
 {
-    (void)c;
+    c->is_done = 0;
     rl_callback_read_char();
+    if (c->is_done) /* or there is no prompt before the next key */
+        router_console_show(c);
 }
 
-/* Between the lines that are being typed. */
-void router_console_say(struct router_console *c, const char *text)
+/* The line that is being typed gives way to something else, and comes back below it. */
+void router_console_clear(struct router_console *c)
 {
     (void)c;
-    printf("\r%s", text);
+    printf("\r\033[K");
+}
+
+void router_console_show(struct router_console *c)
+{
+    (void)c;
     rl_on_new_line();
     rl_forced_update_display();
 }

@@ -23,13 +23,12 @@ static void on_signal(int sig)
 void router_say(router *r, const char *text)
 {
     size_t n = strlen(text);
-    const char *end = n && text[n - 1] == '\n' ? "" : "\n";
-    if (r->console) {
-        router_console_say(r->console, text);
-        return;
-    }
-    printf("%s%s", text, end);
+    if (r->console)
+        router_console_clear(r->console);
+    printf("%s%s", text, n && text[n - 1] == '\n' ? "" : "\n");
     fflush(stdout);
+    if (r->console)
+        router_console_show(r->console);
 }
 
 void router_apply(router *r)

@@ -201,6 +201,7 @@ int router_control_ask(const router_options *o);
 struct router_console *router_console_open(router *r);
 void router_console_close(struct router_console *c);
 void router_console_read(struct router_console *c);
-void router_console_say(struct router_console *c, const char *text);
+void router_console_clear(struct router_console *c);
+void router_console_show(struct router_console *c);
 
 #endif
