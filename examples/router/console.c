@@ -26,13 +26,6 @@ static void to_stdout(void *user, const char *text, size_t n)
     fflush(stdout);
 }
 
-static void set_prompt(struct router_console *c)
-{
-    char text[160];
-    c->prompt_n = isakmp_ios_prompt(text, sizeof text, c->r->conf, &c->shell);
-    rl_set_prompt(text);
-}
-
 /* What may come next is listed at once, and the line stays. */
 static int on_question(int count, int key)
 {
@@ -83,20 +76,25 @@ static void on_line(char *line)
         add_history(line);
     router_command(c->r, &c->shell, span, &sink);
     free(line);
-    set_prompt(c);
     c->is_done = 1;
+}
+
+/* A new line begins, with the prompt that is due. */
+static void begin_line(struct router_console *c)
+{
+    char text[160];
+    c->prompt_n = isakmp_ios_prompt(text, sizeof text, c->r->conf, &c->shell);
+    rl_callback_handler_install(text, on_line);
 }
 
 struct router_console *router_console_open(router *r)
 {
     struct router_console *c = (struct router_console *)calloc(1, sizeof *c);
-    char text[160];
     if (c == NULL)
         return NULL;
     c->r = r;
     the_console = c;
-    c->prompt_n = isakmp_ios_prompt(text, sizeof text, r->conf, &c->shell);
-    rl_callback_handler_install(text, on_line);
+    begin_line(c);
     rl_add_defun("router-question", on_question, '?');
     rl_add_defun("router-complete", on_tab, '\t');
     return c;
@@ -115,8 +113,8 @@ void router_console_read(struct router_console *c)
 {
     c->is_done = 0;
     rl_callback_read_char();
-    if (c->is_done) /* or there is no prompt before the next key */
-        router_console_show(c);
+    if (c->is_done)
+        begin_line(c);
 }
 
 /* The line that is being typed gives way to something else, and comes back below it. */

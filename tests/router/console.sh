@@ -18,7 +18,7 @@ last_now() { screen && grep -v '^ *$' "$RUN/left.out" | tail -n 1 | grep -qE -- 
 last() { until_true 3 last_now "$1"; }
 
 # Whoever types waits for the prompt.
-enter() { last "#" && t send-keys "$1" Enter && sleep 0.3; }
+enter() { last "#" && t send-keys -l "$1" && t send-keys Enter && sleep 0.3; }
 
 echo "hostname berlin" >"$RUN/left.cfg"
 t -f /dev/null new-session -d -x 100 -y 45 "exec $ROUTER --config $RUN/left.cfg --port-base $PORT --sa-log $RUN/left.sa"

@@ -134,5 +134,19 @@ ok "keepalive, on demand: a router that was killed is found dead while traffic w
 kill $ping
 end r1
 
+ip -n r2 link set in up
+ip -n r2 xfrm state flush
+ip -n r2 xfrm policy flush
+# ---- A router that has lost everything ----------------------------------------------------------
+
+both "esp-aes esp-sha-hmac" "crypto isakmp invalid-spi-recovery"
+pings a 10.2.0.2
+kill -9 "$(cat /tmp/r2.pid)"
+ip -n r2 xfrm state flush
+ip -n r2 xfrm policy flush
+start r2
+ok "invalid-spi-recovery: a router that has lost all SAs tells its peer, and pings come through again" pings a 10.2.0.2 30
+ok "... by a negotiation that it began" said r2 "Main Mode, message 1 sent"
+end r1 r2
 echo "the end"
 poweroff -f
