@@ -40,6 +40,7 @@ UNIT_SRC    = $(wildcard tests/unit/test_*.c)
 FLOW_SRC    = $(wildcard tests/flow/flow_*.c)
 HOST_SRC    = $(wildcard examples/host_*.c)
 EXAMPLE_SRC = $(filter-out $(HOST_SRC),$(wildcard examples/*.c))
+ROUTER_SRC  = $(wildcard examples/router/*.c) $(addprefix examples/host_,udp.c file.c keys.c auth.c kind.c)
 LIVE_SRC    = tests/live/live_peer.c
 LIVE_HELP   = tests/live/live_esp.c tests/live/live_ping.c
 BENCH_SRC   = $(wildcard tests/bench/*.c)
@@ -48,7 +49,7 @@ SIM_SRC     = $(wildcard tests/sim/*.c)
 # Functions that tests/sim/broken.c can break.
 SIM_BROKEN  = inform_child_gone sa_supersede child_nears_end
 HEADERS     = $(wildcard include/isakmp/*.h include/isakmp/*.def lib/*/*.h lib/*/*.def \
-              lib/*/*/*.h examples/*.h tests/*/*.h tests/*/*.def)
+              lib/*/*/*.h examples/*.h examples/*/*.h tests/*/*.h tests/*/*.def)
 
 obj  = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 pobj = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
@@ -57,7 +58,7 @@ bin  = $(patsubst tests/%.c,$(BUILD)/tests/%,$(1))
 LIBS = $(BUILD)/libisakmp.a $(BUILD)/libisakmp-mbedtls.a $(BUILD)/libisakmp-ios.a
 SHARED = $(BUILD)/libisakmp.so.$(VERSION) $(BUILD)/libisakmp-mbedtls.so.$(VERSION) \
          $(BUILD)/libisakmp-ios.so.$(VERSION)
-EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(subst _,-,$(EXAMPLE_SRC)))
+EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(subst _,-,$(EXAMPLE_SRC))) $(BUILD)/examples/router
 
 .PHONY: all libs examples unit flow live timing sim demo check check-ports soak bench lint fuzz-smoke \
         install clean
@@ -113,6 +114,11 @@ $(BUILD)/examples/$(subst _,-,$(patsubst examples/%.c,%,$(1))): $(call obj,$(1) 
 endef
 $(foreach e,$(EXAMPLE_SRC),$(eval $(call example,$(e))))
 
+# The router has files of its own, and is for Linux.
+$(BUILD)/examples/router: $(call obj,$(ROUTER_SRC)) $(LIBS)
+	@mkdir -p $(@D)
+	$(LINK) -lmnl -ledit
+
 # What tests share is an archive too: a test links only what it uses.
 $(BUILD)/libsupport.a: $(call obj,$(SUPPORT_SRC))
 	rm -f $@ && $(AR) rcsD $@ $^
@@ -142,12 +148,12 @@ $(BUILD)/tests/live/fakexfrm.so: tests/live/fakexfrm.c Makefile
 
 # ---- What people run --------------------------------------------------------------------------
 
-BUILD_PACKAGES = gcc libc6-dev libmbedtls-dev libsodium-dev libpcap-dev
+BUILD_PACKAGES = gcc libc6-dev libmbedtls-dev libsodium-dev libpcap-dev libmnl-dev libedit-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) g++ clang libclang-rt-14-dev libcmocka-dev valgrind cppcheck \
                  clang-format python3 iproute2 iputils-ping nftables conntrack procps tcpdump tshark strongswan-swanctl \
                  strongswan-charon strongswan-pki charon-systemd libstrongswan-standard-plugins \
                  libstrongswan-extra-plugins libcharon-extra-plugins \
-                 libcharon-extauth-plugins
+                 libcharon-extauth-plugins tmux qemu-system-x86 busybox-static cpio kmod
 
 demo:
 	@tests/need.sh $(BUILD_PACKAGES)

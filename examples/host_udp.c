@@ -278,6 +278,13 @@ static size_t receive(int fd, isakmp_path *path, uint8_t *buf, size_t cap)
     return (size_t)got;
 }
 
+size_t host_udp_receive(const host_udp *u, int natt, isakmp_path *path, uint8_t *buf, size_t cap)
+{
+    memset(path, 0, sizeof *path);
+    path->natt = (uint8_t)natt;
+    return receive(natt ? u->natt : u->ike, path, buf, cap);
+}
+
 size_t host_udp_wait(const host_udp *u, isakmp_time deadline, isakmp_path *path, uint8_t *buf,
                      size_t cap)
 {
@@ -287,6 +294,5 @@ size_t host_udp_wait(const host_udp *u, isakmp_time deadline, isakmp_path *path,
     memset(path, 0, sizeof *path);
     if (poll(fds, 2, wait > 3600000 ? 3600000 : (int)wait) <= 0)
         return 0;
-    path->natt = fds[0].revents == 0;
-    return receive(path->natt ? u->natt : u->ike, path, buf, cap);
+    return host_udp_receive(u, fds[0].revents == 0, path, buf, cap);
 }

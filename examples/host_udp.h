@@ -31,6 +31,10 @@ int host_udp_send(const host_udp *u, const isakmp_path *path, isakmp_span datagr
 size_t host_udp_wait(const host_udp *u, isakmp_time deadline, isakmp_path *path, uint8_t *buf,
                      size_t cap);
 
+/* Take the datagram that waits at one of the two sockets.
+ *   returns  as host_udp_wait(). */
+size_t host_udp_receive(const host_udp *u, int natt, isakmp_path *path, uint8_t *buf, size_t cap);
+
 /* Milliseconds of a clock that never goes backwards. */
 isakmp_time host_now(void);
 

@@ -43,6 +43,10 @@ suite live-natt tests/live/natt.sh
 suite live-life tests/live/life.sh
 suite live-fragments tests/live/fragments.sh
 suite live-rekey tests/live/rekey.sh
+suite router tests/router/check.sh
+suite router-console tests/router/console.sh
+suite router-strongswan tests/router/strongswan.sh
+suite router-vm tests/vm/router.sh
 suite fuzz fuzz/smoke.sh
 
 [ -n "${CHECK_KEEP_TOTALS:-}" ] || tests/total.sh

@@ -336,7 +336,8 @@ ISAKMP_API size_t isakmp_ios_plan_users(const isakmp_ios_plan *p, const isakmp_c
  * Aggressive Mode.
  *
  * Traffic is for the first entry, static ones before dynamic ones and by sequence numbers, that is for this
- * peer (dynamic ones are for all) and whose access list permits all of it and denies none of it before.
+ * peer (dynamic ones are for all) and whose access list permits all of it by one line, before another one
+ * denies all of it.  Less may be denied: it is exempted on our side, as it is there.
  *
  * A pre-shared key is the one for the host name that the peer says it is, else the one for the fewest
  * addresses; of keys for host names, while the peer's is not known, the one whose host (ip host) is at its

@@ -124,39 +124,24 @@ int isakmp_ios_find_psk(const isakmp_ios_plan *p, const isakmp_query *q, uint8_t
 
 /* ---- Proposals of peers --------------------------------------------------------------------- */
 
-static int ranges_meet(const isakmp_selector *s, const isakmp__end *e)
+/* Is a line about all packets of a proposal? */
+static int covers(const isakmp__plan_row *row, const isakmp_selector *local,
+                  const isakmp_selector *remote)
 {
-    /* of a mask with holes, what stands before the first one */
-    uint32_t ones = isakmp__get32(e->mask), mask = 0;
-    uint32_t lo, hi;
-    for (uint32_t bit = 0x80000000u; bit && ones & bit; bit >>= 1)
-        mask |= bit;
-    lo = isakmp__get32(e->ip) & mask;
-    hi = lo | ~mask;
-    return s->family == 4 && isakmp__get32(s->lo) <= hi && isakmp__get32(s->hi) >= lo &&
-           (s->port == 0 || e->port == 0 || s->port == e->port);
+    return isakmp_selector_within(local, &row->child.local) &&
+           isakmp_selector_within(remote, &row->child.remote);
 }
 
-/* Is there any packet of a proposal that a line is about? */
-static int meets(const isakmp__plan_row *row, const isakmp_selector *local,
-                 const isakmp_selector *remote)
-{
-    int same_proto = row->proto == 0 || local->proto == 0 || row->proto == local->proto;
-    return row->any ||
-           (same_proto && ranges_meet(local, &row->from) && ranges_meet(remote, &row->to));
-}
-
+/* What a line exempts of the traffic that a later one permits, such as routing protocols, is not proposed by
+ * itself by routers: they propose the line that permits.  So only who wants nothing else is refused for it. */
 static const isakmp_child_policy *child_of(const isakmp_ios_plan *p, const isakmp__plan_entry *e,
                                            const isakmp_selector *local,
                                            const isakmp_selector *remote)
 {
     for (size_t i = 0; i < e->n_rows; i++) {
         const isakmp__plan_row *row = &p->rows[e->first_row + i];
-        if (!row->permit && meets(row, local, remote))
-            return NULL;
-        if (row->usable && isakmp_selector_within(local, &row->child.local) &&
-            isakmp_selector_within(remote, &row->child.remote))
-            return &row->child;
+        if ((row->usable || !row->permit) && covers(row, local, remote))
+            return row->permit ? &row->child : NULL;
     }
     return NULL;
 }
@@ -216,10 +201,9 @@ static const isakmp__plan_row *row_for(const isakmp_ios_plan *p, const isakmp__p
     return NULL;
 }
 
-/* Discovery is for IP alone. */
-static int may_discover(const isakmp__plan_entry *e, const isakmp__plan_row *row)
+int isakmp__ios_may_discover(const isakmp__plan_row *row)
 {
-    return e->discover && row->usable && row->proto == 0 && !row->from.port && !row->to.port;
+    return row->usable && row->proto == 0 && !row->from.port && !row->to.port;
 }
 
 static void tell_match(isakmp_ios_match *out, const isakmp__plan_entry *e,
@@ -236,7 +220,8 @@ static void tell_match(isakmp_ios_match *out, const isakmp__plan_entry *e,
     else if (!e->dynamic || e->n_peers)
         out->action = ISAKMP_IOS_PROTECT;
     else
-        out->action = may_discover(e, row) ? ISAKMP_IOS_DISCOVER : ISAKMP_IOS_DROP;
+        out->action =
+            e->discover && isakmp__ios_may_discover(row) ? ISAKMP_IOS_DISCOVER : ISAKMP_IOS_DROP;
 }
 
 void isakmp_ios_find_flow(const isakmp_ios_plan *p, uint8_t proto, const isakmp_addr *source,

@@ -83,9 +83,22 @@ static void put_hosts(builder *b)
 
 /* ---- Peers ---------------------------------------------------------------------------------- */
 
+/* What maps in use say of clients' addresses, as flags; nothing without a pool. */
+static uint32_t client_flags(const builder *b)
+{
+    if (b->c->pool == NULL)
+        return 0;
+    return (b->p->client & ISAKMP_IOS_INITIATE ? (uint32_t)ISAKMP_PF_CONFIG_PUSH : 0u) |
+           (b->p->client & ISAKMP_IOS_RESPOND ? (uint32_t)ISAKMP_PF_CONFIG_ANSWER : 0u);
+}
+
+/* With keepalives there is always an ISAKMP SA to send them through; else a new one is negotiated when it is
+ * needed. */
 static uint32_t peer_flags(const builder *b)
 {
     return b->o.peer_flags | ISAKMP_PF_DEFAULT_POLICY | ISAKMP_PF_INITIAL_CONTACT |
+           client_flags(b) | (b->c->keepalive_s ? (uint32_t)ISAKMP_PF_REKEY : 0u) |
+           (b->c->recovery ? (uint32_t)ISAKMP_PF_RECOVER : 0u) |
            (b->c->aggressive_disabled ? 0u : (uint32_t)ISAKMP_PF_AGGRESSIVE_PSK) |
            (b->c->periodic ? (uint32_t)ISAKMP_PF_DPD_PERIODIC : 0u);
 }
@@ -237,7 +250,7 @@ static int is_peer(const isakmp__map_thing *m, const uint8_t *ip)
 /* What all rows of an entry have in common. */
 typedef struct common {
     isakmp_child_policy child;
-    int transport;
+    int transport, discover;
 } common;
 
 static void begin_common(builder *b, common *all, const isakmp__map_thing *m, const char *name,
@@ -255,7 +268,8 @@ static void begin_common(builder *b, common *all, const isakmp__map_thing *m, co
     k->pfs_group = m->pfs;
     k->life_s = m->life_s ? m->life_s : c->life_s ? c->life_s : ISAKMP__DEFAULT_LIFE_S;
     k->life_kb = m->life_kb ? m->life_kb : c->life_kb ? c->life_kb : ISAKMP__DEFAULT_LIFE_KB;
-    k->flags = ISAKMP_CF_NO_INTEG; /* the transform sets say it, or do not */
+    /* The transform sets say whether there is integrity; what has had traffic is negotiated anew. */
+    k->flags = ISAKMP_CF_NO_INTEG | ISAKMP_CF_REKEY | ISAKMP_CF_REKEY_USED;
 }
 
 static void put_row(builder *b, const isakmp__plan_row *row)
@@ -279,6 +293,8 @@ static void put_rule(builder *b, const common *all, const isakmp__map_thing *m,
                            selector_of(&row.child.remote, &r->to, r->proto) & (int)r->permit);
     if (all->transport && is_host(&r->from) && is_host(&r->to) && is_peer(m, r->to.ip))
         row.child.mode = ISAKMP_MODE_TRANSPORT;
+    if (all->discover && isakmp__ios_may_discover(&row))
+        row.child.flags |= ISAKMP_CF_TED;
     put_row(b, &row);
 }
 
@@ -330,6 +346,7 @@ static void put_entry(builder *b, const isakmp__map_thing *map, const isakmp__ma
     e.discover = (uint8_t)(map->discover && l);
     e.first_peer = b->p->n_peers;
     e.first_row = b->p->n_rows;
+    all.discover = e.discover && m->peers == NULL;
     put_sets(b, m);
     begin_common(b, &all, m, put_name(b, &map->head), first_protect);
     for (const isakmp__word *w = m->peers; w; w = w->next)
@@ -380,6 +397,10 @@ static void put_entries(builder *b)
             else
                 put_entry(b, m, m);
         }
+}
+
+static void put_clients(builder *b)
+{
     for (const isakmp__thing *t = b->c->first[ISAKMP__CLIENT]; t; t = t->next)
         if (is_in_use(b->c, isakmp__name_of(t)))
             b->p->client |= ((const isakmp__client_thing *)(const void *)t)->flags;
@@ -407,6 +428,7 @@ static void build(builder *b)
     put_policies(b);
     put_psks(b);
     put_hosts(b);
+    put_clients(b); /* before peers, whose flags say it */
     put_peer(b, NULL);
     put_entries(b);
 }

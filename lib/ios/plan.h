@@ -54,6 +54,8 @@ struct isakmp_ios_plan {
     size_t n_policies, n_peers, n_entries, n_rows, n_protects, n_psks, n_hosts, n_text;
 };
 
+/* May a peer be looked for, for the sake of what this line permits?  Discovery is for IP alone. */
+int isakmp__ios_may_discover(const isakmp__plan_row *row);
 /* Is this address one of a host's? */
 int isakmp__ios_plan_host_at(const isakmp_ios_plan *p, isakmp_span name, const uint8_t *ip);
 

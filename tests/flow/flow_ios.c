@@ -377,16 +377,30 @@ static void mirror_images(void **state)
     finish();
 }
 
-static void denied_within(void **state)
+/* What a peer proposes is denied first, as a whole; then only some of it, which is exempted there. */
+static void denied(void **state)
 {
     static char b[2048];
     (void)state;
-    snprintf(b, sizeof b, "%s%s", "access-list 101 deny ip 10.2.0.0 0.0.0.255 any\n",
+    snprintf(b, sizeof b, "%s%s", "access-list 101 deny ip 10.2.0.0 0.0.255.255 any\n",
              PRE_SHARED("1", "") ENDS_OF_B);
     begin(8, PRE_SHARED("1", "") ENDS_OF_A, b);
     (void)packet_leaves();
     run_for(100);
     assert_int_equal(children_in(A, 0), 0);
+    finish();
+}
+
+static void exempted(void **state)
+{
+    static char b[2048];
+    (void)state;
+    snprintf(b, sizeof b, "%s%s%s", "access-list 101 deny ospf any any\n",
+             "access-list 101 deny ip host 10.2.0.9 any\n", PRE_SHARED("1", "") ENDS_OF_B);
+    begin(8, PRE_SHARED("1", "") ENDS_OF_A, b);
+    (void)packet_leaves();
+    run_for(100);
+    assert_int_equal(children_in(A, 0), 1);
     finish();
 }
 
@@ -423,13 +437,21 @@ static void dynamic_responder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(up_and_down),     cmocka_unit_test(configuring),
-        cmocka_unit_test(aggressive_mode), cmocka_unit_test(no_aggressive_mode),
-        cmocka_unit_test(no_ike),          cmocka_unit_test(order_of_the_responder),
-        cmocka_unit_test(default_policy),  cmocka_unit_test(all_five_must_match),
-        cmocka_unit_test(lifetimes),       cmocka_unit_test(no_companion),
-        cmocka_unit_test(mirror_images),   cmocka_unit_test(denied_within),
-        cmocka_unit_test(other_peer),      cmocka_unit_test(dynamic_responder),
+        cmocka_unit_test(up_and_down),
+        cmocka_unit_test(configuring),
+        cmocka_unit_test(aggressive_mode),
+        cmocka_unit_test(no_aggressive_mode),
+        cmocka_unit_test(no_ike),
+        cmocka_unit_test(order_of_the_responder),
+        cmocka_unit_test(default_policy),
+        cmocka_unit_test(all_five_must_match),
+        cmocka_unit_test(lifetimes),
+        cmocka_unit_test(no_companion),
+        cmocka_unit_test(mirror_images),
+        cmocka_unit_test(denied),
+        cmocka_unit_test(exempted),
+        cmocka_unit_test(other_peer),
+        cmocka_unit_test(dynamic_responder),
     };
     return cmocka_run_group_tests_name("ios", tests, NULL, NULL);
 }

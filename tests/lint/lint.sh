@@ -6,7 +6,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 tests/need.sh gcc g++ libc6-dev make clang clang-format cppcheck shellcheck python3 binutils \
-    libmbedtls-dev libsodium-dev libpcap-dev libcmocka-dev valgrind || exit 2
+    libmbedtls-dev libsodium-dev libpcap-dev libmnl-dev libedit-dev libcmocka-dev valgrind || exit 2
 export PYTHONDONTWRITEBYTECODE=1
 out=build/lint
 mkdir -p $out/stack

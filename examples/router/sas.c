@@ -1,0 +1,63 @@
+/* sas.c -- where IPsec SAs go. */
+#include <string.h>
+#include "router.h"
+
+/* What protects the same packets, from the inside to the outside: AH is always the outermost. */
+static void gather(const router *r, isakmp_child_id child, const isakmp_sad_entry *e, xfrm_sa *out)
+{
+    isakmp_child_info i = {.size = sizeof i};
+    memset(out, 0, sizeof *out);
+    out->e = e;
+    if (isakmp_child_get(r->x, child, &i) != ISAKMP_OK || i.n == 0) {
+        out->bundle[out->n_bundle++] = e->algs;
+        return;
+    }
+    for (unsigned k = 0; k < i.n; k++)
+        if (i.protect[k].proto != ISAKMP_PROTO_AH)
+            out->bundle[out->n_bundle++] = i.protect[k];
+    for (unsigned k = 0; k < i.n; k++)
+        if (i.protect[k].proto == ISAKMP_PROTO_AH)
+            out->bundle[out->n_bundle++] = i.protect[k];
+}
+
+static int same_traffic(const isakmp_child_info *i, const isakmp_sad_entry *e)
+{
+    return memcmp(&i->local, &e->local, sizeof i->local) == 0 &&
+           memcmp(&i->remote, &e->remote, sizeof i->remote) == 0;
+}
+
+/* Is no other child for the same traffic? */
+static int is_last(const router *r, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    isakmp_child_info i = {.size = sizeof i};
+    isakmp_child_id c = {0};
+    while ((c = isakmp_child_next(r->x, (isakmp_sa_id){0}, c)).v)
+        if (c.v != child.v && isakmp_child_get(r->x, c, &i) == ISAKMP_OK &&
+            i.state == ISAKMP_CHILD_UP && same_traffic(&i, e))
+            return 0;
+    return 1;
+}
+
+int router_install(router *r, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    char error[160];
+    xfrm_sa sa;
+    gather(r, child, e, &sa);
+    if (r->sa_log)
+        xfrm_print_add(r->sa_log, &sa);
+    if (r->kernel == NULL || xfrm_add(r->kernel, &sa, error, sizeof error) == 0)
+        return ISAKMP_OK;
+    router_say(r, error);
+    return ISAKMP_E_HOST;
+}
+
+void router_remove(router *r, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    int last = is_last(r, child, e);
+    xfrm_sa sa;
+    gather(r, child, e, &sa);
+    if (r->sa_log)
+        xfrm_print_delete(r->sa_log, &sa, last);
+    if (r->kernel)
+        xfrm_delete(r->kernel, &sa, last);
+}

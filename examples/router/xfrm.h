@@ -1,0 +1,62 @@
+/* xfrm.h -- SAs and policies for a Linux kernel: given to it through netlink, or written down as the commands
+ * of `ip xfrm` that would do the same. */
+#ifndef ROUTER_XFRM_H
+#define ROUTER_XFRM_H
+
+#include <stdio.h>
+#include "isakmp/isakmp.h"
+
+/* What the kernel calls the algorithms of a protection.  A name is NULL where there is none. */
+typedef struct xfrm_names {
+    const char *cipher, *integ, *aead;
+    unsigned icv_bits; /* of integ or aead */
+} xfrm_names;
+/* returns  1, or 0 if the kernel has no name for one of them. */
+int xfrm_names_of(xfrm_names *out, const isakmp_sad_entry *e);
+
+/* An SA and its place: with what else it protects the same packets, innermost first. */
+typedef struct xfrm_sa {
+    const isakmp_sad_entry *e;
+    isakmp_protect bundle[ISAKMP_MAX_BUNDLE];
+    size_t n_bundle;
+} xfrm_sa;
+
+/* Of a bundle in tunnel mode only the innermost makes the tunnel: the others go into the same outer header.
+ *   returns  ISAKMP_MODE_* of the protection at a place of the bundle, and of the SA itself. */
+uint8_t xfrm_mode_at(const xfrm_sa *sa, size_t i);
+uint8_t xfrm_mode(const xfrm_sa *sa);
+
+/* What ties an SA to the policies for its traffic: the same number for the same selectors, so that an SA can take
+ * the place of another. */
+uint32_t xfrm_request_id(const isakmp_sad_entry *e);
+/* The prefix that a range of addresses is, in bits; -1 if it is none: the kernel knows only prefixes. */
+int xfrm_prefix(const isakmp_selector *s);
+
+/* ---- The kernel ---------------------------------------------------------------------------- */
+
+typedef struct xfrm_kernel xfrm_kernel;
+
+/* NULL, after one sentence in error, if there is no such kernel, or no permission. */
+xfrm_kernel *xfrm_open(char *error, size_t cap);
+void xfrm_close(xfrm_kernel *k);
+/* Our own ISAKMP passes beside all policies, and from the second socket on, the kernel takes ESP out of UDP.
+ *   returns  0, or -1 after one sentence in error. */
+int xfrm_adopt(int ike, int natt, char *error, size_t cap);
+/* Add an SA and the policies that use it; those of an earlier SA for the same traffic are taken over.
+ *   returns  0, or -1 after one sentence in error. */
+int xfrm_add(xfrm_kernel *k, const xfrm_sa *sa, char *error, size_t cap);
+/* Take it out again.
+ *   last  1: no other SA is for the same traffic, so the policies go with it. */
+void xfrm_delete(xfrm_kernel *k, const xfrm_sa *sa, int last);
+
+/* How much has passed through an SA.
+ *   returns  0, or -1 if there is no such SA. */
+int xfrm_count(xfrm_kernel *k, const isakmp_addr *to, uint8_t proto, uint32_t spi,
+               uint64_t *packets, uint64_t *octets);
+
+/* ---- Commands ------------------------------------------------------------------------------ */
+
+void xfrm_print_add(FILE *f, const xfrm_sa *sa);
+void xfrm_print_delete(FILE *f, const xfrm_sa *sa, int last);
+
+#endif

@@ -1,0 +1,256 @@
+#!/bin/sh
+# router/check.sh: what two routers negotiate that are configured in the routers' language.  Prints TAP.
+# The functions are called by check():
+# shellcheck disable=SC2317
+set -u
+. tests/router/lib.sh
+
+PSK="crypto isakmp policy 10
+ authentication pre-share
+ encryption aes
+ group 14
+ lifetime 3600"
+# psk NAME: that and the key for the other router.
+psk() {
+    echo "$PSK"
+    echo "crypto isakmp key a-long-and-random-one address $(address "$(other "$1")")"
+}
+# psk_both [LINES]
+psk_both() {
+    for r in left right; do { psk $r; echo "${1:-}"; } | conf $r; done
+    start_both
+}
+# agreed SUITE [MORE]: both sides say so, and right says more.
+agreed() { said left "agreed on $1" && said right "agreed on $1${2:-}"; }
+
+# ---- Methods of authentication -----------------------------------------------------------------
+
+psk_both
+check "pre-shared key" same_sas
+check "... with the suite of the policy" agreed "aes128-sha1-modp2048 psk, 3600 seconds"
+check "show crypto isakmp sa, where it began" shows left "show crypto isakmp sa" "^127.0.0.34 +127.0.0.33 +QM_IDLE +1 "
+check "show crypto isakmp sa, where it was answered" shows right "show crypto isakmp sa" "^127.0.0.34 +127.0.0.33 +QM_IDLE"
+check "show crypto ipsec sa" shows right "show crypto ipsec sa" "transform: esp-aes esp-sha-hmac"
+end
+
+for r in left right; do
+    conf $r <<X
+crypto isakmp policy 10
+ authentication pre-share
+ encryption aes
+ group 14
+crypto isakmp identity hostname
+ip host $(other $r).example.com $(address $(other $r))
+crypto isakmp key of-a-name hostname $(other $r).example.com
+X
+done
+start_both
+check "pre-shared key of a host name, with ip host in Main Mode" same_sas
+check "... by Main Mode" said left "Main Mode, message 6 received"
+end
+
+for r in left right; do
+    PEER=$(other $r).example.com conf $r <<X
+crypto isakmp policy 10
+ authentication pre-share
+ encryption aes
+ group 14
+crypto isakmp identity hostname
+ip host $(other $r).example.com $(address $(other $r))
+crypto isakmp key of-a-name hostname $(other $r).example.com
+X
+done
+start_both
+check "a peer that a map has by its host name" same_sas
+end
+
+"$BUILD/examples/isakmp-keygen" ca --out "$RUN/ca" >/dev/null
+for r in left right; do
+    "$BUILD/examples/isakmp-keygen" cert --ca "$RUN/ca" --out "$RUN/$r" --usage general --name "O=Example, CN=$r" \
+        --id "fqdn:$r.example.com" --id "$(address $r)" >/dev/null
+done
+# trust NAME: a trustpoint with the certificates as PEM.
+trust() {
+    cat <<X
+crypto ca trustpoint office
+ enrollment terminal
+ revocation-check ${CHECK:-none}
+crypto ca authenticate office
+$(cat "$RUN/ca.pem")
+quit
+crypto ca import office certificate
+$(cat "$RUN/$1.pem")
+quit
+X
+}
+# with_keys: both, each with its private key.
+with_keys() {
+    start right --keys "$RUN/right.key" "$@" && start left --keys "$RUN/left.key" --flow 10.1.0.1,10.2.0.1 "$@"
+}
+SIG="crypto isakmp policy 20
+ encryption aes
+ group 14"
+for identity in address hostname dn; do
+    for r in left right; do { trust $r; echo "$SIG"; echo "crypto isakmp identity $identity"; } | conf $r; done
+    with_keys
+    check "RSA signatures, certificates as PEM, identity $identity" same_sas
+    case $identity in
+    address) who="127.0.0.33" ;;
+    hostname) who="left.example.com" ;;
+    dn) who="O=Example, CN=left" ;;
+    esac
+    check "... by signatures, and known as $who" agreed "aes128-sha1-modp2048 rsa-sig" ".* $who$"
+    end
+done
+for r in left right; do { CHECK=crl trust $r; echo "$SIG"; } | conf $r; done
+with_keys
+check "revocation-check crl without a list: nobody is believed" said left "ISAKMP SA .*down|revocation"
+end
+"$BUILD/examples/isakmp-keygen" crl --ca "$RUN/ca" --out "$RUN/crl" >/dev/null
+with_keys --crl "$RUN/crl"
+check "... with a list that names nobody" same_sas
+end
+"$BUILD/examples/isakmp-keygen" crl --ca "$RUN/ca" --out "$RUN/crl2" --revoke "$RUN/left.pem" >/dev/null
+with_keys --crl "$RUN/crl2"
+check "... with a list that names the peer" said right "revoked"
+end
+
+# Keys made here, shown by one router and typed in at the other.
+ENCR="crypto isakmp policy 10
+ authentication rsa-encr
+ encryption aes
+ group 14"
+# hex NAME [USE]: the octets of a key as the router shows them.
+hex() { ask "$1" "show crypto key mypubkey rsa" | sed -n "/Usage: ${2:-.*}/,/^Key name/{/^  [0-9A-F]/p}"; }
+# type_in NAME LINES: into the running router, line by line.
+type_in() {
+    echo "configure terminal
+$2" >"$RUN/lines"
+    set --  "$1"
+    while read -r line; do set -- "$@" "$line"; done <"$RUN/lines"
+    ask "$@"
+}
+exchange_keys() {
+    type_in left "crypto key generate rsa modulus 2048" && type_in right "crypto key generate rsa modulus 2048" &&
+        type_in left "crypto key pubkey-chain rsa
+addressed-key $(address right)
+key-string
+$(hex right)
+quit" && type_in right "crypto key pubkey-chain rsa
+named-key left.example.com
+address $(address left)
+key-string
+$(hex left)
+quit"
+}
+# Identities are addresses at first; left has right's key for its address, right has left's for its name.
+for r in left right; do
+    { echo "$ENCR"; echo "crypto isakmp identity hostname"; } | conf $r
+done
+echo "ip host left.example.com 127.0.0.33" >>"$RUN/right.cfg"
+start right --keys "$RUN/right.rsa"
+start left --keys "$RUN/left.rsa" --flow 10.1.0.1,10.2.0.1
+check "keys made and exchanged by hand, with key-string: encrypted nonces" exchange_keys
+check "... make SAs" same_sas
+check "... by encrypted nonces" agreed "aes128-sha1-modp2048 rsa-encr" ".* left.example.com$"
+check "show crypto key pubkey-chain rsa" shows right "show crypto key pubkey-chain rsa" "left.example.com"
+for r in left right; do ask $r "show running-config" >"$RUN/$r.again"; done
+end
+for r in left right; do cp "$RUN/$r.again" "$RUN/$r.cfg"; done
+start right --keys "$RUN/right.rsa"
+start left --keys "$RUN/left.rsa" --flow 10.1.0.1,10.2.0.1
+check "... and again after a restart, from show running-config and the keys that were kept" same_sas
+end
+
+# Two policies: nobody has the other's key, so the first negotiation is by signatures; they bring certificates.
+for r in left right; do { trust $r; echo "$ENCR"; echo "$SIG"; } | conf $r; done
+with_keys
+check "two policies, encrypted nonces before signatures: the first negotiation" same_sas
+check "... is by signatures" agreed "aes128-sha1-modp2048 rsa-sig"
+ask left "clear crypto isakmp"
+check "... the next one" same_sas 4
+check "... is by encrypted nonces" agreed "aes128-sha1-modp2048 rsa-encr"
+end
+
+# ---- Policies -----------------------------------------------------------------------------------
+
+# policy NUMBER LINE...
+policy() {
+    echo "crypto isakmp policy $1"
+    echo " authentication pre-share"
+    shift
+    for line in "$@"; do echo " $line"; done
+}
+key() { echo "crypto isakmp key a-long-and-random-one address $(address "$(other "$1")")"; }
+
+{ policy 10 "encryption 3des" "group 2"; policy 20 "encryption aes" "group 14"; key left; } | conf left
+{ policy 5 "encryption aes" "group 14"; policy 30 "encryption 3des" "group 2"; key right; } | conf right
+start_both
+check "the remote peer compares its own highest priority first" agreed "aes128-sha1-modp2048 psk"
+end
+
+for what in "encryption aes 256" "hash md5" "group 2" "authentication rsa-sig"; do
+    { policy 10 "encryption aes" "group 14"; key left; } | conf left
+    { policy 10 "encryption aes" "group 14" "$what"; key right; } | conf right
+    start_both
+    check "no match, $what: refused, with the reason" said right "policy 10: |no proposal matches"
+    check "... and no IPsec SA" test ! -s "$RUN/right.sa"
+    end
+done
+
+{ policy 10 "encryption aes" "group 14" "lifetime 5000"; key left; } | conf left
+{ policy 10 "encryption aes" "group 14" "lifetime 4000"; key right; } | conf right
+start_both
+check "the remote peer's lifetime is less: they match, and the shorter one is used" agreed \
+    "aes128-sha1-modp2048 psk, 4000 seconds"
+end
+{ policy 10 "encryption aes" "group 14" "lifetime 4000"; key left; } | conf left
+{ policy 10 "encryption aes" "group 14" "lifetime 5000"; key right; } | conf right
+start_both
+check "the remote peer's lifetime is more: no match" said right "policy 10: lifetime"
+end
+
+{ policy 10 "encryption aes" "group 14"; policy 20 "authentication rsa-sig" "group 14"; key left; } | conf left
+{ policy 10 "encryption 3des" "group 14"; key right; } | conf right
+start_both
+check "a policy with its companion configuration is submitted" said right "transform 1, policy 10: encryption"
+check "... one without it is not" never_said right "transform 2"
+end
+
+# ---- What may be said to a router that runs ---------------------------------------------------
+
+psk_both "no crypto isakmp enable"
+check "no crypto isakmp enable: nothing is begun, nobody answered" sleep 2
+check "... no SAs" test ! -s "$RUN/left.sa" -a ! -s "$RUN/right.sa"
+type_in right "crypto isakmp enable"
+type_in left "crypto isakmp enable"
+check "crypto isakmp enable, while they run" same_sas
+check "clear crypto isakmp 7: there is no such connection" sh -c \
+    "! $ROUTER --control $RUN/left.ctl --exec 'clear crypto isakmp 7'"
+ask left "clear crypto isakmp 1"
+check "clear crypto isakmp 1" said left "\(1\): ISAKMP SA .* is down: it was closed on this side"
+check "... and traffic begins anew" same_sas 4
+: >"$RUN/left.out"
+ask left "clear crypto sa"
+check "clear crypto sa" said left "child .* is down: it was closed on this side"
+check "... and traffic makes new ones, under the same ISAKMP SA" same_sas 6
+check "... which was not negotiated again" never_said left "Main Mode"
+ask right "undebug all"
+: >"$RUN/right.out"
+ask left "clear crypto isakmp"
+same_sas 8
+check "undebug all: nothing is said" test ! -s "$RUN/right.out"
+ask right "debug crypto isakmp"
+ask left "clear crypto isakmp"
+check "debug crypto isakmp" said right "Main Mode, message 1 received"
+check "a wrong command has a mark below it, and what was expected" sh -c \
+    "$ROUTER --control $RUN/left.ctl --exec 'show crypto frob' | grep -A1 '^            ^' | grep -q expected"
+end
+
+psk_both "crypto isakmp keepalive 10 2 periodic"
+same_sas
+: >"$RUN/left.out"
+kill -9 "$(cat "$RUN/right.pid")"
+check "keepalive: a router that was killed is found dead" said left "the peer is dead" 40
+check "... and its SAs are gone" grep -q "^ip xfrm state delete" "$RUN/left.sa"
+end
