@@ -545,7 +545,7 @@ static void key_strings(void **state)
 
 static void long_lines(void **state)
 {
-    char line[1200], expected[1200];
+    char line[1200], expected[sizeof line + 1];
     (void)state;
     scene_clear();
     memset(line, 'x', sizeof line);
