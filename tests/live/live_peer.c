@@ -13,6 +13,7 @@
  *     stay        go on when the SA is down: the peer may begin anew
  *     keys        print the SAD entries with their keys
  *     rekey=I,C   negotiate the ISAKMP SA anew each I seconds, the child each C seconds; 0: never
+ *     late=MS     begin the child so long after the ISAKMP SA
  *     dpd=S,N     of dead peer detection: seconds between two questions, and repetitions (1,3)
  *
  * SIGUSR1: ping again, as if there had been no answer yet. */
@@ -43,7 +44,12 @@ typedef struct live {
     unsigned ping_ms;              /* 0: only until there is an answer */
     unsigned dpd_retry, dpd_tries; /* of dead peer detection */
     int child_up, down, answered;
-    isakmp_child_id latest; /* the child whose outbound SA is the newest */
+    isakmp_child_id latest,
+        before;            /* the child whose outbound SA is the newest, and the one before it */
+    isakmp_time latest_at; /* since when */
+    isakmp_sa_id sa;       /* that we have begun, and when its child is to be: 0: it is */
+    isakmp_time child_at;
+    unsigned late_ms;
     isakmp_time ping_at;
     unsigned wanted;          /* pings that may still be sent */
     unsigned rekey_s[2];      /* of the ISAKMP SA, of the child; 0: never */
@@ -66,16 +72,25 @@ static void on_signal(int sig)
 
 /* ---- ESP ------------------------------------------------------------------------------------ */
 
+/* strongSwan has the SAs of a child that we have begun only when it has read the last message, and what
+ * overtakes that is lost: so the one before is used for a moment longer. */
+#define SWITCH_MS 300
+
 /* The newest outbound entry, or an inbound one by its SPI. */
 static const host_sad_entry *outbound(const live *l)
 {
-    const host_sad_entry *any = NULL;
+    const host_sad_entry *any = NULL, *newest = NULL, *before = NULL;
     for (size_t i = 0; i < HOST_MAX_SAD; i++) {
         const host_sad_entry *h = &l->show.sad[i];
-        if (h->child.v && !h->e.inbound && (any == NULL || h->child.v == l->latest.v))
-            any = h;
+        if (h->child.v == 0 || h->e.inbound)
+            continue;
+        any = h;
+        newest = h->child.v == l->latest.v ? h : newest;
+        before = h->child.v == l->before.v ? h : before;
     }
-    return any;
+    if (before && host_now() < l->latest_at + SWITCH_MS)
+        return before;
+    return newest ? newest : any;
 }
 
 static const host_sad_entry *inbound(const live *l, uint32_t spi)
@@ -215,8 +230,11 @@ static int do_install(void *user, isakmp_child_id child, const isakmp_sad_entry 
     live *l = (live *)user;
     if (l->keys)
         print_keys(e);
-    if (!e->inbound)
+    if (!e->inbound) {
+        l->before = l->latest;
         l->latest = child;
+        l->latest_at = host_now();
+    }
     return host_show_install(&l->show, child, e);
 }
 
@@ -383,6 +401,26 @@ static isakmp_time rekey_now(live *l)
     return next;
 }
 
+/* Begin the child, if it is time for that.
+ *   returns  when it is. */
+static isakmp_time child_now(live *l)
+{
+    isakmp_child_id child;
+    int rc;
+    if (l->child_at == 0 || host_now() < l->child_at)
+        return l->child_at ? l->child_at : ISAKMP_NEVER;
+    l->child_at = 0;
+    rc = isakmp_child_connect(l->x, host_now(), l->sa, &l->o.child, &child);
+    if (rc != ISAKMP_OK)
+        host_show_line(&l->show, "cannot begin a child: %s", isakmp_strerror(rc));
+    return ISAKMP_NEVER;
+}
+
+static isakmp_time earlier(isakmp_time a, isakmp_time b)
+{
+    return a < b ? a : b;
+}
+
 static void run(live *l)
 {
     isakmp_time end = host_now() + (isakmp_time)l->o.timeout_s * 1000;
@@ -390,12 +428,9 @@ static void run(live *l)
     isakmp_path path;
     int shown = 0;
     while (!is_over(l, end)) {
-        isakmp_time next = ping_now(l), deadline = isakmp_deadline(l->x);
-        size_t n;
-        deadline = next < deadline ? next : deadline;
-        next = rekey_now(l);
-        deadline = next < deadline ? next : deadline;
-        n = host_udp_wait(&l->udp, end < deadline ? end : deadline, &path, buf, sizeof buf);
+        isakmp_time next = earlier(earlier(child_now(l), ping_now(l)), rekey_now(l));
+        isakmp_time deadline = earlier(next, isakmp_deadline(l->x));
+        size_t n = host_udp_wait(&l->udp, end < deadline ? end : deadline, &path, buf, sizeof buf);
         if (n)
             host_show_datagram(&l->show, &path, (isakmp_span){buf, n}, 0);
         if (host_esp_spi(&path, buf, n))
@@ -432,13 +467,10 @@ static void close_all(isakmp_ctx *x)
 static int begin(live *l)
 {
     isakmp_path path = host_udp_path(&l->udp, &l->o.remote);
-    isakmp_sa_id sa;
-    isakmp_child_id child;
-    int rc = isakmp_connect(l->x, host_now(), &l->o.peer, &path, l->o.exchange, &sa);
-    if (rc == ISAKMP_OK)
-        rc = isakmp_child_connect(l->x, host_now(), sa, &l->o.child, &child);
+    int rc = isakmp_connect(l->x, host_now(), &l->o.peer, &path, l->o.exchange, &l->sa);
     if (rc != ISAKMP_OK)
         host_show_line(&l->show, "cannot begin: %s", isakmp_strerror(rc));
+    l->child_at = host_now() + l->late_ms;
     return rc == ISAKMP_OK;
 }
 
@@ -459,6 +491,7 @@ static int read_words(live *l, int argc, char **argv)
         else if (strcmp(argv[i], "no-ping") == 0)
             l->wanted = 0;
         else if (sscanf(argv[i], "ping=%u", &l->ping_ms) != 1 &&
+                 sscanf(argv[i], "late=%u", &l->late_ms) != 1 &&
                  sscanf(argv[i], "rekey=%u,%u", &l->rekey_s[0], &l->rekey_s[1]) != 2 &&
                  sscanf(argv[i], "dpd=%u,%u", &l->dpd_retry, &l->dpd_tries) != 2)
             return argc;

@@ -37,14 +37,23 @@ lab_up || { echo "not ok - the stage for live tests could not be set up"; exit 1
 
 IKE=aes128-sha256-ecp256 KEY=live-test-pre-shared-key SECONDS_EACH=${REKEY_SECONDS:-300}
 
+# strongSwan forgets to negotiate a child anew if the time for that comes while its ISAKMP SA is being replaced ("not
+# found for rekey"), and it has only this one time.  Its times are whole seconds, so the child begins between two.
+peer_begins() {
+    [ "$1" = initiator ] && return
+    swanctl --initiate --ike t --timeout 10 >"$RUN/initiate" 2>&1
+    sleep 0.5
+    peer_initiates "$1"
+}
+
 # anew NAME ROLE THEIR-IKE THEIR-CHILD OUR-IKE OUR-CHILD: who negotiates anew how often; 0: never.
 anew() {
     plain
     rekeys "$3" "$4"
     charon_conf $IKE aes128-sha1 no "auth = psk" "auth = psk" "ike-1 { secret = \"$KEY\" }"
-    WORDS="ping=100 stay rekey=$5,$6"
+    WORDS="ping=100 stay rekey=$5,$6 late=500"
     ours "$2" --ike $IKE --psk $KEY --rekey --ike-lifetime 3600 --esp-lifetime 1800 --timeout $((SECONDS_EACH + 60))
-    peer_initiates "$2"
+    peer_begins "$2"
     wait_for "ping answered"
     status=$?
     sleep "$SECONDS_EACH"
