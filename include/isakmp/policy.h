@@ -95,9 +95,10 @@ enum {
     /* An ISAKMP SA that nears its end is negotiated anew by the library, and one that the peer negotiates
      * anew takes the place of the old one.  The children go over to it. */
     ISAKMP_PF_REKEY = 0x200,
-    /* If the peer is dead (isakmp_dpd), or the ISAKMP SA could not be negotiated anew before its end, the
-     * library goes on trying to connect, and asks for the children that there were; but not once a user has
-     * been refused (XAUTH). */
+    /* If the peer is dead, or the ISAKMP SA could not be negotiated anew before its end, the library goes on
+     * trying to connect, and asks for the children that there were; but not once a user has been refused
+     * (XAUTH).  That a peer is dead isakmp_dpd finds out, which a Quick Mode without an answer wakes; without
+     * it only the lifetimes tell. */
     ISAKMP_PF_RESTART = 0x400,
     /* Invalid-SPI recovery: isakmp_invalid_spi() begins a phase 1 exchange with a peer that we have no
      * ISAKMP SA with; and a child that we began is negotiated again if the peer says that it does not

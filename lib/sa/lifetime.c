@@ -94,6 +94,7 @@ void isakmp__sa_establish(isakmp_ctx *x, isakmp__sa *sa)
     isakmp__sa_heard(x, sa);
     isakmp__tell(x, ISAKMP_EV_SA_UP, sa, NULL, NULL);
     isakmp__sa_supersede(x, sa);
+    isakmp__sa_try_again(x, sa);
 }
 
 void isakmp__sa_await_user(isakmp_ctx *x, isakmp__sa *sa)

@@ -23,7 +23,7 @@ void isakmp__sa_supersede(isakmp_ctx *x, isakmp__sa *sa);
 isakmp__sa *isakmp__sa_heir(const isakmp_ctx *x, isakmp__sa *sa);
 /* An SA ends: its children go to the one in its place. */
 void isakmp__sa_leave(isakmp_ctx *x, isakmp__sa *sa);
-/* An SA has come to nothing: what it was to replace must be replaced later. */
+/* An SA has come up or failed, and has not replaced what it was to replace: that must be replaced later. */
 void isakmp__sa_try_again(isakmp_ctx *x, const isakmp__sa *sa);
 void isakmp__sa_put_off(isakmp_ctx *x, isakmp__sa *sa);
 

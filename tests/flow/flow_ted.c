@@ -618,6 +618,42 @@ static void test_child_refused(void **state)
     finish();
 }
 
+/* A child that was discovered is negotiated anew for the same addresses.  If that does not succeed, or we give way to
+ * the peer, its gateway works all the same. */
+static void test_rekeying(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < 3; how++) {
+        isakmp_child_info old, now;
+        prepare(920);
+        A->child.flags |= ISAKMP_CF_REKEY;
+        B->child.flags |= ISAKMP_CF_REKEY;
+        pair_start(&pr);
+        assert_int_equal(discover(), ISAKMP_OK);
+        run_for(500);
+        assert_true(both_up(1));
+        old = child_info(A, first_child(A));
+        B->no_child = how == 1;
+        assert_int_equal(isakmp_child_rekey(A->x, pr.now, first_child(A), NULL), ISAKMP_OK);
+        if (how == 2)
+            assert_int_equal(isakmp_child_rekey(B->x, pr.now, first_child(B), NULL), ISAKMP_OK);
+        run_for(200000);
+        B->no_child = 0;
+        assert_true(both_up(1));
+        now = child_info(A, first_child(A));
+        assert_memory_equal(&now.local, &old.local, sizeof now.local);
+        assert_memory_equal(&now.remote, &old.remote, sizeof now.remote);
+        assert_int_equal(now.spi_in[0] == old.spi_in[0], how == 1);
+        assert_int_equal(isakmp_child_close(A->x, pr.now, first_child(A)), ISAKMP_OK);
+        assert_int_equal(isakmp_discover_end(A->x, pr.now, &A->child), ISAKMP_OK);
+        assert_int_equal(discover(), ISAKMP_OK);
+        run_for(500);
+        assert_int_equal(heard(A, ISAKMP_EV_TED_PEER), 2);
+        assert_true(both_up(1));
+        finish();
+    }
+}
+
 /* What the user closes was no failure of the gateway's. */
 static void test_closing_is_no_failure(void **state)
 {
@@ -718,6 +754,7 @@ int main(void)
         cmocka_unit_test(test_forgetting),
         cmocka_unit_test(test_wrong_key),
         cmocka_unit_test(test_child_refused),
+        cmocka_unit_test(test_rekeying),
         cmocka_unit_test(test_closing_is_no_failure),
         cmocka_unit_test(test_what_is_no_failure),
         cmocka_unit_test(test_peers_failure),
