@@ -26,6 +26,8 @@ static void add_why(isakmp__text *t, const isakmp_reason *why)
     if (why->notify && why->by != ISAKMP_BY_US) {
         isakmp__text_add(t, ", it said ");
         isakmp__text_name(t, ISAKMP_REG_NOTIFY, why->notify);
+        if (why->by == ISAKMP_BY_TIMER) /* only a hint that came in the clear waits for a timer */
+            isakmp__text_add(t, " (not proven)");
     }
 }
 

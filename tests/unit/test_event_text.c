@@ -66,6 +66,10 @@ static void test_sas(void **state)
     because(ISAKMP_BY_TIMER, ISAKMP_D_TIMEOUT, 4, 0);
     text_is(
         "ISAKMP SA office with 192.0.2.1:500 is down: the peer did not answer after our message 3");
+    because(ISAKMP_BY_TIMER, ISAKMP_D_TIMEOUT, 2, ISAKMP_N_NO_PROPOSAL_CHOSEN);
+    text_is("ISAKMP SA office with 192.0.2.1:500 is down: the peer did not answer after our "
+            "message 1, it "
+            "said NO-PROPOSAL-CHOSEN (not proven)");
     because(ISAKMP_BY_HOST, ISAKMP_D_CLOSED, 0, 0);
     peer.name = NULL;
     text_is("ISAKMP SA with 192.0.2.1:500 is down: it was closed on this side");
