@@ -157,7 +157,8 @@ static int judge_again(peer *p, const isakmp_user *got, isakmp_user *out)
 
 static int tell(peer *p, const isakmp_user *wanted, isakmp_user *out)
 {
-    assert(heard(p, ISAKMP_EV_SA_XAUTH) > 0 && wanted->asked != 0);
+    (void)wanted;
+    assert(heard(p, ISAKMP_EV_SA_XAUTH) > 0);
     out->user_name = text(p->user);
     out->user_password = text(p->password);
     out->passcode = out->domain = out->next_pin = out->answer = text("1234");
