@@ -5,7 +5,7 @@
 set -u
 bin=$1
 dir=$(mktemp -d)
-responder= left= right=
+responder='' left='' right=''
 # shellcheck disable=SC2317 # called by the trap
 stop() {
     for p in $responder $left $right; do kill "$p" 2>/dev/null; done

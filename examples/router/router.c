@@ -98,10 +98,11 @@ static void turn(router *r)
 
 void router_close_all(router *r)
 {
-    isakmp_sa_id sa;
-    while ((sa = isakmp_sa_next(r->x, (isakmp_sa_id){0})).v &&
-           isakmp_close(r->x, host_now(), sa) == ISAKMP_OK)
-        ;
+    isakmp_sa_id sa, next = isakmp_sa_next(r->x, (isakmp_sa_id){0});
+    while ((sa = next).v) {
+        next = isakmp_sa_next(r->x, sa);
+        isakmp_close(r->x, host_now(), sa);
+    }
 }
 
 /* ---- Beginning and end --------------------------------------------------------------------- */

@@ -40,7 +40,7 @@ crypto isakmp policy 10
  encryption aes
  group 14
 crypto isakmp identity hostname
-ip host $(other $r).example.com $(address $(other $r))
+ip host $(other $r).example.com $(address "$(other $r)")
 crypto isakmp key of-a-name hostname $(other $r).example.com
 X
 done
@@ -56,7 +56,7 @@ crypto isakmp policy 10
  encryption aes
  group 14
 crypto isakmp identity hostname
-ip host $(other $r).example.com $(address $(other $r))
+ip host $(other $r).example.com $(address "$(other $r)")
 crypto isakmp key of-a-name hostname $(other $r).example.com
 X
 done
