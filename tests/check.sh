@@ -9,9 +9,17 @@ mkdir -p "$CHECK_DIR"
 [ -n "${CHECK_KEEP_TOTALS:-}" ] || : >"$CHECK_DIR/totals"
 make="make --no-print-directory -s -j2"
 suite() { tests/suite.sh "$@"; }
+# builds NAME ARGUMENT-OF-MAKE...
+builds() {
+    name=$1
+    shift
+    # shellcheck disable=SC2086
+    suite "$name" tests/build.sh $make "$@"
+}
 
 asan="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
-suite build tests/build.sh "$make"
+builds build all unit flow live timing sim
+builds build-clang BUILD=build/clang CC=clang all unit flow live timing sim
 suite lint tests/lint/lint.sh
 suite unit tests/run_all.sh build/tests/unit
 suite flow tests/run_all.sh build/tests/flow
@@ -19,7 +27,7 @@ suite simulator tests/sim/check.sh 30000
 suite dump tests/dump/check.sh
 suite examples tests/examples/check.sh
 suite install tests/install/check.sh
-$make BUILD=build/asan CFLAGS="$asan" unit flow sim examples >"$CHECK_DIR/asan-build.log" 2>&1
+builds build-sanitized BUILD=build/asan CFLAGS="$asan" unit flow sim examples
 suite unit-sanitized tests/run_all.sh build/asan/tests/unit
 suite flow-sanitized tests/run_all.sh build/asan/tests/flow
 suite simulator-sanitized tests/sim/check.sh 300 build/asan
@@ -29,7 +37,8 @@ flows=$(for f in tests/flow/flow_*.c; do
     echo "build/memory/${f%.c}"
 done)
 memory="-O1 -g -fsanitize=memory -fno-omit-frame-pointer"
-$make BUILD=build/memory CC=clang CFLAGS="$memory" $flows >"$CHECK_DIR/memory-build.log" 2>&1
+# shellcheck disable=SC2086
+builds build-memory BUILD=build/memory CC=clang CFLAGS="$memory" $flows
 suite flow-memory tests/run_all.sh build/memory/tests/flow
 suite dump-sanitized env BUILD=build/asan tests/dump/check.sh
 suite unit-valgrind tests/run_all.sh build/tests/unit valgrind -q --error-exitcode=9 \
