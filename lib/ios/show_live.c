@@ -186,21 +186,27 @@ static void show_spi(const isakmp__show *s, const isakmp_child_info *i, unsigned
                          (unsigned)i->life_kb, (unsigned)left);
 }
 
-static void show_child(const isakmp__show *s, const isakmp_child_info *i)
+/* One end of an ISAKMP SA. */
+static void page_end(const isakmp__show *s, isakmp_sa_id id, int of_peer)
 {
     isakmp_sa_info sa;
     memset(&sa, 0, sizeof sa);
     sa.size = sizeof sa;
-    (void)isakmp_sa_get(s->live->x, i->sa, &sa);
+    (void)isakmp_sa_get(s->live->x, id, &sa);
+    isakmp__ios_page_addr(s->p, of_peer ? &sa.path.remote : &sa.path.local);
+}
+
+static void show_child(const isakmp__show *s, const isakmp_child_info *i)
+{
     isakmp__ios_page_add(s->p, "    Crypto map tag: %s, local addr. ",
                          i->policy && i->policy->name ? i->policy->name : "-");
-    isakmp__ios_page_addr(s->p, &sa.path.local);
+    page_end(s, i->sa, 0);
     isakmp__ios_page_add(s->p, "\n   local  ident (addr/prot/port): ");
     page_ident(s->p, &i->local);
     isakmp__ios_page_add(s->p, "   remote ident (addr/prot/port): ");
     page_ident(s->p, &i->remote);
     isakmp__ios_page_add(s->p, "   current_peer: ");
-    isakmp__ios_page_addr(s->p, &sa.path.remote);
+    page_end(s, i->sa, 1);
     isakmp__ios_page_add(s->p, "\n     PFS (Y/N): %s\n", i->pfs_group ? "Y" : "N");
     for (unsigned k = 0; k < i->n && i->state == ISAKMP_CHILD_UP; k++) {
         show_spi(s, i, k, 1);

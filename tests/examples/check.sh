@@ -114,6 +114,7 @@ done
     refused "--pool is not an option" $i --pool
     refused "--xauth-user may be given once: a client has one user" $i --xauth-user a --xauth-password a \
         --xauth-user b --xauth-password b
+    # shellcheck disable=SC2046
     refused "--xauth-user may be given 32 times" $r $(for n in $(seq 33); do echo "--xauth-user u$n"; done)
 }
 refused "--cisco-skeyid is of no use" "$bin/responder" --psk k --peer-profile fortigate --cisco-skeyid

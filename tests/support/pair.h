@@ -201,11 +201,11 @@ typedef struct peer {
     uint32_t next_spi;
     int reentry; /* 1: every callback tries every function that it must not call */
     unsigned reentry_faults;
-    unsigned half_ups;      /* children that were said to be up, but nothing can be sent through them */
-    unsigned runts;         /* datagrams sent that are no message: shorter than a header, but for */
-    unsigned keepalives;    /* ... those of one octet; no filter sees them                */
-    isakmp_path keepalive;  /* where the last one of them went                            */
-    unsigned stale_answers; /* answers that came too late */
+    unsigned half_ups; /* children that were said to be up, but nothing can be sent through them */
+    unsigned runts;    /* datagrams sent that are no message: shorter than a header, but for */
+    unsigned keepalives;       /* ... those of one octet; no filter sees them                */
+    isakmp_path keepalive;     /* where the last one of them went                            */
+    unsigned stale_answers;    /* answers that came too late */
     isakmp_time told_deadline; /* by the timer callback */
     uint8_t key[ISAKMP_MAX_KEY];
     size_t key_n;     /* what keylog told last */
