@@ -99,7 +99,7 @@ client $N --once --timeout 15
 wait_for_line "there is no configuration with 127.0.0.2" "$dir/i$N"
 say $? "when all addresses are taken, the next client is told so"
 first=$(given 1)
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 kill $(echo $clients | cut -d ' ' -f 1)
 wait_for_line "the client at 127.0.1.1:.* has no longer the address $first" "$dir/r"
 status=$?
