@@ -2,9 +2,9 @@
  *
  * The library asks for five things: send a datagram, install an SA, remove an SA, what is the key, and
  * the time; with signatures, for our certificates, a signature, and whether the peer's is good; with
- * encrypted nonces, to encrypt and decrypt them; with XAUTH, who our user is.  All that is about keys the stock keyring answers.
- * Everything else here is the command line (host_options.c), sockets (host_udp.c) and printing
- * (host_show.c). */
+ * encrypted nonces, to encrypt and decrypt them; with XAUTH, who our user is.  All that is about keys the
+ * stock keyring answers.  Everything else here is the command line (host_options.c), sockets (host_udp.c)
+ * and printing (host_show.c). */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

@@ -102,7 +102,7 @@ for pool in "" 10.9.0.1 10.9.0.1- -10.9.0.9 10.9.0.9-10.9.0.1 10.9.0.1-10.9.0 10
     # shellcheck disable=SC2086
     refused "--pool takes the first and the last of some addresses, such as .*, not \"$pool\"" $r --pool "$pool"
 done
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 {
     refused "--dns takes an address such as" $r --dns dns.example
     refused "--dns takes an address such as" $r --dns 10.9.0.53:53
