@@ -321,8 +321,8 @@ typedef struct isakmp_sa_info {
                          isakmp_vendor_known(i).  They prove nothing                              */
     isakmp_addr ip4, ip6; /* what the client has by Mode Config; family 0: nothing                */
     uint8_t replaced; /* 1: another one has taken its place, and it goes in a moment              */
-    isakmp_span user; /* of the client, authenticated by XAUTH: valid as peer_id; empty: none     */
     uint8_t configuring; /* 1: it is up, and Mode Config is under way or expected                */
+    isakmp_span user; /* of the client, authenticated by XAUTH: valid as peer_id; empty: none     */
 } isakmp_sa_info;
 
 typedef enum isakmp_child_state {
