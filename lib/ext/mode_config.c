@@ -438,7 +438,7 @@ static void over(isakmp_ctx *x, isakmp__exch *e, const isakmp_cfg *c, const isak
  * contact says so. */
 static int takes_over(isakmp_ctx *x, isakmp__sa *sa)
 {
-    isakmp__sa *from = isakmp__same_client(x, sa, 1);
+    isakmp__sa *from = isakmp__client_before(x, sa);
     if (from == NULL || !isakmp__assignment_take_over(x, sa, from))
         return 0;
     isakmp__tell_assignment(x, ISAKMP_EV_CONFIG, sa, isakmp__assignment_of(x, sa), empty(), 1);

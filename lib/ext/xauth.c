@@ -165,15 +165,26 @@ static void ask_for_password(isakmp_user *u)
     u->challenge = isakmp__span(NULL, 0);
 }
 
+/* Whose SA is up with who seems to be the same client.  It is kept until the host has answered: what it says is
+ * about the user that it was told of, and that one may be gone by then, or another there. */
+static unsigned find_known(isakmp_ctx *x, isakmp__exch *e)
+{
+    const isakmp__sa *other = isakmp__sa_with_user(x, e->sa);
+    if (e->ask == ISAKMP__ASK_CHECK_USER || other == NULL)
+        return ISAKMP_OK;
+    return isakmp__exch_store(e, &e->cfg, isakmp__sa_user(x, other));
+}
+
 /* The host says what to ask for; or that it need not. */
 static unsigned first_words(isakmp_ctx *x, isakmp__exch *e)
 {
-    const isakmp__sa *other = isakmp__sa_with_user(x, e->sa);
+    unsigned rc = find_known(x, e);
     isakmp_user got;
     int answer;
+    if (rc != ISAKMP_OK)
+        return rc;
     memset(&got, 0, sizeof got);
-    if (other)
-        got.known = isakmp__sa_user(x, other);
+    got.known = e->cfg;
     answer = isakmp__ask_check_user(x, e, &got, &x->said.words);
     if (answer == ISAKMP_PENDING)
         return ISAKMP_PENDING;

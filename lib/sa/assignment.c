@@ -29,14 +29,36 @@ static int is_configured(const isakmp__sa *sa)
                                 ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT);
 }
 
-isakmp__sa *isakmp__same_client(const isakmp_ctx *x, const isakmp__sa *sa, int with)
+/* The next SA with the same peer that has an assignment: also one that was up and is negotiated again. */
+static isakmp__sa *next_holder(const isakmp_ctx *x, const isakmp__sa *sa, isakmp__sa *after)
+{
+    do
+        after = isakmp__sa_relative(x, sa, after);
+    while (after && !(isakmp__assignment_of(x, after) && isakmp__same_user(x, sa, after)));
+    return after;
+}
+
+static int is_same_path(const isakmp__sa *a, const isakmp__sa *b)
+{
+    return isakmp_addr_equal(&a->path.remote, &b->path.remote) &&
+           isakmp_addr_equal(&a->path.local, &b->path.local);
+}
+
+isakmp__sa *isakmp__client_before(const isakmp_ctx *x, const isakmp__sa *sa)
+{
+    isakmp__sa *other = NULL;
+    while ((other = next_holder(x, sa, other)) != NULL && !is_same_path(sa, other))
+        ;
+    return other;
+}
+
+/* Of the same client, one that has no assignment and could have one. */
+static isakmp__sa *heir_of(const isakmp_ctx *x, const isakmp__sa *sa)
 {
     isakmp__sa *other = NULL;
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
-        if (isakmp_addr_equal(&other->path.remote, &sa->path.remote) &&
-            isakmp_addr_equal(&other->path.local, &sa->path.local) &&
-            (isakmp__assignment_of(x, other) != NULL) == with &&
-            (with || ((!other->ending || other->n_children) && is_configured(other))))
+        if (is_same_path(sa, other) && isakmp__assignment_of(x, other) == NULL &&
+            (!other->ending || other->n_children) && is_configured(other))
             return other;
     return NULL;
 }
@@ -91,10 +113,46 @@ void isakmp__assign_nobody(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_add
     tell_lost(x, sa, &lost, &a->ip4, &a->ip6);
 }
 
+static void end_own(isakmp_ctx *x, isakmp__sa *sa, const isakmp__assignment *now)
+{
+    isakmp__assignment *a = isakmp__assignment_of(x, sa), old;
+    if (a == NULL)
+        return;
+    old = *a;
+    set_index(x, sa, NULL);
+    isakmp__pool_give(&x->assignments, a);
+    tell_lost(x, sa, &old, &now->ip4, &now->ip6);
+}
+
+static int has_in_common(const isakmp__assignment *a, const isakmp__assignment *b)
+{
+    return (a->ip4.family && isakmp_addr_equal(&a->ip4, &b->ip4)) ||
+           (a->ip6.family && isakmp_addr_equal(&a->ip6, &b->ip6));
+}
+
+/* What the same peer is given under two SAs is one address, and ends once: so it goes over to the SA that it is
+ * given under now.  A host that answers late, or whose clients have fixed addresses, knows no SAs. */
+static void take_from_other(isakmp_ctx *x, isakmp__sa *sa, const isakmp__assignment *now)
+{
+    isakmp__sa *other = NULL;
+    while ((other = next_holder(x, sa, other)) != NULL) {
+        if (!has_in_common(isakmp__assignment_of(x, other), now))
+            continue;
+        end_own(x, sa, now);
+        (void)isakmp__assignment_take_over(x, sa, other);
+        return;
+    }
+}
+
 isakmp__assignment *isakmp__assign(isakmp_ctx *x, isakmp__sa *sa, int ours, const isakmp_addr *ip4,
                                    const isakmp_addr *ip6)
 {
-    isakmp__assignment *a = isakmp__assignment_of(x, sa), old;
+    isakmp__assignment *a, now, old;
+    memset(&now, 0, sizeof now);
+    now.ip4 = without_port(ip4);
+    now.ip6 = without_port(ip6);
+    take_from_other(x, sa, &now);
+    a = isakmp__assignment_of(x, sa);
     if (a == NULL)
         a = (isakmp__assignment *)isakmp__pool_take(&x->assignments);
     if (a == NULL) {
@@ -120,7 +178,7 @@ void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa)
     isakmp__sa *heir;
     if (a == NULL)
         return;
-    heir = isakmp__same_client(x, sa, 0);
+    heir = heir_of(x, sa);
     if (heir && isakmp__assignment_take_over(x, heir, sa))
         return;
     old = *a;
@@ -135,7 +193,7 @@ void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa)
 static const isakmp__assignment *client_at(const isakmp_ctx *x, const isakmp__sa *sa, int ours)
 {
     const isakmp__assignment *a = isakmp__assignment_of(x, sa);
-    const isakmp__sa *other = a ? NULL : isakmp__same_client(x, sa, 1);
+    const isakmp__sa *other = a ? NULL : isakmp__client_before(x, sa);
     if (other)
         a = isakmp__assignment_of(x, other);
     return a && a->ours == ours ? a : NULL;

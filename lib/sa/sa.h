@@ -239,10 +239,8 @@ void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa);
  * is told.
  *   returns  1; 0 if there is nothing to be taken, or it has something already. */
 int isakmp__assignment_take_over(isakmp_ctx *x, isakmp__sa *sa, isakmp__sa *from);
-/* An SA that is up or has ended, with the same peer between the same addresses and ports: the same
- * client.
- *   with  1: one that has an assignment; 0: one that has none, and could have one. */
-isakmp__sa *isakmp__same_client(const isakmp_ctx *x, const isakmp__sa *sa, int with);
+/* The same client's SA that has an assignment: of the same peer, between the same addresses and ports. */
+isakmp__sa *isakmp__client_before(const isakmp_ctx *x, const isakmp__sa *sa);
 /* The selector of an end that a child's policy leaves open: the client's address, if this end is the client
  * and has one of the family, else the address on the path.
  *   ours    1: our end;  family: 4 or 6, or 0: any. */

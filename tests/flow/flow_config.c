@@ -1184,6 +1184,128 @@ static void test_same_name_elsewhere(void **state)
     assert_int_equal(B->releases, 2);
 }
 
+/* A client under one more SA, from another port. */
+static isakmp_sa_id connect_from(uint16_t port)
+{
+    isakmp_path path = pair_path(&pr, 0);
+    isakmp_sa_id sa;
+    path.local.port = port;
+    assert_int_equal(isakmp_connect(A->x, pr.now, &A->peer, &path, ISAKMP_EXCH_MAIN, &sa),
+                     ISAKMP_OK);
+    run_for(100);
+    return sa;
+}
+
+/* What the gateway gives from now on is this address. */
+static void give_always(const isakmp_addr *a)
+{
+    B->gift_n = 0;
+    B->only_gift = 1;
+    add_gift(B, ISAKMP_CFG_IP4_ADDRESS, a->ip, 4);
+}
+
+/* A host that gives a client the same address under each SA gives it once, and it ends once: when the last one
+ * has gone that it was given under. */
+static void test_fixed_address(void **state)
+{
+    (void)state;
+    for (int way = PUSH; way <= PULL; way++) {
+        isakmp_addr a;
+        isakmp_sa_id next;
+        isakmp_sa_info info;
+        prepare(way, 541);
+        pair_start(&pr);
+        assert_int_equal(isakmp_addr_pool_lease(&B->pool, isakmp__span("a", 1), &a), ISAKMP_OK);
+        give_always(&a);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+        run_for(100);
+        next = connect_from(1500);
+        assert_int_equal(B->assigns, 2);
+        assert_int_equal(sas_in(B, ISAKMP_SA_UP), 2);
+        assert_int_equal(heard(B, ISAKMP_EV_CONFIG_END), 0);
+        assert_int_equal(stats_of(B).sas, 2);
+        assert_int_equal(isakmp_close(A->x, pr.now, first_sa(A)), ISAKMP_OK);
+        run_for(100);
+        assert_int_equal(heard(A, ISAKMP_EV_CONFIG_END) + heard(B, ISAKMP_EV_CONFIG_END), 0);
+        info = sa_info(A, next);
+        assert_true(is_address(&info.ip4, 1));
+        end();
+        assert_int_equal(B->releases, 1);
+    }
+}
+
+/* ... and what it had under the second SA until then ends. */
+static void test_fixed_address_later(void **state)
+{
+    isakmp_addr a = first_address;
+    (void)state;
+    prepare(PULL, 542);
+    A->peer.flags |= ISAKMP_PF_CONFIG_AGAIN;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    connect_from(1500);
+    assert_int_equal(B->pool.used, 2);
+    give_always(&a);
+    connect_from(1500);
+    assert_int_equal(B->assigns, 3);
+    assert_int_equal(B->pool.used, 1);
+    assert_int_equal(heard(B, ISAKMP_EV_CONFIG_END), 1);
+    assert_true(is_leased(1));
+    end();
+    assert_int_equal(B->releases, 2);
+}
+
+static int drop_all(pair *p, wire_item *w)
+{
+    (void)p;
+    (void)w;
+    return PAIR_DROP;
+}
+
+/* The gateway's SA has gone, though the client has not heard of it, and is negotiated again for the child's sake. */
+static void lose_and_begin_again(void)
+{
+    static forgery f;
+    isakmp_delete d;
+    memset(&d, 0, sizeof d);
+    d.doi = ISAKMP_DOI_IPSEC;
+    d.protocol = ISAKMP_PROTO_ISAKMP;
+    d.spi_size = 16;
+    d.count = 1;
+    d.spis = isakmp__sa_cookies(inner_sa(B, first_sa(B)));
+    forge_delete(&f, B, first_sa(B), 0x8888, &d);
+    assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
+    assert_int_equal(sas_in(B, ISAKMP_SA_ENDED), 1);
+    pr.filter = drop_all;
+    assert_int_equal(isakmp_child_rekey(B->x, pr.now, first_child(B), NULL), ISAKMP_OK);
+    run_for(10);
+    pr.filter = NULL;
+    assert_int_equal(sas_in(B, ISAKMP_SA_NEGOTIATING), 1);
+}
+
+/* An SA that is negotiated again still has the address: if the client is first with one it goes over to that. */
+static void test_while_it_is_negotiated_again(void **state)
+{
+    (void)state;
+    prepare(PUSH, 543);
+    A->peer.flags |= ISAKMP_PF_REKEY;
+    B->peer.flags |= ISAKMP_PF_REKEY;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    assert_true(both_up(1) && has_address(1));
+    lose_and_begin_again();
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    assert_int_equal(sas_in(B, ISAKMP_SA_UP), 1);
+    assert_int_equal(B->assigns, 1);
+    assert_int_equal(B->pool.used, 1);
+    assert_int_equal(heard(B, ISAKMP_EV_CONFIG_END), 0);
+    end();
+    assert_int_equal(B->releases, 1);
+}
+
 /* ---- Full pools ------------------------------------------------------------------------------ */
 
 static void test_no_room_for_assignments(void **state)
@@ -1471,6 +1593,9 @@ int main(void)
         cmocka_unit_test(test_client_restarts),
         cmocka_unit_test(test_no_address_of_the_family),
         cmocka_unit_test(test_same_name_elsewhere),
+        cmocka_unit_test(test_fixed_address),
+        cmocka_unit_test(test_fixed_address_later),
+        cmocka_unit_test(test_while_it_is_negotiated_again),
         cmocka_unit_test(test_no_room_for_assignments),
         cmocka_unit_test(test_one_exchange),
         cmocka_unit_test(test_stale_answer_about_a_known_address),

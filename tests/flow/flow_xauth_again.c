@@ -112,6 +112,34 @@ static void test_the_host_knows(void **state)
             }
 }
 
+/* The host thinks about it for a while.  Its yes is for the user that it was told of, and not for whoever is there by
+ * then, or nobody. */
+static void test_the_host_knows_late(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < COUNT(modes); k++) {
+        prepare(1210, ISAKMP_AUTH_XAUTH_INIT_PSK);
+        B->judge_user = knows;
+        pair_start(&pr);
+        once_more(modes[k]);
+        assert_int_equal(sas_in(B, ISAKMP_SA_UP), 1);
+        knowing = 0;
+        B->answer_after = 5000;
+        B->park = 1;
+        pair_connect(&pr, modes[k], 0);
+        for (unsigned i = 0; i < 200 && knowing == 0; i++)
+            run_for(500);
+        assert_int_equal(knowing, 1);
+        assert_int_equal(isakmp_close(B->x, pr.now, first_sa(B)), ISAKMP_OK);
+        assert_int_equal(sas_in(B, ISAKMP_SA_UP), 0);
+        run_for(20000);
+        assert_int_equal(A->gets, 1);
+        assert_int_equal(sas_in(B, ISAKMP_SA_UP), 1);
+        assert_string_equal(last_event(B, ISAKMP_EV_SA_UP)->user, "joe");
+        finish();
+    }
+}
+
 /* ---- What the host has said ------------------------------------------------------------------ */
 
 /* The words of the host are there for one call: a client that need not be asked does not hear those that were meant
@@ -668,6 +696,7 @@ int main(void)
         cmocka_unit_test(test_not_in_time),
         cmocka_unit_test(test_the_host_wants_a_new_one),
         cmocka_unit_test(test_wrong_after_a_restart),
+        cmocka_unit_test(test_the_host_knows_late),
         cmocka_unit_test(test_users_of_one_group),
         cmocka_unit_test(test_without_a_vendor_id),
         cmocka_unit_test(test_hybrid_without_a_vendor_id),

@@ -3,22 +3,11 @@
 #include <string.h>
 #include "sim.h"
 
-enum {
-    ASK_PEER,
-    ASK_PSK,
-    ASK_CHILD,
-    ASK_SPI,
-    ASK_CREDENTIALS,
-    ASK_SIGN,
-    ASK_VERIFY
-};
-
 const char ask_psk[] = "the key that everybody in this world knows";
 
 /* ---- Later ------------------------------------------------------------------------------------ */
 
-/* The answer is there; is it to be given now?  Returns what the callback returns. */
-static int give(host *h, int kind, isakmp_ticket t, int rc, const parked *answer)
+int ask_give(host *h, int kind, isakmp_ticket t, int rc, const parked *answer)
 {
     world *w = h->w;
     parked *a = &h->asks[h->n_asks];
@@ -82,6 +71,10 @@ static void answer_host(host *h)
     case ASK_CREDENTIALS:
         a.value = &a.credentials;
         break;
+    case ASK_GET_USER:
+    case ASK_CHECK_USER:
+        a.value = &a.user;
+        break;
     case ASK_SIGN:
     case ASK_SPI:
     case ASK_VERIFY:
@@ -90,7 +83,8 @@ static void answer_host(host *h)
     default:
         break;
     }
-    rc = isakmp_answer(h->x, now, a.ticket, a.rc, a.value, a.n);
+    rc = a.kind == ASK_ASSIGN ? client_assign_late(h, now, &a)
+                              : isakmp_answer(h->x, now, a.ticket, a.rc, a.value, a.n);
     if (rc != ISAKMP_OK && rc != ISAKMP_E_STALE)
         violate(h->w, "host %d: isakmp_answer() returns %d for question %d", h->index, rc, a.kind);
     host_left(h);
@@ -114,7 +108,7 @@ static int on_find_peer(void *user, isakmp_ticket t, const isakmp_query *q,
     parked a = {.value = &h->peer};
     (void)q;
     *out = &h->peer;
-    return give(h, ASK_PEER, t, ISAKMP_OK, &a);
+    return ask_give(h, ASK_PEER, t, ISAKMP_OK, &a);
 }
 
 static int on_get_psk(void *user, isakmp_ticket t, const isakmp_query *q, uint8_t *key, size_t cap,
@@ -125,7 +119,7 @@ static int on_get_psk(void *user, isakmp_ticket t, const isakmp_query *q, uint8_
     (void)cap;
     memcpy(key, a.value, a.n);
     *n = a.n;
-    return give((host *)user, ASK_PSK, t, ISAKMP_OK, &a);
+    return ask_give((host *)user, ASK_PSK, t, ISAKMP_OK, &a);
 }
 
 /* The policy for the wish of a peer, by who it has proved to be and by the selectors it proposes. */
@@ -154,7 +148,7 @@ static int on_find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isa
     host *h = (host *)user;
     parked a = {.value = policy_for(h, sa, local, remote)};
     *out = (const isakmp_child_policy *)a.value;
-    return give(h, ASK_CHILD, t, *out ? ISAKMP_OK : ISAKMP_NONE, &a);
+    return ask_give(h, ASK_CHILD, t, *out ? ISAKMP_OK : ISAKMP_NONE, &a);
 }
 
 static int on_get_spi(void *user, isakmp_ticket t, isakmp_child_id child, uint8_t proto,
@@ -167,7 +161,7 @@ static int on_get_spi(void *user, isakmp_ticket t, isakmp_child_id child, uint8_
     (void)path;
     *spi = 256 + rng_below(&h->w->rng, UINT32_MAX - 256);
     memcpy(a.octets, spi, sizeof *spi);
-    return give(h, ASK_SPI, t, ISAKMP_OK, &a);
+    return ask_give(h, ASK_SPI, t, ISAKMP_OK, &a);
 }
 
 /* ---- Public keys ------------------------------------------------------------------------------ */
@@ -198,7 +192,7 @@ static int on_credentials(void *user, isakmp_ticket t, const isakmp_query *q, ui
     out->certs = &chain;
     out->n_certs = 1;
     a.credentials = *out;
-    return give((host *)user, ASK_CREDENTIALS, t, ISAKMP_OK, &a);
+    return ask_give((host *)user, ASK_CREDENTIALS, t, ISAKMP_OK, &a);
 }
 
 static int on_sign(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t auth,
@@ -212,7 +206,7 @@ static int on_sign(void *user, isakmp_ticket t, const isakmp_query *q, uint16_t 
     sign_for(h->index, hash, a.octets);
     memcpy(sig, a.octets, SIGNATURE);
     *n = SIGNATURE;
-    return give(h, ASK_SIGN, t, ISAKMP_OK, &a);
+    return ask_give(h, ASK_SIGN, t, ISAKMP_OK, &a);
 }
 
 static int on_verify(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_proof *p,
@@ -226,7 +220,7 @@ static int on_verify(void *user, isakmp_ticket t, const isakmp_query *q, const i
     good = who >= 0 && p->signature.n == SIGNATURE && memcmp(p->signature.p, want, SIGNATURE) == 0;
     *why = ISAKMP_D_SIGNATURE;
     memcpy(a.octets, why, sizeof *why);
-    return give(h, ASK_VERIFY, t, good ? ISAKMP_OK : ISAKMP_NONE, &a);
+    return ask_give(h, ASK_VERIFY, t, good ? ISAKMP_OK : ISAKMP_NONE, &a);
 }
 
 void ask_table(host *h)
@@ -238,4 +232,7 @@ void ask_table(host *h)
     h->table.get_credentials = on_credentials;
     h->table.sign = on_sign;
     h->table.verify = on_verify;
+    h->table.assign = client_assign;
+    h->table.get_user = client_get_user;
+    h->table.check_user = client_check_user;
 }

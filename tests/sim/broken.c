@@ -20,6 +20,9 @@ void __wrap_isakmp__sa_supersede(isakmp_ctx *x, isakmp__sa *sa);
 void __real_isakmp__child_nears_end(isakmp_ctx *x, isakmp__child *c);
 void __wrap_isakmp__child_nears_end(isakmp_ctx *x, isakmp__child *c);
 
+void __real_isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa);
+void __wrap_isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa);
+
 void __wrap_isakmp__inform_child_gone(isakmp_ctx *x, const isakmp__child *c)
 {
     if (broken != FAULT_says_nothing)
@@ -39,4 +42,10 @@ void __wrap_isakmp__child_nears_end(isakmp_ctx *x, isakmp__child *c)
         isakmp__end_child(x, c, ISAKMP_D_EXPIRED);
     else
         __real_isakmp__child_nears_end(x, c);
+}
+
+void __wrap_isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa)
+{
+    if (broken != FAULT_forgets_end)
+        __real_isakmp__unassign(x, sa);
 }

@@ -64,10 +64,12 @@ static isakmp_time allowed_ms(const world *w)
 }
 
 /* The longest that nothing may come through a wish, where the library replaces children in time: a packet is
- * sent every four seconds, and none is lost. */
+ * sent every four seconds, and none is lost.  (With another address a child is another one.) */
 static isakmp_time gap_ms(const world *w)
 {
-    return K(w, rekey) & 1 ? 4000 + 2 * (isakmp_time)K(w, delay_ms) + 2500 : allowed_ms(w);
+    return K(w, rekey) & 1 && !client_has_addresses(w)
+               ? 4000 + 2 * (isakmp_time)K(w, delay_ms) + 2500
+               : allowed_ms(w);
 }
 
 static int is_settled(const world *w)
@@ -127,6 +129,15 @@ static int crossed_an_end(const host *h, const entry *a)
            (was_about(w, other->unfinished_down[here]) && expired);
 }
 
+/* One that is negotiated may be alone until its last message is given up. */
+static isakmp_time alone_ms(const host *h, const entry *a)
+{
+    isakmp_child_info info = {.size = sizeof info};
+    int is_up =
+        isakmp_child_get(h->x, a->child, &info) != ISAKMP_OK || info.state == ISAKMP_CHILD_UP;
+    return allowed_ms(h->w) + (is_up ? 0 : check_give_up_ms(h->w));
+}
+
 static void check_twin(host *h, entry *a)
 {
     world *w = h->w;
@@ -147,7 +158,7 @@ static void check_twin(host *h, entry *a)
         w->wishes[a->wish].heard[1] = w->now;
         return;
     }
-    if (is_settled(w) && a->alone_since + allowed_ms(w) < w->now)
+    if (is_settled(w) && a->alone_since + alone_ms(h, a) < w->now)
         violate(w, "host %d: SPI %08x, %sbound, has no other end since %llu", h->index,
                 (unsigned)a->e.spi, a->e.inbound ? "in" : "out",
                 (unsigned long long)a->alone_since);
@@ -240,6 +251,50 @@ static void check_sa(host *h, isakmp_sa_id sa)
                 (unsigned long long)sa.v, (unsigned long long)since);
 }
 
+/* ---- Addresses of clients --------------------------------------------------------------------- */
+
+static int has_address(const host *h, isakmp_sa_id sa, isakmp_addr *out)
+{
+    isakmp_sa_info info = {.size = sizeof info};
+    if (isakmp_sa_get(h->x, sa, &info) != ISAKMP_OK || info.ip4.family == 0)
+        return 0;
+    *out = info.ip4;
+    return 1;
+}
+
+static void check_only_one_has(host *h, isakmp_sa_id sa, const isakmp_addr *a)
+{
+    isakmp_addr b;
+    while ((sa = isakmp_sa_next(h->x, sa)).v)
+        if (has_address(h, sa, &b) && isakmp_addr_equal(a, &b))
+            violate(h->w, "host %d: two clients have %u.%u", h->index, a->ip[2], a->ip[3]);
+}
+
+/* What is taken from the pool somebody has, and nobody has anything else. */
+static void check_leases(host *h)
+{
+    isakmp_sa_id sa = {0};
+    isakmp_addr a;
+    uint32_t n = 0;
+    while ((sa = isakmp_sa_next(h->x, sa)).v)
+        if (has_address(h, sa, &a)) {
+            n++;
+            check_only_one_has(h, sa, &a);
+        }
+    if (n != h->pool.used)
+        violate(h->w, "host %d: %u clients have an address, %u are taken", h->index, (unsigned)n,
+                (unsigned)h->pool.used);
+}
+
+/* Where the library renews ISAKMP SAs a client keeps its address for ever. */
+void check_loss(host *h, const isakmp_event *ev)
+{
+    const world *w = h->w;
+    if (is_settled(w) && K(w, rekey) & 2 && !K(w, tight))
+        violate(h->w, "host %d has lost its address %u.%u", h->index, ev->assignment->ip4.ip[2],
+                ev->assignment->ip4.ip[3]);
+}
+
 /* ---- Now and then ----------------------------------------------------------------------------- */
 
 static void check_counts(host *h)
@@ -272,6 +327,8 @@ static void check_host(host *h)
     if (h->paused_until > h->w->now)
         return;
     check_counts(h);
+    if (h->index == 0)
+        check_leases(h);
     if (K(h->w, rekey) & 2 && h->w->phase == HEALED)
         check_one_is_left(h);
     for (entry *a = h->sad; a < h->sad + h->sad_top; a++)
@@ -281,8 +338,17 @@ static void check_host(host *h)
         }
 }
 
+/* Where addresses are kept without a word, one side may keep what the other has forgotten: as long as children live,
+ * for nothing says that an address is gone. */
+static int may_not_be_served(const world *w)
+{
+    return client_has_addresses(w) && K(w, kept);
+}
+
 static void check_wish(world *w, const wish *s)
 {
+    if (may_not_be_served(w))
+        return;
     for (int side = 0; side < 2; side++)
         if (s->heard[side] + gap_ms(w) < w->now)
             violate(w, "wish %d: nothing came from host %d to %d since %llu", (int)(s - w->wishes),
@@ -348,8 +414,11 @@ static void check_host_empty(host *h)
         if (a->used)
             violate(w, "host %d: SPI %08x is left in the SAD", h->index, (unsigned)a->e.spi);
     check_slots(h);
-    if (lib_context_has(h->x, ask_psk, strlen(ask_psk)))
-        violate(w, "host %d: the pre-shared key is left in the context", h->index);
+    if (lib_context_has(h->x, ask_psk, strlen(ask_psk)) ||
+        lib_context_has(h->x, client_password, strlen(client_password)))
+        violate(w, "host %d: a key or a password is left in the context", h->index);
+    if (h->pool.used)
+        violate(w, "host %d: addresses are taken, though all is closed", h->index);
 }
 
 void check_empty(world *w)

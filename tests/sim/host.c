@@ -153,6 +153,7 @@ static void on_event(void *user, const isakmp_event *ev)
     if (ev->type == ISAKMP_EV_CHILD_DOWN && entries_of(h, ev->child) != 0)
         violate(h->w, "host %d: a child is down, but not its SAs", h->index);
     note_end(h, ev);
+    client_event(h, ev);
     user_event(h, ev);
 }
 
@@ -211,6 +212,7 @@ static void make_peer(host *h)
     h->peer.flags |= K(w, encapsulate) ? ISAKMP_PF_FORCE_ENCAP : 0;
     h->peer.dpd_s = (uint16_t)(K(w, dpd) ? K(w, dpd_s) : 0);
     h->peer.fragment_size = (uint16_t)K(w, fragment);
+    client_make_policy(h);
     h->protect[0].proto = ISAKMP_PROTO_ESP;
     h->protect[0].transform = ISAKMP_ESP_AES_CBC;
     h->protect[0].key_bits = 128;
@@ -296,6 +298,7 @@ void host_start(host *h)
     h->told = ISAKMP_NEVER;
     h->dh_due = ISAKMP_NEVER;
     h->sends = h->send_failures = h->inputs = 0;
+    client_start(h);
     h->arena_n = isakmp_ctx_size(&h->config);
     h->arena = (uint8_t *)malloc(h->arena_n + FENCE);
     if (h->arena == NULL)

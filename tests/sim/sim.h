@@ -26,6 +26,7 @@
 #define MAX_NATS     3
 #define MAX_MAPPINGS 64
 #define MAX_SAS      512
+#define MAX_LEASES   32
 #define FENCE        64
 
 typedef struct world world;
@@ -85,6 +86,19 @@ typedef struct entry {
 } entry;
 
 /* A question that waits for its answer. */
+enum {
+    ASK_PEER,
+    ASK_PSK,
+    ASK_CHILD,
+    ASK_SPI,
+    ASK_CREDENTIALS,
+    ASK_SIGN,
+    ASK_VERIFY,
+    ASK_ASSIGN,
+    ASK_GET_USER,
+    ASK_CHECK_USER
+};
+
 typedef struct parked {
     int kind;
     isakmp_ticket ticket;
@@ -94,6 +108,8 @@ typedef struct parked {
     int rc;
     uint8_t octets[32];
     isakmp_credentials credentials;
+    isakmp_user user;
+    int who; /* which client is to get an address */
 } parked;
 
 /* How long an ISAKMP SA has had no counterpart. */
@@ -132,6 +148,8 @@ struct host {
     parked asks[MAX_ASKS];
     unsigned n_asks;
     isakmp_time dh_due; /* ISAKMP_NEVER: the provider has not put anything off */
+    isakmp_addr_pool pool; /* for its clients */
+    isakmp_lease leases[MAX_LEASES];
     uint64_t sends, send_failures, inputs;
     isakmp_time second; /* in which ticks are counted */
     unsigned ticks;
@@ -223,8 +241,26 @@ int host_by_id(const world *w, const isakmp_id *id);
 void ask_table(host *h);
 isakmp_time ask_next(const host *h);
 void ask_answer(host *h);
+/* The answer is there; is it to be given now?  Returns what the callback returns. */
+int ask_give(host *h, int kind, isakmp_ticket t, int rc, const parked *answer);
 /* Octets that are secret: the pre-shared key. */
 extern const char ask_psk[];
+
+/* client.c */
+/* Is there a gateway that asks for users, or gives addresses?  0: no. */
+int client_has_users(const world *w);
+int client_has_addresses(const world *w);
+void client_make_policy(host *h);
+void client_start(host *h);
+void client_event(host *h, const isakmp_event *ev);
+int client_assign(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *had,
+                  isakmp_writer *out);
+int client_assign_late(host *h, isakmp_time now, const parked *a);
+int client_get_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *asked,
+                    isakmp_user *out);
+int client_check_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *got,
+                      isakmp_user *out);
+extern const char client_password[];
 
 /* net.c */
 void net_make(world *w);
@@ -259,6 +295,8 @@ void check_closed(world *w);
 void check_empty(world *w);
 /* After each call. */
 void check_call(host *h);
+/* A client has lost its address. */
+void check_loss(host *h, const isakmp_event *ev);
 /* How long everything needs after the network has healed, in ms: what the timers allow. */
 isakmp_time check_settled_after(const world *w);
 isakmp_time check_give_up_ms(const world *w);

@@ -34,6 +34,9 @@ static void make_policy(world *w, wish *s, int side, int number)
         p->local = net(here, there, number);
         p->remote = net(there, here, number);
     }
+    /* The end of a client is the address that it is given. */
+    if (client_has_addresses(w))
+        memset(here ? &p->local : &p->remote, 0, sizeof p->local);
 }
 
 static void add_wishes(world *w, int from, int to)
@@ -55,7 +58,7 @@ void user_make_wishes(world *w)
 {
     for (int from = 0; from < w->n_hosts; from++)
         for (int to = 0; to < w->n_hosts; to++) {
-            int back = K(w, back) && !K(w, transport);
+            int back = K(w, back) && !K(w, transport) && client_has_users(w) != 2;
             if (from == to || (!K(w, mesh) && from != 0 && to != 0))
                 continue;
             if (K(w, mesh) ? from < to || back : to == 0 || back)
@@ -184,7 +187,8 @@ static void have_sa(host *h, int to)
         h->refusals[to] = 0;
     h->doubt_to[to] = 0;
     state = sa_state(h, h->sa_to[to]);
-    if ((state != ISAKMP_SA_UP && state != ISAKMP_SA_NEGOTIATING) || h->renew_to[to])
+    if ((state != ISAKMP_SA_UP && state != ISAKMP_SA_NEGOTIATING && state != ISAKMP_SA_XAUTH) ||
+        h->renew_to[to])
         connect(h, to);
 }
 
