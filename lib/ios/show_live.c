@@ -186,27 +186,41 @@ static void show_spi(const isakmp__show *s, const isakmp_child_info *i, unsigned
                          (unsigned)i->life_kb, (unsigned)left);
 }
 
-/* One end of an ISAKMP SA. */
-static void page_end(const isakmp__show *s, isakmp_sa_id id, int of_peer)
+static int info_of_child(const isakmp_ctx *x, isakmp_child_id child, isakmp_child_info *i)
+{
+    memset(i, 0, sizeof *i);
+    i->size = sizeof *i;
+    return isakmp_child_get(x, child, i);
+}
+
+static isakmp_sa_id sa_of_child(const isakmp_ctx *x, isakmp_child_id child)
+{
+    isakmp_child_info i;
+    (void)info_of_child(x, child, &i);
+    return i.sa;
+}
+
+/* The information on the SA and that on the child are not on the stack at the same time. */
+static isakmp_path path_of_sa(const isakmp_ctx *x, isakmp_sa_id id)
 {
     isakmp_sa_info sa;
     memset(&sa, 0, sizeof sa);
     sa.size = sizeof sa;
-    (void)isakmp_sa_get(s->live->x, id, &sa);
-    isakmp__ios_page_addr(s->p, of_peer ? &sa.path.remote : &sa.path.local);
+    (void)isakmp_sa_get(x, id, &sa);
+    return sa.path;
 }
 
-static void show_child(const isakmp__show *s, const isakmp_child_info *i)
+static void show_child(const isakmp__show *s, const isakmp_child_info *i, const isakmp_path *path)
 {
     isakmp__ios_page_add(s->p, "    Crypto map tag: %s, local addr. ",
                          i->policy && i->policy->name ? i->policy->name : "-");
-    page_end(s, i->sa, 0);
+    isakmp__ios_page_addr(s->p, &path->local);
     isakmp__ios_page_add(s->p, "\n   local  ident (addr/prot/port): ");
     page_ident(s->p, &i->local);
     isakmp__ios_page_add(s->p, "   remote ident (addr/prot/port): ");
     page_ident(s->p, &i->remote);
     isakmp__ios_page_add(s->p, "   current_peer: ");
-    page_end(s, i->sa, 1);
+    isakmp__ios_page_addr(s->p, &path->remote);
     isakmp__ios_page_add(s->p, "\n     PFS (Y/N): %s\n", i->pfs_group ? "Y" : "N");
     for (unsigned k = 0; k < i->n && i->state == ISAKMP_CHILD_UP; k++) {
         show_spi(s, i, k, 1);
@@ -220,11 +234,10 @@ void isakmp__ios_show_ipsec_sa(const isakmp__show *s)
     static const isakmp_sa_id all;
     isakmp_child_id child = {0};
     while (s->live->x && (child = isakmp_child_next(s->live->x, all, child)).v) {
+        isakmp_path path = path_of_sa(s->live->x, sa_of_child(s->live->x, child));
         isakmp_child_info i;
-        memset(&i, 0, sizeof i);
-        i.size = sizeof i;
-        if (isakmp_child_get(s->live->x, child, &i) == ISAKMP_OK)
-            show_child(s, &i);
+        if (info_of_child(s->live->x, child, &i) == ISAKMP_OK)
+            show_child(s, &i, &path);
     }
 }
 
