@@ -40,7 +40,7 @@ static isakmp_span name_at(isakmp_span list, size_t *at)
 static isakmp_span element_at(isakmp_span list, uint8_t kind, size_t *at)
 {
     size_t size = kind == ISAKMP__CFG_SPLIT ? ISAKMP__SPLIT_SIZE : 2;
-    isakmp_span s = list;
+    isakmp_span s;
     if (list.n == 0)
         return list;
     if (kind == ISAKMP__CFG_NAMES)
