@@ -64,12 +64,12 @@ static isakmp_time allowed_ms(const world *w)
 }
 
 /* The longest that nothing may come through a wish, where the library replaces children in time: a packet is
- * sent every four seconds, and none is lost.  (With another address a child is another one.) */
+ * sent every four seconds, and none is lost.  (With another address a child is another one, and a user takes time.) */
 static isakmp_time gap_ms(const world *w)
 {
-    return K(w, rekey) & 1 && !client_has_addresses(w)
-               ? 4000 + 2 * (isakmp_time)K(w, delay_ms) + 2500
-               : allowed_ms(w);
+    if (!(K(w, rekey) & 1) || client_has_addresses(w) || client_has_users(w))
+        return allowed_ms(w);
+    return 4000 + 2 * (isakmp_time)K(w, delay_ms) + 2500;
 }
 
 static int is_settled(const world *w)
@@ -324,12 +324,12 @@ static void check_slots(host *h)
 
 static void check_host(host *h)
 {
-    if (h->paused_until > h->w->now)
+    if (h->paused_until >= h->w->now)
         return;
     check_counts(h);
     if (h->index == 0)
         check_leases(h);
-    if (K(h->w, rekey) & 2 && h->w->phase == HEALED)
+    if (K(h->w, rekey) & 2 && h->w->phase == HEALED && !K(h->w, tight))
         check_one_is_left(h);
     for (entry *a = h->sad; a < h->sad + h->sad_top; a++)
         if (a->used) {
@@ -339,10 +339,10 @@ static void check_host(host *h)
 }
 
 /* Where addresses are kept without a word, one side may keep what the other has forgotten: as long as children live,
- * for nothing says that an address is gone. */
+ * for nothing says that an address is gone.  Who gets none is not known by the one that he has behind a NAT. */
 static int may_not_be_served(const world *w)
 {
-    return client_has_addresses(w) && K(w, kept);
+    return client_has_addresses(w) && (K(w, kept) || K(w, leases) < w->n_hosts);
 }
 
 static void check_wish(world *w, const wish *s)
@@ -357,7 +357,7 @@ static void check_wish(world *w, const wish *s)
 
 void check_sample(world *w)
 {
-    if (w->phase > HEALED)
+    if (w->phase > CLOSING)
         return;
     if (rng_below(&w->rng, 4) == 0)
         check_slots(&w->hosts[rng_below(&w->rng, (uint32_t)w->n_hosts)]);

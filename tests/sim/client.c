@@ -72,7 +72,8 @@ static const char passcode[] = "492 816";
 /* Somebody else, or a slip of the finger. */
 static int is_mistyped(host *h)
 {
-    return h->w->phase == WILD && rng_permille(&h->w->rng, K(h->w, mistyped));
+    int32_t chance = h->w->fault == FAULT_believes_anybody ? 500 : K(h->w, mistyped);
+    return h->w->phase == WILD && rng_permille(&h->w->rng, chance);
 }
 
 int client_get_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *asked,
