@@ -147,7 +147,7 @@ struct host {
     int sad_top; /* none is used from here on */
     parked asks[MAX_ASKS];
     unsigned n_asks;
-    isakmp_time dh_due; /* ISAKMP_NEVER: the provider has not put anything off */
+    isakmp_time dh_due;    /* ISAKMP_NEVER: the provider has not put anything off */
     isakmp_addr_pool pool; /* for its clients */
     isakmp_lease leases[MAX_LEASES];
     uint64_t sends, send_failures, inputs;
