@@ -30,12 +30,18 @@ int isakmp__rekey_sa(isakmp_ctx *x, isakmp__sa *sa, isakmp_sa_id *out)
     return rc;
 }
 
+/* Begun again in its own place an SA forgets its user, and his address would be somebody else's. */
+static int may_begin_in_place(const isakmp_ctx *x, const isakmp__sa *sa)
+{
+    return may_begin(sa) && isakmp__sa_user(x, sa).n == 0;
+}
+
 /* One that has ended, with children that live on. */
 static int reconnect(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__exch *e = NULL;
     isakmp_sa_id old = isakmp__sa_id(x, sa);
-    if (!may_begin(sa) || !(sa->initiator || isakmp__sa_is_renewed(sa)))
+    if (!may_begin_in_place(x, sa) || !(sa->initiator || isakmp__sa_is_renewed(sa)))
         return ISAKMP_E_STATE;
     isakmp__sa_renew(x, sa);
     isakmp__sa_wake(x, sa, x->now);
@@ -58,9 +64,9 @@ isakmp_time isakmp__begin_again(isakmp_ctx *x, isakmp__sa *sa)
     return ISAKMP_NEVER;
 }
 
-int isakmp__can_begin_again(const isakmp__sa *sa)
+int isakmp__can_begin_again(const isakmp_ctx *x, const isakmp__sa *sa)
 {
-    return sa->policy->flags & ISAKMP_PF_RESTART && !sa->replaced && may_begin(sa);
+    return sa->policy->flags & ISAKMP_PF_RESTART && !sa->replaced && may_begin_in_place(x, sa);
 }
 
 /* ---- Children ------------------------------------------------------------------------------- */

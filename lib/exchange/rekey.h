@@ -9,7 +9,7 @@
 int isakmp__rekey_sa(isakmp_ctx *x, isakmp__sa *sa, isakmp_sa_id *out);
 int isakmp__rekey_child(isakmp_ctx *x, isakmp__child *old, isakmp_child_id *out);
 /* May an SA that ends begin again by itself? */
-int isakmp__can_begin_again(const isakmp__sa *sa);
+int isakmp__can_begin_again(const isakmp_ctx *x, const isakmp__sa *sa);
 /* The timer of an SA that waits to be begun again is due.  Returns when there is more to do. */
 isakmp_time isakmp__begin_again(isakmp_ctx *x, isakmp__sa *sa);
 /* A child is near the end of its lifetime, by the clock or by its traffic; told once, tried more often. */

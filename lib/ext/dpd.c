@@ -180,7 +180,7 @@ static void die(isakmp_ctx *x, isakmp__sa *sa)
     isakmp__sa_end(x, sa, why);
     if (isakmp__sa_speaker(x, sa))
         return;
-    sa->again = isakmp__can_begin_again(sa) != 0;
+    sa->again = isakmp__can_begin_again(x, sa) != 0;
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
         if (isakmp__same_ip(&other->path.remote, &sa->path.remote))
             end_children(x, other, why);

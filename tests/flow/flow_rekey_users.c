@@ -171,12 +171,40 @@ static void test_another_client(void **state)
     }
 }
 
+/* A gateway that has begun itself does not begin again in the place of an SA that a user is known of: the address that he
+ * has would be that of whoever answers. */
+static void test_a_gateway_lets_a_user_go(void **state)
+{
+    static const way flags = {ISAKMP_AUTH_PSK, 0, 0};
+    (void)state;
+    prepare(1207, &flags, CLIENT_ASKS);
+    A->peer.flags =
+        ISAKMP_PF_XAUTH_ASK | ISAKMP_PF_CONFIG_ANSWER | ISAKMP_PF_RESTART | ISAKMP_PF_DPD_PERIODIC;
+    B->peer.flags = ISAKMP_PF_XAUTH_ANSWER | ISAKMP_PF_CONFIG_PULL;
+    A->peer.dpd_s = 10;
+    A->child.local = B->child.remote;
+    A->child.local.family = 4;
+    A->child.remote.family = B->child.local.family = 0;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+    run_for(2000);
+    assert_int_equal(sas_in(A, ISAKMP_SA_UP), 1);
+    assert_int_equal(A->pool.used, 1);
+    pair_restart(&pr, 1);
+    run_for(600000);
+    assert_int_equal(heard(A, ISAKMP_EV_SA_UP), 1);
+    assert_int_equal(stats_of(A).sas, 0);
+    assert_int_equal(A->pool.used, 0);
+    pair_end(&pr);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hours),
         cmocka_unit_test(test_gateway_does_not_begin),
         cmocka_unit_test(test_another_client),
+        cmocka_unit_test(test_a_gateway_lets_a_user_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
