@@ -55,6 +55,7 @@ suite live-rekey tests/live/rekey.sh
 suite router tests/router/check.sh
 suite router-console tests/router/console.sh
 suite router-strongswan tests/router/strongswan.sh
+suite router-natt tests/router/natt.sh
 suite router-vm tests/vm/router.sh
 suite fuzz fuzz/smoke.sh
 
