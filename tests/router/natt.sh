@@ -40,7 +40,10 @@ X
     up=$?
     octets=$(ip netns exec "$R" timeout "$2" tcpdump -i "vr$$" -nn 'udp dst port 4500 and udp[4:2] = 9' 2>/dev/null |
         grep -c keep-alive)
-    [ $up = 0 ] && { [ "$3" = none ] && [ "$octets" = 0 ] || [ "$3" = some ] && [ "$octets" -ge 2 ]; }
+    case $3 in
+    none) [ $up = 0 ] && [ "$octets" = 0 ] ;;
+    some) [ $up = 0 ] && [ "$octets" -ge 2 ] ;;
+    esac
     result "$1 ($octets in $2 s)" $?
     ours_stop
     wait_charon_empty
