@@ -153,7 +153,7 @@ CHECK_PACKAGES = $(BUILD_PACKAGES) g++ clang libclang-rt-14-dev libcmocka-dev va
                  clang-format python3 iproute2 iputils-ping nftables conntrack procps tcpdump tshark strongswan-swanctl \
                  strongswan-charon strongswan-pki charon-systemd libstrongswan-standard-plugins \
                  libstrongswan-extra-plugins libcharon-extra-plugins \
-                 libcharon-extauth-plugins tmux qemu-system-x86 busybox-static cpio kmod
+                 libcharon-extauth-plugins openssl tmux qemu-system-x86 busybox-static cpio kmod
 
 demo:
 	@tests/need.sh $(BUILD_PACKAGES)

@@ -213,9 +213,10 @@ ISAKMP_API int isakmp_discover_end(isakmp_ctx *x, isakmp_time now,
  * is told, and tries again until the lifetime is over; these functions are for a host that wants it now.
  *
  * Of a child: the new inbound SAs are installed before the peer can use them, the new outbound ones last, so
- * send with the newest.  The old ones are removed, with a Delete, some seconds after the peer is known to use
- * the new ones: it has confirmed them, or the host has reported a packet through them
- * (isakmp_child_traffic()).  If nobody says anything that takes two minutes.
+ * send with the newest (or, for the first moments, with the one before: a slow peer may have its own SAs only
+ * when it has read our last message, and what comes before that is lost).  The old ones are removed, with a
+ * Delete, some seconds after the peer is known to use the new ones: it has confirmed them, or the host has
+ * reported a packet through them (isakmp_child_traffic()).  If nobody says anything that takes two minutes.
  *
  * Of an ISAKMP SA: children go over to the new one, so their isakmp_child_info.sa changes; the old one is
  * deleted some seconds later.
