@@ -579,14 +579,14 @@ static void used_again(void **state)
 
 /* ---- Time ----------------------------------------------------------------------------------- */
 
-/* By valgrind, a sanitizer, or a compiler that was told not to hurry. */
+/* By valgrind, an emulator, a sanitizer, or a compiler that was told not to hurry. */
 static int is_slowed_down(void)
 {
     const char *preload = getenv("LD_PRELOAD");
 #if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
     return 1;
 #endif
-    return preload && strstr(preload, "vgpreload") != NULL;
+    return getenv("IS_EMULATED") != NULL || (preload && strstr(preload, "vgpreload") != NULL);
 }
 
 /* 10,000 lines of everything, in less than 50 ms: the aim, with the best of five, so that other work of
