@@ -255,21 +255,34 @@ static void client_has(isakmp_ctx *x, const isakmp__exch *e)
     isakmp__tell_assignment(x, ISAKMP_EV_CONFIG, e->sa, a, e->cfg, 0);
 }
 
-static void end_request(isakmp_ctx *x, const isakmp__exch *e)
+/* Is there no other transaction, which may yet give the client what it has? */
+static int is_alone(const isakmp__exch *but)
 {
-    isakmp__sa *sa = e->sa;
-    if (e->cfg_given)
-        client_has(x, e);
-    else if (e->cfg_none && sa->config == ISAKMP__CONFIG_WAITING)
-        tell_none(x, sa, isakmp__reason(ISAKMP_BY_HOST, ISAKMP_D_NO_ADDRESS, 1, 0));
+    const isakmp__exch *e = NULL;
+    while ((e = isakmp__exch_after(but->sa, e)) != NULL)
+        if (e != but && e->ext == &isakmp_mode_config && e->phase != ISAKMP__DONE)
+            return 0;
+    return 1;
 }
 
 /* What it has not taken it shall not keep, unless it had it before. */
-static void take_back(isakmp_ctx *x, isakmp__sa *sa)
+static void take_back(isakmp_ctx *x, const isakmp__exch *e)
 {
-    const isakmp__assignment *a = isakmp__assignment_of(x, sa);
-    if (a && !a->held)
-        isakmp__unassign(x, sa);
+    const isakmp__assignment *a = isakmp__assignment_of(x, e->sa);
+    if (a && !a->ours && !a->held && is_alone(e))
+        isakmp__unassign(x, e->sa);
+}
+
+static void end_request(isakmp_ctx *x, const isakmp__exch *e)
+{
+    isakmp__sa *sa = e->sa;
+    if (e->cfg_given) {
+        client_has(x, e);
+        return;
+    }
+    take_back(x, e);
+    if (e->cfg_none && sa->config == ISAKMP__CONFIG_WAITING)
+        tell_none(x, sa, isakmp__reason(ISAKMP_BY_HOST, ISAKMP_D_NO_ADDRESS, 1, 0));
 }
 
 /* The client acknowledges what it accepts, with or without the values. */
@@ -285,7 +298,7 @@ static void end_push(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cfg *ack
         client_has(x, e);
         return;
     }
-    take_back(x, e->sa);
+    take_back(x, e);
     fail(x, e->sa, refusal());
 }
 
@@ -419,15 +432,15 @@ static unsigned write(isakmp_ctx *x, isakmp__exch *e)
 static void over(isakmp_ctx *x, isakmp__exch *e, const isakmp_cfg *c, const isakmp_reason *why)
 {
     int push = e->cfg_type == ISAKMP_CFG_SET;
-    if (why && e->initiator) {
-        if (push)
-            take_back(x, e->sa);
-        fail(x, e->sa, *why);
-    } else if (!why && c && push) {
+    if (why) {
+        take_back(x, e);
+        if (e->initiator)
+            fail(x, e->sa, *why);
+    } else if (c && push) {
         end_push(x, e, c);
-    } else if (!why && c) {
+    } else if (c) {
         end_pull(x, e->sa, c);
-    } else if (!why && !push) {
+    } else if (!push) {
         end_request(x, e);
     }
 }

@@ -179,6 +179,55 @@ static void test_push_while_asked(void **state)
     end();
 }
 
+/* What is pushed to a client that never acknowledges is taken back, but not while the host is being asked for
+ * that client again: it may answer that the client shall keep what it has. */
+enum {
+    KEEPS_IT,
+    HAS_NONE,
+    NEVER_ANSWERS,
+    N_ANSWERS
+};
+
+static int lose_transactions(pair *p, wire_item *w)
+{
+    (void)p;
+    return w->from == B->index && header_of(w).exchange == ISAKMP_EXCH_TRANSACTION ? PAIR_DROP
+                                                                                   : PAIR_DELIVER;
+}
+
+static void test_asked_again_while_pushing(void **state)
+{
+    static forgery f;
+    (void)state;
+    for (int answer = 0; answer < N_ANSWERS; answer++) {
+        prepare(812);
+        A->peer.flags ^= ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT;
+        B->peer.flags |= ISAKMP_PF_CONFIG_PUSH;
+        B->peer.config_s = 2;
+        B->park_at = 4; /* after find_peer, get_psk and the first question for an address */
+        B->answer_after = 3000;
+        B->never_answer = answer == NEVER_ANSWERS;
+        pr.filter = lose_transactions;
+        pair_start(&pr);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+        run_for(100);
+        assert_int_equal(B->assigns, 1);
+        forge_request(&f, 0x7777);
+        assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
+        assert_int_equal(B->n_asks, 1);
+        if (answer == HAS_NONE)
+            B->asks[0].rc = ISAKMP_NONE;
+        run_for(2500);
+        assert_int_equal(heard(B, ISAKMP_EV_CONFIG_NONE), 1);
+        assert_int_equal(B->releases, 0);
+        run_for(200000);
+        assert_int_equal(B->pool.used, answer == KEEPS_IT);
+        assert_int_equal(heard(B, ISAKMP_EV_CONFIG), answer == KEEPS_IT);
+        assert_int_equal(B->releases, answer != KEEPS_IT);
+        end();
+    }
+}
+
 /* ---- What the host gives, and nobody can have ------------------------------------------------- */
 
 /* An answer that cannot be used: the address in it is free again. */
@@ -253,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_under_the_old_sa),
         cmocka_unit_test(test_two_requests_at_once),
         cmocka_unit_test(test_push_while_asked),
+        cmocka_unit_test(test_asked_again_while_pushing),
         cmocka_unit_test(test_an_answer_that_is_spoilt),
         cmocka_unit_test(test_a_second_answer_that_is_spoilt),
         cmocka_unit_test(test_one_family_after_the_other),
