@@ -68,6 +68,8 @@ run_target()
         input=$(sed -n 's/.*Test unit written to //p' $out/"$name".log | head -n 1)
         grep -m 3 -E 'ERROR|runtime error|SUMMARY' $out/"$name".log | sed 's/^/# /'
         echo "# run it again: $out/$name ${input:-$corpus/*}"
+        # 2,048 octets at most: elsewhere it is made from this.
+        [ -z "$input" ] || echo "# the input, in base64: $(base64 -w 0 "$input")"
     fi >$out/"$name".tap
 }
 
