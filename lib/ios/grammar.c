@@ -6,7 +6,6 @@
  * messages have in common. */
 #include "grammar.h"
 
-#define DEAD     UINT16_MAX
 #define MAX_NEXT 64
 
 /* ---- Patterns ------------------------------------------------------------------------------- */
@@ -212,16 +211,31 @@ unsigned isakmp__ios_modes_of(uint8_t mode, uint8_t out[3])
     return n;
 }
 
+static int is_typed_in(const isakmp__row *row, uint8_t mode)
+{
+    return row->mode == mode || (row->mode == ISAKMP__ANY_CONFIG && mode != ISAKMP_IOS_EXEC);
+}
+
+static void keep_row(isakmp__walk *w, unsigned row, unsigned at)
+{
+    w->row[w->n] = (uint8_t)row;
+    w->at[w->n++] = (uint16_t)at;
+}
+
 void isakmp__ios_walk_begin(isakmp__walk *w, uint8_t mode, int no)
 {
-    w->mode = mode;
     w->no = (uint8_t)no;
-    for (unsigned i = 0; i < isakmp__ios_n_rows; i++) {
-        const isakmp__row *row = &isakmp__ios_rows[i];
-        int here =
-            row->mode == mode || (row->mode == ISAKMP__ANY_CONFIG && mode != ISAKMP_IOS_EXEC);
-        w->at[i] = here && (!no || row->flags & ISAKMP__NO) ? 0 : DEAD;
-    }
+    w->n = 0;
+    for (unsigned i = 0; i < isakmp__ios_n_rows; i++)
+        if (is_typed_in(&isakmp__ios_rows[i], mode) &&
+            (!no || isakmp__ios_rows[i].flags & ISAKMP__NO))
+            keep_row(w, i, 0);
+}
+
+/* The ith row that is still followed. */
+static const isakmp__row *row_of(const isakmp__walk *w, unsigned i)
+{
+    return &isakmp__ios_rows[w->row[i]];
 }
 
 /* A keyword can be refused by its first letter, before anybody looks where it ends. */
@@ -236,65 +250,59 @@ static int cannot_fit(const char *pattern, unsigned at, isakmp_span word)
     return is_other_keyword(pattern[at + (pattern[at] == ' ')], word);
 }
 
+/* What a word fits best, in a row or in all of them. */
 typedef struct best_fit {
     int fit, ambiguous;
+    unsigned behind; /* offset behind the token; LINE stays, for the next word */
     isakmp_span token;
 } best_fit;
 
-static void look_at_row(best_fit *b, const isakmp__row *row, unsigned at, int no, isakmp_span word)
+static void consider(best_fit *b, const best_fit *other)
 {
-    next_set s;
-    next_tokens(&s, row->pattern, at, no);
-    for (unsigned k = 0; k < s.n; k++) {
-        isakmp_span token;
-        int f;
-        if (is_other_keyword(row->pattern[s.at[k]], word))
-            continue;
-        token = token_at(row->pattern, s.at[k]);
-        f = fit(token, word);
-        if (f > b->fit) {
-            b->fit = f;
-            b->ambiguous = 0;
-            b->token = token;
-        } else if (f == FIT_SHORT && f == b->fit && !isakmp__same_text(token, b->token)) {
-            b->ambiguous = 1;
-        }
-    }
+    if (other->fit > b->fit)
+        *b = *other;
+    else if (other->fit == FIT_SHORT && b->fit == FIT_SHORT &&
+             (other->ambiguous || !isakmp__same_text(other->token, b->token)))
+        b->ambiguous = 1;
 }
 
-/* The place behind the token of this row that fits as well as the best; DEAD: there is none. */
-static uint16_t follow(const isakmp__row *row, unsigned at, int no, isakmp_span word, int best)
+static best_fit fit_row(const isakmp__row *row, unsigned at, int no, isakmp_span word)
 {
+    best_fit b = {FIT_NOT, 0, 0, {NULL, 0}};
     next_set s;
+    if (cannot_fit(row->pattern, at, word))
+        return b;
     next_tokens(&s, row->pattern, at, no);
     for (unsigned k = 0; k < s.n; k++) {
-        isakmp_span token;
+        best_fit one = {FIT_NOT, 0, s.at[k], {NULL, 0}};
         if (is_other_keyword(row->pattern[s.at[k]], word))
             continue;
-        token = token_at(row->pattern, s.at[k]);
-        if (fit(token, word) == best)
-            return (uint16_t)(s.at[k] + (token.p[0] == 'L' ? 0 : token.n));
+        one.token = token_at(row->pattern, s.at[k]);
+        one.fit = fit(one.token, word);
+        one.behind += one.token.p[0] == 'L' ? 0 : (unsigned)one.token.n;
+        consider(&b, &one);
     }
-    return DEAD;
+    return b;
 }
 
 isakmp__step isakmp__ios_walk_step(isakmp__walk *w, isakmp_span word)
 {
-    best_fit b = {FIT_NOT, 0, {NULL, 0}};
-    for (unsigned i = 0; i < isakmp__ios_n_rows; i++)
-        if (w->at[i] != DEAD && !cannot_fit(isakmp__ios_rows[i].pattern, w->at[i], word))
-            look_at_row(&b, &isakmp__ios_rows[i], w->at[i], w->no, word);
+    best_fit b = {FIT_NOT, 0, 0, {NULL, 0}};
+    unsigned n = w->n;
+    for (unsigned i = 0; i < n; i++) {
+        best_fit one = fit_row(row_of(w, i), w->at[i], w->no, word);
+        w->fit[i] = (uint8_t)one.fit;
+        w->behind[i] = (uint16_t)one.behind;
+        consider(&b, &one);
+    }
     if (b.fit == FIT_NOT)
         return ISAKMP__STEP_NONE;
     if (b.ambiguous)
         return ISAKMP__STEP_AMBIGUOUS;
-    for (unsigned i = 0; i < isakmp__ios_n_rows; i++) {
-        if (w->at[i] == DEAD)
-            continue;
-        w->at[i] = cannot_fit(isakmp__ios_rows[i].pattern, w->at[i], word)
-                       ? DEAD
-                       : follow(&isakmp__ios_rows[i], w->at[i], w->no, word, b.fit);
-    }
+    w->n = 0;
+    for (unsigned i = 0; i < n; i++)
+        if (w->fit[i] == b.fit)
+            keep_row(w, w->row[i], w->behind[i]);
     return ISAKMP__STEP_ONE;
 }
 
@@ -308,9 +316,9 @@ static int may_end(const isakmp__row *row, unsigned at, int no)
 
 const isakmp__row *isakmp__ios_walk_end(const isakmp__walk *w)
 {
-    for (unsigned i = 0; i < isakmp__ios_n_rows; i++)
-        if (w->at[i] != DEAD && may_end(&isakmp__ios_rows[i], w->at[i], w->no))
-            return &isakmp__ios_rows[i];
+    for (unsigned i = 0; i < w->n; i++)
+        if (may_end(row_of(w, i), w->at[i], w->no))
+            return row_of(w, i);
     return NULL;
 }
 
@@ -321,16 +329,14 @@ static int is_listed(isakmp_span token, isakmp_span prefix)
     return prefix.n == 0 || (isakmp__ios_is_keyword(token) && begins_with(token, prefix));
 }
 
-/* Does a token stand among the tokens that come before the kth of row i? */
+/* Does a token stand among the tokens that come before the kth of the ith row? */
 static int came_before(const isakmp__walk *w, unsigned i, unsigned k, isakmp_span token)
 {
     next_set s;
     for (unsigned j = 0; j <= i; j++) {
-        if (w->at[j] == DEAD)
-            continue;
-        next_tokens(&s, isakmp__ios_rows[j].pattern, w->at[j], w->no);
+        next_tokens(&s, row_of(w, j)->pattern, w->at[j], w->no);
         for (unsigned m = 0; m < s.n && (j < i || m < k); m++)
-            if (isakmp__same_text(token_at(isakmp__ios_rows[j].pattern, s.at[m]), token))
+            if (isakmp__same_text(token_at(row_of(w, j)->pattern, s.at[m]), token))
                 return 1;
     }
     return 0;
@@ -339,12 +345,10 @@ static int came_before(const isakmp__walk *w, unsigned i, unsigned k, isakmp_spa
 int isakmp__ios_walk_next(const isakmp__walk *w, isakmp_span prefix, unsigned n, isakmp_span *token)
 {
     next_set s;
-    for (unsigned i = 0; i < isakmp__ios_n_rows; i++) {
-        if (w->at[i] == DEAD)
-            continue;
-        next_tokens(&s, isakmp__ios_rows[i].pattern, w->at[i], w->no);
+    for (unsigned i = 0; i < w->n; i++) {
+        next_tokens(&s, row_of(w, i)->pattern, w->at[i], w->no);
         for (unsigned k = 0; k < s.n; k++) {
-            *token = token_at(isakmp__ios_rows[i].pattern, s.at[k]);
+            *token = token_at(row_of(w, i)->pattern, s.at[k]);
             if (is_listed(*token, prefix) && !came_before(w, i, k, *token) && n-- == 0)
                 return 1;
         }
@@ -353,13 +357,6 @@ int isakmp__ios_walk_next(const isakmp__walk *w, isakmp_span prefix, unsigned n,
 }
 
 /* ---- Binding -------------------------------------------------------------------------------- */
-
-static int best_in_row(const isakmp__row *row, unsigned at, int no, isakmp_span word)
-{
-    best_fit b = {FIT_NOT, 0, {NULL, 0}};
-    look_at_row(&b, row, at, no, word);
-    return b.fit;
-}
 
 static void bind_one(isakmp__arg *a, isakmp_span token, isakmp_span word, size_t column)
 {
@@ -393,20 +390,14 @@ void isakmp__ios_bind(isakmp__run *r, const isakmp__row *row, isakmp_span line, 
     r->n = 0;
     memset(r->arg, 0, sizeof r->arg);
     while ((word = isakmp__ios_next_word(&line)).n && r->n < ISAKMP__MAX_ARGS) {
-        int best = best_in_row(row, at, r->no, word);
-        unsigned behind = follow(row, at, r->no, word, best);
-        isakmp_span token;
-        at = behind;
-        while (at > 0 && !ends_token(row->pattern[at - 1]) && row->pattern[at - 1] != '(' &&
-               row->pattern[at - 1] != '[')
-            at--;
-        token = token_at(row->pattern, at);
-        if (token.p[0] == 'L')
+        best_fit b = fit_row(row, at, r->no, word);
+        if (b.token.p[0] == 'L')
             word = trimmed(isakmp__span(word.p, (size_t)(line.p + line.n - word.p)));
-        if (!isakmp__ios_is_keyword(token) || in_group(row->pattern, at))
-            bind_one(&r->arg[r->n++], token, word, column + (size_t)(word.p - begin));
-        if (token.p[0] == 'L')
+        if (!isakmp__ios_is_keyword(b.token) ||
+            in_group(row->pattern, (unsigned)((const char *)b.token.p - row->pattern)))
+            bind_one(&r->arg[r->n++], b.token, word, column + (size_t)(word.p - begin));
+        if (b.token.p[0] == 'L')
             return;
-        at = behind;
+        at = b.behind;
     }
 }
