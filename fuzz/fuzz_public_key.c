@@ -605,25 +605,6 @@ static void set_fault(unsigned fault)
         victim->fail_at = fault;
 }
 
-static void close_all(peer *p)
-{
-    isakmp_sa_id sa = {0};
-    p->fail_at = p->toy.fail_at = 0;
-    while ((sa = isakmp_sa_next(p->x, sa)).v)
-        (void)isakmp_close(p->x, pr.now, sa);
-}
-
-/* As pair_end(), which looks at every octet for itself: too slow where comparisons are traced. */
-static void bury(peer *p)
-{
-    const uint8_t *arena = (const uint8_t *)p->arena;
-    isakmp_ctx_wipe(p->x);
-    assert(arena[0] == 0 && memcmp(arena, arena + 1, p->arena_n - 1) == 0);
-    for (size_t i = 0; i < PAIR_FENCE; i++)
-        assert(arena[p->arena_n + i] == 0xa5);
-    free(p->arena);
-}
-
 /* ---- What must hold --------------------------------------------------------------------------- */
 
 /* Nothing stands in the way but what has been changed. */
@@ -662,13 +643,12 @@ static void play(unsigned fault, const edit *other)
     pair_run(&pr, LONG_MS);
     check_outcome(fault);
     pr.arrive = NULL;
-    close_all(&pr.p[0]);
-    close_all(&pr.p[1]);
+    pair_close(&pr, 0);
+    pair_close(&pr, 1);
     pair_run(&pr, pr.now + 1000000000);
     assert(pair_is_empty(&pr));
     assert(pr.p[0].reentry_faults + pr.p[1].reentry_faults == 0);
-    bury(&pr.p[0]);
-    bury(&pr.p[1]);
+    pair_end(&pr);
 }
 
 /* Is it about the plaintext of one block only, whose content is of no use to the victim?  (What a

@@ -444,23 +444,6 @@ static void step(isakmp_reader *r)
 
 /* ---- The end -------------------------------------------------------------------------------- */
 
-static void close_all(peer *p)
-{
-    isakmp_sa_id sa = {0};
-    (void)isakmp_discover_end(p->x, pr.now, NULL);
-    while ((sa = isakmp_sa_next(p->x, sa)).v)
-        (void)isakmp_close(p->x, pr.now, sa);
-}
-
-/* As pair_end(), which looks at every octet for itself: too slow where comparisons are traced. */
-static void bury(peer *p)
-{
-    const uint8_t *arena = (const uint8_t *)p->arena;
-    isakmp_ctx_wipe(p->x);
-    assert(arena[0] == 0 && memcmp(arena, arena + 1, p->arena_n - 1) == 0);
-    free(p->arena);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     isakmp_span all = {data, n};
@@ -470,7 +453,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     while (isakmp_rd_left(&r))
         step(&r);
     for (int i = 0; i < 4; i++) { /* what is still on its way may begin something */
-        close_all(&pr.p[i % 2]);
+        (void)isakmp_discover_end(pr.p[i % 2].x, pr.now, NULL);
+        pair_close(&pr, i % 2);
         if (i % 2)
             pair_run(&pr, pr.now + 100);
     }
@@ -479,7 +463,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     assert(isakmp_deadline(pr.p[0].x) == ISAKMP_NEVER &&
            isakmp_deadline(pr.p[1].x) == ISAKMP_NEVER);
     assert(pr.p[0].reentry_faults + pr.p[1].reentry_faults == 0);
-    bury(&pr.p[0]);
-    bury(&pr.p[1]);
+    pair_end(&pr);
     return 0;
 }

@@ -490,16 +490,6 @@ static void check(void)
     assert(gateway->lost_addresses == 0);
 }
 
-/* As pair_end(), which looks at every octet for itself: too slow where comparisons are traced. */
-static void bury(peer *p)
-{
-    const uint8_t *arena = (const uint8_t *)p->arena;
-    assert(p->x->users.used == 0 && p->x->assignments.used == 0);
-    isakmp_ctx_wipe(p->x);
-    assert(arena[0] == 0 && memcmp(arena, arena + 1, p->arena_n - 1) == 0);
-    free(p->arena);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     isakmp_reader r = isakmp_rd((isakmp_span){data, n});
@@ -508,16 +498,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         step(&r);
         check();
     }
-    for (int i = 0; i < 2; i++)
-        for (isakmp_sa_id sa = {0}; (sa = isakmp_sa_next(pr.p[i].x, sa)).v;)
-            (void)isakmp_close(pr.p[i].x, pr.now, sa);
+    pair_close(&pr, 0);
+    pair_close(&pr, 1);
     client->mute_user = 0;
     pair_run(&pr, pr.now + 1000000000);
     assert(pair_is_empty(&pr));
     assert(gateway->pool.used == 0 && gateway->lost_addresses == 0);
     assert(isakmp_deadline(pr.p[0].x) == ISAKMP_NEVER &&
            isakmp_deadline(pr.p[1].x) == ISAKMP_NEVER);
-    bury(&pr.p[0]);
-    bury(&pr.p[1]);
+    for (int i = 0; i < 2; i++)
+        assert(pr.p[i].x->users.used == 0 && pr.p[i].x->assignments.used == 0);
+    pair_end(&pr);
     return 0;
 }

@@ -814,8 +814,9 @@ static void stop(peer *p)
 {
     const uint8_t *arena = (const uint8_t *)p->arena;
     isakmp_ctx_wipe(p->x);
-    for (size_t k = 0; k < p->arena_n; k++)
-        must(arena[k] == 0, "something was left in an arena");
+    /* In one comparison: one for each octet is slow where fuzzing traces them. */
+    must(arena[0] == 0 && memcmp(arena, arena + 1, p->arena_n - 1) == 0,
+         "something was left in an arena");
     for (size_t k = 0; k < PAIR_FENCE; k++)
         must(arena[p->arena_n + k] == FENCE, "something was written behind an arena");
     free(p->arena);
@@ -833,6 +834,15 @@ void pair_end(pair *pr)
 {
     for (int i = 0; i < 2; i++)
         stop(&pr->p[i]);
+}
+
+void pair_close(pair *pr, int index)
+{
+    peer *p = &pr->p[index];
+    isakmp_sa_id sa = {0};
+    p->fail_at = p->toy.fail_at = 0;
+    while ((sa = isakmp_sa_next(p->x, sa)).v)
+        (void)isakmp_close(p->x, pr->now, sa);
 }
 
 void pair_restart(pair *pr, int index)

@@ -237,6 +237,8 @@ void pair_init(pair *pr, uint64_t seed);
 void pair_start(pair *pr);
 /* Wipe and free.  Checks that nothing in the arenas is left, and nothing behind them was touched. */
 void pair_end(pair *pr);
+/* Close all SAs of a peer, whose callbacks and provider do not fail any more. */
+void pair_close(pair *pr, int index);
 /* A peer loses its memory: its context is made anew, its SAD is empty. */
 void pair_restart(pair *pr, int index);
 
