@@ -20,10 +20,17 @@ static void gather(const router *r, isakmp_child_id child, const isakmp_sad_entr
             out->bundle[out->n_bundle++] = i.protect[k];
 }
 
-static int same_traffic(const isakmp_child_info *i, const isakmp_sad_entry *e)
+static int same_traffic(const router *r, const isakmp_child_info *i, const isakmp_sad_entry *e)
 {
-    return memcmp(&i->local, &e->local, sizeof i->local) == 0 &&
-           memcmp(&i->remote, &e->remote, sizeof i->remote) == 0;
+    isakmp_sad_entry other = {.mode = i->mode, .local = i->local, .remote = i->remote};
+    isakmp_sa_info sa = {.size = sizeof sa};
+    xfrm_flow a = xfrm_flow_of(e), b;
+    if (isakmp_sa_get(r->x, i->sa, &sa) != ISAKMP_OK)
+        return 0;
+    other.src = sa.path.local;
+    other.dst = sa.path.remote;
+    b = xfrm_flow_of(&other);
+    return memcmp(&a, &b, sizeof a) == 0;
 }
 
 /* Is no other child for the same traffic? */
@@ -33,7 +40,7 @@ static int is_last(const router *r, isakmp_child_id child, const isakmp_sad_entr
     isakmp_child_id c = {0};
     while ((c = isakmp_child_next(r->x, (isakmp_sa_id){0}, c)).v)
         if (c.v != child.v && isakmp_child_get(r->x, c, &i) == ISAKMP_OK &&
-            i.state == ISAKMP_CHILD_UP && same_traffic(&i, e))
+            i.state == ISAKMP_CHILD_UP && same_traffic(r, &i, e))
             return 0;
     return 1;
 }

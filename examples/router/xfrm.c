@@ -186,8 +186,9 @@ int xfrm_count(xfrm_kernel *k, const isakmp_addr *to, uint8_t proto, uint32_t sp
 /* In the direction of the packets. */
 static void put_flow(struct xfrm_selector *s, const isakmp_sad_entry *e)
 {
-    const isakmp_selector *from = e->inbound ? &e->remote : &e->local;
-    const isakmp_selector *to = e->inbound ? &e->local : &e->remote;
+    xfrm_flow f = xfrm_flow_of(e);
+    const isakmp_selector *from = e->inbound ? &f.remote : &f.local;
+    const isakmp_selector *to = e->inbound ? &f.local : &f.remote;
     size_t n = from->family == 6 ? 16 : 4;
     s->family = from->family == 6 ? AF_INET6 : AF_INET;
     memcpy(&s->saddr, from->lo, n);

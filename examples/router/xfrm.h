@@ -26,8 +26,15 @@ typedef struct xfrm_sa {
 uint8_t xfrm_mode_at(const xfrm_sa *sa, size_t i);
 uint8_t xfrm_mode(const xfrm_sa *sa);
 
-/* What ties an SA to the policies for its traffic: the same number for the same selectors, so that an SA can take
- * the place of another. */
+/* Whose packets an SA is for, as the kernel sees them.  In transport mode they have the addresses of the SA itself,
+ * whatever the peer has proposed: where there is a NAT, that is the address which it has behind it. */
+typedef struct xfrm_flow {
+    isakmp_selector local, remote;
+} xfrm_flow;
+xfrm_flow xfrm_flow_of(const isakmp_sad_entry *e);
+
+/* What ties an SA to the policies for its traffic: the same number for the same flow, so that an SA can take the
+ * place of another. */
 uint32_t xfrm_request_id(const isakmp_sad_entry *e);
 /* The prefix that a range of addresses is, in bits; -1 if it is none: the kernel knows only prefixes. */
 int xfrm_prefix(const isakmp_selector *s);

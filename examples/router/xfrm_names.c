@@ -84,6 +84,22 @@ uint8_t xfrm_mode(const xfrm_sa *sa)
     return sa->e->algs.proto == sa->bundle[0].proto ? sa->e->mode : ISAKMP_MODE_TRANSPORT;
 }
 
+static void set_host(isakmp_selector *s, const isakmp_addr *a)
+{
+    memcpy(s->lo, a->ip, sizeof s->lo);
+    memcpy(s->hi, a->ip, sizeof s->hi);
+}
+
+xfrm_flow xfrm_flow_of(const isakmp_sad_entry *e)
+{
+    xfrm_flow f = {e->local, e->remote};
+    if (e->mode == ISAKMP_MODE_TRANSPORT) {
+        set_host(&f.local, e->inbound ? &e->dst : &e->src);
+        set_host(&f.remote, e->inbound ? &e->src : &e->dst);
+    }
+    return f;
+}
+
 /* FNV-1a. */
 static uint32_t mix(uint32_t h, const void *octets, size_t n)
 {
@@ -105,7 +121,8 @@ uint32_t xfrm_request_id(const isakmp_sad_entry *e)
 {
     const isakmp_addr *gateways[2] = {e->inbound ? &e->dst : &e->src,
                                       e->inbound ? &e->src : &e->dst};
-    uint32_t h = mix_selector(mix_selector(2166136261u, &e->local), &e->remote);
+    xfrm_flow f = xfrm_flow_of(e);
+    uint32_t h = mix_selector(mix_selector(2166136261u, &f.local), &f.remote);
     for (unsigned i = 0; i < 2; i++)
         h = mix(h, gateways[i]->ip, sizeof gateways[i]->ip);
     return h | 1; /* 0 stands for any */

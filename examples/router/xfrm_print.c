@@ -62,8 +62,9 @@ static void print_selector(FILE *f, const char *word, const isakmp_selector *s)
 /* In the direction of the packets. */
 static void print_flow(FILE *f, const isakmp_sad_entry *e)
 {
-    const isakmp_selector *from = e->inbound ? &e->remote : &e->local;
-    const isakmp_selector *to = e->inbound ? &e->local : &e->remote;
+    xfrm_flow flow = xfrm_flow_of(e);
+    const isakmp_selector *from = e->inbound ? &flow.remote : &flow.local;
+    const isakmp_selector *to = e->inbound ? &flow.local : &flow.remote;
     print_selector(f, "src", from);
     print_selector(f, "dst", to);
     if (from->proto)
