@@ -45,6 +45,21 @@ static int is_last(const router *r, isakmp_child_id child, const isakmp_sad_entr
     return 1;
 }
 
+/* Linux lets checksums pass that a NAT has made wrong, and does not want to know with which addresses they were made:
+ * so whoever watches is told. */
+static void say_originals(router *r, const isakmp_sad_entry *e)
+{
+    char remote[64], local[64] = "unknown", text[256];
+    if (!r->debugs || !e->inbound || e->original_remote.family == 0)
+        return;
+    isakmp_addr_text(remote, sizeof remote, &e->original_remote);
+    if (e->original_local.family)
+        isakmp_addr_text(local, sizeof local, &e->original_local);
+    snprintf(text, sizeof text, "ISAKMP: original addresses: the peer's is %s, ours %s\n", remote,
+             local);
+    router_say(r, text);
+}
+
 int router_install(router *r, isakmp_child_id child, const isakmp_sad_entry *e)
 {
     char error[160];
@@ -52,6 +67,7 @@ int router_install(router *r, isakmp_child_id child, const isakmp_sad_entry *e)
     gather(r, child, e, &sa);
     if (r->sa_log)
         xfrm_print_add(r->sa_log, &sa);
+    say_originals(r, e);
     if (r->kernel == NULL || xfrm_add(r->kernel, &sa, error, sizeof error) == 0)
         return ISAKMP_OK;
     router_say(r, error);
