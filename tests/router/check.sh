@@ -4,6 +4,7 @@
 # shellcheck disable=SC2317
 set -u
 . tests/router/lib.sh
+. tests/router/keys.sh
 
 PSK="crypto isakmp policy 10
  authentication pre-share
@@ -64,25 +65,8 @@ start_both
 check "a peer that a map has by its host name" same_sas
 end
 
-"$BUILD/examples/isakmp-keygen" ca --out "$RUN/ca" >/dev/null
-for r in left right; do
-    "$BUILD/examples/isakmp-keygen" cert --ca "$RUN/ca" --out "$RUN/$r" --usage general --name "O=Example, CN=$r" \
-        --id "fqdn:$r.example.com" --id "$(address $r)" >/dev/null
-done
-# trust NAME: a trustpoint with the certificates as PEM.
-trust() {
-    cat <<X
-crypto ca trustpoint office
- enrollment terminal
- revocation-check ${CHECK:-none}
-crypto ca authenticate office
-$(cat "$RUN/ca.pem")
-quit
-crypto ca import office certificate
-$(cat "$RUN/$1.pem")
-quit
-X
-}
+make_ca ca
+for r in left right; do make_cert ca $r; done
 # with_keys: both, each with its private key.
 with_keys() {
     start right --keys "$RUN/right.key" "$@" && start left --keys "$RUN/left.key" --flow 10.1.0.1,10.2.0.1 "$@"
@@ -120,28 +104,11 @@ ENCR="crypto isakmp policy 10
  authentication rsa-encr
  encryption aes
  group 14"
-# hex NAME [USE]: the octets of a key as the router shows them.
-hex() { ask "$1" "show crypto key mypubkey rsa" | sed -n "/Usage: ${2:-.*}/,/^Key name/{/^  [0-9A-F]/p}"; }
-# type_in NAME LINES: into the running router, line by line.
-type_in() {
-    echo "configure terminal
-$2" >"$RUN/lines"
-    set --  "$1"
-    while read -r line; do set -- "$@" "$line"; done <"$RUN/lines"
-    ask "$@"
-}
 exchange_keys() {
     type_in left "crypto key generate rsa modulus 2048" && type_in right "crypto key generate rsa modulus 2048" &&
-        type_in left "crypto key pubkey-chain rsa
-addressed-key $(address right)
-key-string
-$(hex right)
-quit" && type_in right "crypto key pubkey-chain rsa
-named-key left.example.com
-address $(address left)
-key-string
-$(hex left)
-quit"
+        type_in_key left right "addressed-key $(address right)" &&
+        type_in_key right left "named-key left.example.com
+address $(address left)"
 }
 # Identities are addresses at first; left has right's key for its address, right has left's for its name.
 for r in left right; do
