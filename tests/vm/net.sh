@@ -53,9 +53,25 @@ end() {
         wait "$(cat "/tmp/$n.pid")"
     done
 }
-# until_true SECONDS COMMAND...
-ask() { router --control "/tmp/$1.ctl" --exec "$2"; }
+# ask NAME COMMAND...
+ask() {
+    router=$1
+    shift
+    for c in "$@"; do
+        shift
+        set -- "$@" --exec "$c"
+    done
+    router --control "/tmp/$router.ctl" "$@"
+}
 # pings FROM TO [SECONDS]: soon one is answered.
 pings() { until_true "${3:-20}" on "$1" ping -c 1 -W 1 "$2"; }
 no_ping() { ! on "$1" ping -c 2 -W 1 "$2"; }
 said() { until_true "${3:-10}" grep -qE "$2" "/tmp/$1.out"; }
+
+# packets HOST PROTOCOL: how many have passed through its SAs.
+packets() {
+    on "$1" ip -s xfrm state | awk -v p="$2" '$1 == "proto" { now = $2 }
+        now == p && /\(packets\)$/ && !/INF/ { sub(/\(packets\)/, "", $2); n += $2 } END { print n + 0 }'
+}
+# carried HOST [PROTOCOL]: a packet and its answer have, at least.
+carried() { [ "$(packets "$1" "${2:-esp}")" -ge 2 ]; }

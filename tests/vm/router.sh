@@ -3,15 +3,34 @@
 # With words only the machines of these names: router, ted.
 set -u
 BUILD=${BUILD:-build}
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+RUN=$(mktemp -d)
+trap 'rm -rf "$RUN"' EXIT
+. tests/router/keys.sh
+address() { [ "$1" = r1 ] && echo 192.0.2.1 || echo 192.0.2.2; }
+
+certificates() {
+    make_ca ca && make_cert ca r1 && make_cert ca r2 && make_ca other-ca
+}
+# files MACHINE: what is put into it, beside what all have.
+files() {
+    case $1 in
+    router)
+        certificates
+        echo tests/router/keys.sh:/keys.sh
+        for f in ca.pem other-ca.pem r1.pem r1.key r2.pem r2.key; do echo "$RUN/$f:/tmp/$f"; done
+        ;;
+    ted) echo examples/ios/site-a.cfg:/site-a.cfg examples/ios/site-b.cfg:/site-b.cfg ;;
+    esac
+}
+
 [ $# != 0 ] || set -- router ted
 for init in "$@"; do
+    # shellcheck disable=SC2046 # names of files have no spaces
     tests/vm/boot.sh "tests/vm/${init}_init.sh" "$BUILD/examples/router:/bin/router" tests/vm/net.sh:/net.sh \
-        examples/ios/site-a.cfg:/site-a.cfg examples/ios/site-b.cfg:/site-b.cfg >"$dir/out" 2>&1
-    grep -E '^(ok|not ok|#) ' "$dir/out"
-    grep -q '^the end' "$dir/out" || {
+        $(files "$init") >"$RUN/out" 2>&1
+    grep -E '^(ok|not ok|#) ' "$RUN/out"
+    grep -q '^the end' "$RUN/out" || {
         echo "not ok - the virtual machine for $init came to its end"
-        tail -n 40 "$dir/out" | sed 's/^/# /'
+        tail -n 40 "$RUN/out" | sed 's/^/# /'
     }
 done

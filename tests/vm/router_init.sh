@@ -4,6 +4,8 @@
 #     a --- r1 ------- r2 --- b
 . /begin.sh
 . /net.sh
+. /keys.sh
+export RUN=/tmp
 
 hosts a r1 r2 b
 wire a e 10.1.0.2/24 r1 in 10.1.0.1/24
@@ -21,7 +23,7 @@ side() {
 hostname $1
 crypto isakmp policy 10
  encryption aes
- authentication pre-share
+ authentication ${AUTH:-pre-share}
  group 14
 crypto isakmp key a-long-and-random-one address $3
 crypto ipsec transform-set s $6
@@ -35,19 +37,19 @@ interface out
 access-list 101 permit ip $4 0.0.0.255 $5 0.0.0.255
 X
 }
+# own NAME SET: its side.
+own() {
+    case $1 in
+    r1) side r1 192.0.2.1 192.0.2.2 10.1.0.0 10.2.0.0 "$2" ;;
+    r2) side r2 192.0.2.2 192.0.2.1 10.2.0.0 10.1.0.0 "$2" ;;
+    esac
+}
 # both SET [LINES]
 both() {
-    { side r1 192.0.2.1 192.0.2.2 10.1.0.0 10.2.0.0 "$1"; echo "${2:-}"; } | conf r1
-    { side r2 192.0.2.2 192.0.2.1 10.2.0.0 10.1.0.0 "$1"; echo "${2:-}"; } | conf r2
+    for r in r1 r2; do { own $r "$1"; echo "${2:-}"; } | conf $r; done
     start r1
     start r2
 }
-# packets HOST PROTOCOL: how many have passed through its SAs.
-packets() {
-    on "$1" ip -s xfrm state | awk -v p="$2" '$1 == "proto" { now = $2 }
-        now == p && /\(packets\)$/ && !/INF/ { sub(/\(packets\)/, "", $2); n += $2 } END { print n + 0 }'
-}
-carried() { [ "$(packets r1 "${1:-esp}")" -ge 2 ]; }
 
 # ---- Static maps --------------------------------------------------------------------------------
 
@@ -58,7 +60,7 @@ both "esp-aes esp-sha-hmac"
 ok "what no map is about goes in the clear" pings a 10.3.0.2
 ok "... and there are no SAs" sh -c 'ip -n r1 xfrm state | grep -c . | grep -qx 0'
 ok "a ping from host to host brings up SAs, and comes through" pings a 10.2.0.2
-ok "... through ESP" carried
+ok "... through ESP" carried r1
 ok "... and back" pings b 10.1.0.2
 ask r1 "clear crypto sa"
 ok "clear crypto sa: the kernel has none" sh -c 'ip -n r1 xfrm state | grep -c . | grep -qx 0'
@@ -80,10 +82,10 @@ for set in "esp-des" "ah-sha-hmac" "ah-sha-hmac esp-des" "ah-md5-hmac esp-3des e
     both "$set"
     ok "$set" pings a 10.2.0.2
     case $set in
-    *ah-*) ok "... through AH" carried ah ;;
+    *ah-*) ok "... through AH" carried r1 ah ;;
     esac
     case $set in
-    *esp-*) ok "... through ESP" carried esp ;;
+    *esp-*) ok "... through ESP" carried r1 esp ;;
     esac
     end r1 r2
 done
@@ -101,8 +103,51 @@ start r1 --flow 192.0.2.1,192.0.2.2
 ok "transport mode between the routers themselves" until_true 10 said r1 "child .* is up"
 ok "... carries what they say" pings r1 192.0.2.2
 ok "... in transport mode" sh -c 'ip -n r1 xfrm state | grep -q "mode transport" && ! ip -n r1 xfrm state | grep -q "mode tunnel"'
-ok "... through ESP" carried
+ok "... through ESP" carried r1
 end r1 r2
+
+# ---- Public keys --------------------------------------------------------------------------------
+
+address() { [ "$1" = r1 ] && echo 192.0.2.1 || echo 192.0.2.2; }
+# with_keys AUTH COMMAND...: both, each with its private key; `COMMAND... NAME` prints more of its configuration.
+with_keys() {
+    AUTH=$1
+    shift
+    for r in r1 r2; do
+        { own $r "esp-aes esp-sha-hmac"; echo "ip domain-name example.com"; "$@" $r; } | conf $r
+        start $r --keys /tmp/$r.key
+    done
+}
+# agreed SUITE NAME: both have, and r2 knows r1 by that name.
+agreed() { said r1 "agreed on $1" && said r2 "agreed on $1.* $2$"; }
+
+with_name() { trust "$@" && echo "crypto isakmp identity dn"; }
+with_keys rsa-sig with_name
+ok "RSA signatures, certificates as PEM: pings come through" pings a 10.2.0.2
+ok "... through ESP" carried r1
+ok "... and back" pings b 10.1.0.2
+ok "... by signatures, and known by the certificate's name" agreed "aes128-sha1-modp2048 rsa-sig" "O=Example, CN=r1"
+end r1 r2
+doubts() { with_name "$1" "$([ "$1" = r1 ] && echo ca || echo other-ca)"; }
+with_keys rsa-sig doubts
+ok "... of a CA that one of both does not trust: nothing comes through" no_ping a 10.2.0.2
+ok "... and it says why" said r2 "no CA that is trusted here vouches for the peer's certificate"
+end r1 r2
+
+by_name() { echo "crypto isakmp identity hostname"; [ "$1" = r1 ] || echo "ip host r1.example.com 192.0.2.1"; }
+with_keys rsa-encr by_name
+ok "RSA encrypted nonces, keys not exchanged: nothing comes through" no_ping a 10.2.0.2
+exchange_keys() {
+    type_in_key r1 r2 "addressed-key 192.0.2.2" && type_in_key r2 r1 "named-key r1.example.com
+address 192.0.2.1"
+}
+ok "... exchanged by hand, with key-string" exchange_keys
+ok "... pings come through" pings a 10.2.0.2
+ok "... through ESP" carried r1
+ok "... and back" pings b 10.1.0.2
+ok "... by encrypted nonces" agreed "aes128-sha1-modp2048 rsa-encr" "r1.example.com"
+end r1 r2
+AUTH=
 
 # ---- Peers by their names -----------------------------------------------------------------------
 
