@@ -48,7 +48,7 @@ put "$(command -v dash)" /bin/sh
 put "$(command -v busybox)" /bin/busybox
 put "$(command -v ip)" /bin/ip
 put "$(command -v modprobe)" /sbin/modprobe
-for tool in awk cat cut echo grep kill killall ls mkdir mount ping poweroff rm sed seq sleep tail usleep test; do
+for tool in awk cat cut echo grep kill killall ls mkdir mount nc ping poweroff rm sed seq sleep tail usleep test; do
     ln -s busybox "$stage/bin/$tool"
 done
 echo "$modules" >"$stage/modules"
