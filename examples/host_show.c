@@ -232,14 +232,32 @@ int host_show_install(host_show *s, isakmp_child_id child, const isakmp_sad_entr
     return ISAKMP_E_HOST;
 }
 
-void host_show_remove(host_show *s, isakmp_child_id child, const isakmp_sad_entry *e)
+static host_sad_entry *entry_of(host_show *s, isakmp_child_id child, const isakmp_sad_entry *e)
 {
     for (size_t i = 0; i < HOST_MAX_SAD; i++) {
         host_sad_entry *h = &s->sad[i];
         if (h->child.v == child.v && h->e.inbound == e->inbound && h->e.spi == e->spi &&
             h->e.algs.proto == e->algs.proto)
-            memset(h, 0, sizeof *h);
+            return h;
     }
+    return NULL;
+}
+
+void host_show_move(host_show *s, isakmp_child_id child, const isakmp_sad_entry *e,
+                    const isakmp_addr *src, const isakmp_addr *dst)
+{
+    host_sad_entry *h = entry_of(s, child, e);
+    if (h == NULL)
+        return;
+    h->e.src = *src;
+    h->e.dst = *dst;
+}
+
+void host_show_remove(host_show *s, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    host_sad_entry *h = entry_of(s, child, e);
+    if (h)
+        memset(h, 0, sizeof *h);
 }
 
 /* ---- Tables --------------------------------------------------------------------------------- */

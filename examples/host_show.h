@@ -43,9 +43,11 @@ void host_show_key(host_show *s, const uint8_t *cky_i, isakmp_span key);
 /* A datagram, sent or received, for the capture file. */
 void host_show_datagram(host_show *s, const isakmp_path *path, isakmp_span datagram, int sent);
 
-/* Keep a SAD entry, forget it.
+/* Keep a SAD entry, give it other ends, forget it.
  *   returns  ISAKMP_OK or ISAKMP_E_HOST: there are too many. */
 int host_show_install(host_show *s, isakmp_child_id child, const isakmp_sad_entry *e);
+void host_show_move(host_show *s, isakmp_child_id child, const isakmp_sad_entry *e,
+                    const isakmp_addr *src, const isakmp_addr *dst);
 void host_show_remove(host_show *s, isakmp_child_id child, const isakmp_sad_entry *e);
 
 /* The tables: ISAKMP SAs, child SAs, SAD entries. */

@@ -45,6 +45,12 @@ static int do_install(void *user, isakmp_child_id child, const isakmp_sad_entry 
     return host_show_install(&((app *)user)->show, child, e);
 }
 
+static void do_move(void *user, isakmp_child_id child, const isakmp_sad_entry *e,
+                    const isakmp_addr *src, const isakmp_addr *dst)
+{
+    host_show_move(&((app *)user)->show, child, e, src, dst);
+}
+
 static void do_remove(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
 {
     host_show_remove(&((app *)user)->show, child, e);
@@ -218,6 +224,7 @@ int main(int argc, char **argv)
                         .send = do_send,
                         .sa_install = do_install,
                         .sa_remove = do_remove,
+                        .sa_move = do_move,
                         .get_psk = get_psk,
                         .get_credentials = get_credentials,
                         .sign = do_sign,

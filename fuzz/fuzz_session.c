@@ -346,7 +346,7 @@ static void report(isakmp_sa_id sa, unsigned more)
     if (more & 8)
         (void)isakmp_child_traffic(victim->x, pr.now, child, more & 2 ? 1500 : 2000000, 1500);
     else if (more & 2)
-        (void)isakmp_sa_heard(victim->x, pr.now, sa);
+        (void)isakmp_sa_heard(victim->x, pr.now, sa, NULL);
     else
         (void)isakmp_sa_wanted(victim->x, pr.now, sa);
 }

@@ -45,7 +45,7 @@ static void look(router *r, isakmp_child_id c)
     in = count(r, &i, i.spi_in, &s.path.local);
     out = count(r, &i, i.spi_out, &s.path.remote);
     if (in > t->in)
-        isakmp_sa_heard(r->x, host_now(), i.sa);
+        isakmp_sa_heard(r->x, host_now(), i.sa, NULL);
     if (out > t->out)
         isakmp_sa_wanted(r->x, host_now(), i.sa);
     isakmp_child_traffic(r->x, host_now(), c, in, out);

@@ -446,6 +446,15 @@ typedef struct isakmp_host {
      *   later   also after ISAKMP_NONE: a const isakmp_user *; n sizeof(isakmp_user), or 0: nothing. */
     int (*check_user)(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *got,
                       isakmp_user *out);
+
+    /* DO.  Optional.  The peer, which is behind a NAT, has another address or port there [RFC3947 7]: from now
+     * on this IPsec SA is between these ends; its keys, its selectors and its sequence numbers stay.  Called
+     * for each SA of the peer's children, of either direction.  Without this callback packets go where the
+     * peer was, until the child is negotiated anew.
+     *   e         as sa_remove would have it: with the ends that it had until now.
+     *   src, dst  the new ends, as in isakmp_sad_entry; sa_remove will have them. */
+    void (*sa_move)(void *user, isakmp_child_id child, const isakmp_sad_entry *e,
+                    const isakmp_addr *src, const isakmp_addr *dst);
 } isakmp_host;
 
 /* One sentence about an event, with the reason, such as

@@ -262,8 +262,12 @@ ISAKMP_API int isakmp_child_traffic(isakmp_ctx *x, isakmp_time now, isakmp_child
 
 /* A packet of the peer has come through a child, and its authentication was found right.
  *   sa       that of the child; if it has ended, this goes to the one that has taken its place.
+ *   path     how it came, if it was in UDP and no replay: from path->remote to path->local, as isakmp_input()
+ *            has it.  A peer behind a NAT is followed there, as after a message of its own [RFC3947 7]: see
+ *            isakmp_host.sa_move.  NULL: the way is not known, or says nothing.
  *   returns  ISAKMP_OK; ISAKMP_NONE if no SA with this peer is up; ISAKMP_E_STALE; ISAKMP_E_REENTRANT. */
-ISAKMP_API int isakmp_sa_heard(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa);
+ISAKMP_API int isakmp_sa_heard(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa,
+                               const isakmp_path *path);
 /* A packet has been sent to the peer through a child, or waits to be sent: if nothing is heard of the peer
  * in isakmp_peer_policy.dpd_s it is asked whether it lives.
  *   returns  as isakmp_sa_heard(). */

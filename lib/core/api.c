@@ -63,7 +63,7 @@ int isakmp_close(isakmp_ctx *x, isakmp_time now, isakmp_sa_id id)
 
 /* ---- Signs of life -------------------------------------------------------------------------- */
 
-static int note(isakmp_ctx *x, isakmp_time now, isakmp_sa_id id,
+static int note(isakmp_ctx *x, isakmp_time now, isakmp_sa_id id, const isakmp_path *path,
                 void (*what)(isakmp_ctx *x, isakmp__sa *sa))
 {
     isakmp__sa *sa, *speaker;
@@ -73,20 +73,25 @@ static int note(isakmp_ctx *x, isakmp_time now, isakmp_sa_id id,
     sa = isakmp__sa_of(x, id);
     speaker = sa ? isakmp__sa_speaker(x, sa) : NULL;
     rc = speaker && speaker->state == ISAKMP_SA_UP ? ISAKMP_OK : ISAKMP_NONE;
-    if (rc == ISAKMP_OK)
+    if (rc == ISAKMP_OK) {
+        if (path)
+            isakmp__sa_follow(x, speaker, path);
+        if (path && sa != speaker) /* the child may still be that one's */
+            isakmp__sa_follow(x, sa, path);
         what(x, speaker);
+    }
     isakmp__leave(x);
     return sa ? rc : ISAKMP_E_STALE;
 }
 
-int isakmp_sa_heard(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa)
+int isakmp_sa_heard(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa, const isakmp_path *path)
 {
-    return note(x, now, sa, isakmp__sa_heard);
+    return note(x, now, sa, path, isakmp__sa_heard);
 }
 
 int isakmp_sa_wanted(isakmp_ctx *x, isakmp_time now, isakmp_sa_id sa)
 {
-    return note(x, now, sa, isakmp__sa_wanted);
+    return note(x, now, sa, NULL, isakmp__sa_wanted);
 }
 
 /* ---- Children ------------------------------------------------------------------------------- */

@@ -260,24 +260,22 @@ static void detect(isakmp_ctx *x, isakmp__exch *e)
     isakmp__tell(x, ISAKMP_EV_NAT, sa, NULL, NULL);
 }
 
-/* A message that is proven to come from the peer says where the peer is, if the peer is behind a NAT
- * whose mappings may change [RFC3947 4, 7].  Else only its port changes, once: HASH does not cover
- * addresses, and whoever relays a message could draw ours to himself.  From port 4500 there is no way
- * back: what still comes along the old path was sent before. */
+/* A message that is proven to come from the peer says where the peer is.  Behind no NAT only its port changes,
+ * once.  From port 4500 there is no way back: what still comes along the old path was sent before. */
 static void follow(isakmp_ctx *x, isakmp__exch *e)
 {
     isakmp__sa *sa = e->sa;
     int floats = e->path.natt > sa->path.natt;
-    int moves =
-        !isakmp_addr_equal(&sa->path.remote, &e->path.remote) && e->path.natt == sa->path.natt;
-    if (!e->authentic || !sa->nat || !(floats || moves))
+    if (!e->authentic || !sa->nat)
         return;
     /* With signatures anybody has keys before the end of phase 1. */
     if (e->def->phase == 2 && sa->state != ISAKMP_SA_UP)
         return;
-    if (sa->nat & ISAKMP_NAT_REMOTE ||
-        (floats && isakmp__same_ip(&sa->path.remote, &e->path.remote)))
+    if (floats &&
+        (sa->nat & ISAKMP_NAT_REMOTE || isakmp__same_ip(&sa->path.remote, &e->path.remote)))
         isakmp__sa_move(x, sa, &e->path);
+    else
+        isakmp__sa_follow(x, sa, &e->path);
 }
 
 /* A client of hybrid authentication proves nothing in phase 1, but goes to port 4500 all the same: its HASH has

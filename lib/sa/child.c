@@ -158,6 +158,29 @@ unsigned isakmp__child_install(isakmp_ctx *x, isakmp__child *c, const isakmp__ex
     return rc;
 }
 
+static void move_one(isakmp_ctx *x, const isakmp__child *c, unsigned i, int inbound)
+{
+    const isakmp_path *path = &c->sa->path;
+    isakmp_sad_entry s;
+    fill_entry(&s, c, i, inbound);
+    isakmp__do_move(x, c, &s, inbound ? &path->remote : &path->local,
+                    inbound ? &path->local : &path->remote);
+}
+
+/* Whether a host moves what it has or not: c->path says where its entries are. */
+void isakmp__child_move(isakmp_ctx *x, isakmp__child *c)
+{
+    if (c->installed == 0 || !c->natt || !isakmp__can_move(x))
+        return;
+    for (unsigned i = 0; i < c->n; i++) {
+        if (c->installed & ISAKMP__INSTALLED_OUT(i))
+            move_one(x, c, i, 0);
+        if (c->installed & ISAKMP__INSTALLED_IN(i))
+            move_one(x, c, i, 1);
+    }
+    c->path = c->sa->path;
+}
+
 void isakmp__child_remove(isakmp_ctx *x, isakmp__child *c)
 {
     isakmp_sad_entry s;

@@ -39,6 +39,17 @@ void isakmp__do_remove(isakmp_ctx *x, const isakmp__child *c, const isakmp_sad_e
     x->host.sa_remove(x->host.user, isakmp__child_id(x, c), e);
 }
 
+int isakmp__can_move(const isakmp_ctx *x)
+{
+    return x->host.sa_move != NULL;
+}
+
+void isakmp__do_move(isakmp_ctx *x, const isakmp__child *c, const isakmp_sad_entry *e,
+                     const isakmp_addr *src, const isakmp_addr *dst)
+{
+    x->host.sa_move(x->host.user, isakmp__child_id(x, c), e, src, dst);
+}
+
 void isakmp__do_timer(isakmp_ctx *x)
 {
     isakmp_time deadline = isakmp__deadline(&x->deadlines);

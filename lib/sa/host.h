@@ -9,6 +9,9 @@
 void isakmp__do_send(isakmp_ctx *x, const isakmp_path *path, isakmp_span datagram);
 int isakmp__do_install(isakmp_ctx *x, const isakmp__child *c, const isakmp_sad_entry *e);
 void isakmp__do_remove(isakmp_ctx *x, const isakmp__child *c, const isakmp_sad_entry *e);
+int isakmp__can_move(const isakmp_ctx *x);
+void isakmp__do_move(isakmp_ctx *x, const isakmp__child *c, const isakmp_sad_entry *e,
+                     const isakmp_addr *src, const isakmp_addr *dst);
 /* Send with a source address that is not ours, if the host can. */
 int isakmp__can_send_as(const isakmp_ctx *x);
 void isakmp__do_send_as(isakmp_ctx *x, const isakmp_path *path, isakmp_span datagram);

@@ -190,6 +190,19 @@ void isakmp__sa_move(isakmp_ctx *x, isakmp__sa *sa, const isakmp_path *path)
         isakmp__unlink(&sa->peer_link);
         isakmp__sa_enter_peer(x, sa);
     }
+    for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+        isakmp__child_move(x, c);
+}
+
+void isakmp__sa_follow(isakmp_ctx *x, isakmp__sa *sa, const isakmp_path *path)
+{
+    char text[64];
+    if (!(sa->nat & ISAKMP_NAT_REMOTE) || path->natt != sa->path.natt ||
+        isakmp_addr_equal(&sa->path.remote, &path->remote))
+        return;
+    isakmp__sa_move(x, sa, path);
+    isakmp_addr_text(text, sizeof text, &path->remote);
+    isakmp__log(x, ISAKMP_LOG_INFO, sa, "the peer has moved to %s", text);
 }
 
 void isakmp__sa_give(isakmp_ctx *x, isakmp__sa *sa)

@@ -20,6 +20,9 @@ void isakmp__sa_unindex(isakmp_ctx *x, isakmp__sa *sa);
 void isakmp__sa_enter_peer(isakmp_ctx *x, isakmp__sa *sa);
 /* From now on its messages go along another path. */
 void isakmp__sa_move(isakmp_ctx *x, isakmp__sa *sa, const isakmp_path *path);
+/* The peer has proved that it is there: if it is behind a NAT, whose mappings may change, it is followed
+ * [RFC3947 4, 7].  Else not: nothing proves addresses, and whoever relays a packet could draw ours to himself. */
+void isakmp__sa_follow(isakmp_ctx *x, isakmp__sa *sa, const isakmp_path *path);
 /* The SA that a header's cookies name; an initiator's also before the responder's cookie is known. */
 isakmp__sa *isakmp__sa_find(const isakmp_ctx *x, const isakmp_header *h);
 /* The half-open SA that a first message, seen before, began. */
@@ -158,6 +161,8 @@ int isakmp__child_pick_spi(isakmp_ctx *x, const isakmp__child *c, uint32_t *out)
 unsigned isakmp__child_install(isakmp_ctx *x, isakmp__child *c, const isakmp__exch *e, int inbound);
 /* When a lifetime is over. */
 isakmp_time isakmp__hard_at(isakmp_time since, uint32_t life_s);
+/* Its SA has moved: the host moves what is in the SAD, if it can. */
+void isakmp__child_move(isakmp_ctx *x, isakmp__child *c);
 /* Take what is installed out of the SAD again. */
 void isakmp__child_remove(isakmp_ctx *x, isakmp__child *c);
 void isakmp__child_give(isakmp_ctx *x, isakmp__child *c);

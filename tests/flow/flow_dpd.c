@@ -107,7 +107,7 @@ static isakmp_sa_id the_sa(const peer *p)
 
 static void say_heard(peer *p)
 {
-    assert_int_equal(isakmp_sa_heard(p->x, pr.now, the_sa(p)), ISAKMP_OK);
+    assert_int_equal(isakmp_sa_heard(p->x, pr.now, the_sa(p), NULL), ISAKMP_OK);
 }
 
 static void say_wanted(peer *p)
@@ -428,7 +428,7 @@ static void test_children_of_an_sa_before(void **state)
     old = the_sa(A);
     run_for(70000);
     assert_int_equal(sa_info(A, old).state, ISAKMP_SA_ENDED);
-    assert_int_equal(isakmp_sa_heard(A->x, pr.now, old), ISAKMP_NONE);
+    assert_int_equal(isakmp_sa_heard(A->x, pr.now, old, NULL), ISAKMP_NONE);
     assert_int_equal(isakmp_sa_wanted(A->x, pr.now, old), ISAKMP_NONE);
     next = pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
     run_for(100);
@@ -878,7 +878,7 @@ static void test_before_it_is_up(void **state)
     assert_int_equal(sas_in(B, ISAKMP_SA_NEGOTIATING), 1);
     (void)give_question(B, 5);
     assert_int_equal(answers(1), 0);
-    assert_int_equal(isakmp_sa_heard(B->x, pr.now, the_sa(B)), ISAKMP_NONE);
+    assert_int_equal(isakmp_sa_heard(B->x, pr.now, the_sa(B), NULL), ISAKMP_NONE);
     assert_int_equal(isakmp_sa_wanted(B->x, pr.now, the_sa(B)), ISAKMP_NONE);
     run_for(100);
     assert_true(both_up(0));
@@ -939,9 +939,9 @@ static void test_results(void **state)
     wants_dpd(A, ISAKMP_PF_DPD_PERIODIC);
     come_up(ISAKMP_EXCH_MAIN, 1);
     sa = the_sa(A);
-    assert_int_equal(isakmp_sa_heard(A->x, pr.now, stale), ISAKMP_E_STALE);
+    assert_int_equal(isakmp_sa_heard(A->x, pr.now, stale, NULL), ISAKMP_E_STALE);
     assert_int_equal(isakmp_sa_wanted(A->x, pr.now, stale), ISAKMP_E_STALE);
-    assert_int_equal(isakmp_sa_heard(NULL, pr.now, sa), ISAKMP_E_ARG);
+    assert_int_equal(isakmp_sa_heard(NULL, pr.now, sa, NULL), ISAKMP_E_ARG);
     assert_int_equal(isakmp_sa_wanted(NULL, pr.now, sa), ISAKMP_E_ARG);
     pass(2 * DPD_S * 1000);
     finish();

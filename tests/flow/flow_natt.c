@@ -401,6 +401,17 @@ static void test_loss_behind_a_nat(void **state)
             }
 }
 
+/* How many entries of the SAD have their far end at a port. */
+static unsigned ends_at(const peer *p, uint16_t port)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < PAIR_SAD; i++) {
+        const sad_record *r = &p->sad[i];
+        n += r->used && (r->e.inbound ? r->e.src.port : r->e.dst.port) == port;
+    }
+    return n;
+}
+
 /* The NAT forgets its mapping: from now on the peer comes from another port.  The first message that
  * is proven to be its own moves the SA there; nothing else does. */
 static void test_the_mapping_changes(void **state)
@@ -432,11 +443,71 @@ static void test_the_mapping_changes(void **state)
     run_for(100);
     assert_true(both_up(2));
     assert_int_equal(sa_info(B, first_sa(B)).path.remote.port, 24507);
+    assert_int_equal(B->moves, 2);
+    assert_int_equal(ends_at(B, 24507), 4);
     /* The responder reaches it there. */
     assert_int_equal(isakmp_close(B->x, pr.now, first_sa(B)), ISAKMP_OK);
     run_for(100);
     assert_int_equal(stats_of(A).sas, 0);
     assert_int_equal(crooked, 0);
+    finish();
+}
+
+/* A packet of ESP that is proven to be the peer's does it, too [RFC3947 7]: who only receives says nothing else.
+ * A host that cannot change what it has keeps it; ISAKMP goes to the new place all the same. */
+static void test_esp_comes_from_elsewhere(void **state)
+{
+    (void)state;
+    for (uint8_t stays = 0; stays < 2; stays++) {
+        isakmp_path path;
+        prepare(223, 1, 0);
+        pair_end(&pr);
+        B->stays = stays;
+        pair_start(&pr);
+        connect_through(ISAKMP_EXCH_MAIN, 1);
+        run_for(100);
+        assert_true(both_up(1));
+        nats[0].shift = 7;
+        path = sa_info(B, first_sa(B)).path;
+        path.remote.port += 7;
+        path.natt = 0;
+        assert_int_equal(isakmp_sa_heard(B->x, pr.now, first_sa(B), &path), ISAKMP_OK);
+        assert_int_equal(ends_at(B, 24500), 2);
+        path.natt = 1;
+        assert_int_equal(isakmp_sa_heard(B->x, pr.now, first_sa(B), &path), ISAKMP_OK);
+        assert_int_equal(isakmp_sa_heard(B->x, pr.now, first_sa(B), &path), ISAKMP_OK);
+        assert_int_equal(B->moves, stays ? 0 : 2);
+        assert_int_equal(ends_at(B, 24507), stays ? 0 : 2);
+        assert_int_equal(isakmp_close(B->x, pr.now, first_sa(B)), ISAKMP_OK);
+        run_for(100);
+        assert_int_equal(stats_of(A).sas, 0);
+        finish();
+    }
+}
+
+/* What a closed ISAKMP SA has left behind moves as well, and so does that which has taken its place. */
+static void test_esp_of_an_ended_sa(void **state)
+{
+    isakmp_sa_id old;
+    isakmp_path path;
+    (void)state;
+    prepare(224, 1, 0);
+    B->policies[0].life_s = A->policies[0].life_s = 60;
+    pair_end(&pr);
+    pair_start(&pr);
+    connect_through(ISAKMP_EXCH_MAIN, 1);
+    run_for(61000);
+    old = first_sa(B);
+    assert_int_equal(sa_info(B, old).state, ISAKMP_SA_ENDED);
+    connect_through(ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    nats[0].shift = 9;
+    path = sa_info(B, old).path;
+    path.remote.port += 9;
+    assert_int_equal(isakmp_sa_heard(B->x, pr.now, old, &path), ISAKMP_OK);
+    assert_int_equal(ends_at(B, 24509), 2);
+    assert_int_equal(sa_info(B, old).path.remote.port, 24509);
+    assert_int_equal(sa_info(B, isakmp_sa_next(B->x, old)).path.remote.port, 24509);
     finish();
 }
 
@@ -458,6 +529,8 @@ static void test_no_moving_without_nat(void **state)
     path = sa_info(B, first_sa(B)).path;
     path.remote.port = 6666;
     assert_int_equal(isakmp_input(B->x, pr.now, &path, f.data, f.w.len), ISAKMP_OK);
+    assert_int_equal(isakmp_sa_heard(B->x, pr.now, first_sa(B), &path), ISAKMP_OK);
+    assert_int_equal(B->moves, 0);
     assert_int_equal(sa_info(B, first_sa(B)).path.remote.port, 500);
     finish();
 }
@@ -1199,6 +1272,8 @@ int main(void)
         cmocka_unit_test(test_extension_not_named),
         cmocka_unit_test(test_loss_behind_a_nat),
         cmocka_unit_test(test_the_mapping_changes),
+        cmocka_unit_test(test_esp_comes_from_elsewhere),
+        cmocka_unit_test(test_esp_of_an_ended_sa),
         cmocka_unit_test(test_no_moving_without_nat),
         cmocka_unit_test(test_no_way_back_to_500),
         cmocka_unit_test(test_T64_natd_wrong_by_one_bit),

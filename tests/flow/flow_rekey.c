@@ -440,7 +440,7 @@ static void test_sa_on_request(void **state)
         assert_true(last_event(p, ISAKMP_EV_SA_UP)->other_sa.v == old.v);
         assert_true(last_event(q, ISAKMP_EV_SA_UP)->other_sa.v == of_peer.v);
         /* What is asked of the old one goes to the new one. */
-        assert_int_equal(isakmp_sa_heard(p->x, pr.now, old), ISAKMP_OK);
+        assert_int_equal(isakmp_sa_heard(p->x, pr.now, old, NULL), ISAKMP_OK);
         assert_true(child_info(p, add_child(p, old, &p->child)).sa.v == new_one.v);
         run_for(30000);
         assert_int_equal(sas_in(p, 0), 1);

@@ -62,7 +62,7 @@ static void test_child_is_not_for_others(void **state)
         assert_int_equal(isakmp_tick(B->x, pr.now), ISAKMP_OK);
         run_for(100);
         assert_int_equal(sa_info(B, first).state, ISAKMP_SA_ENDED);
-        assert_int_equal(isakmp_sa_heard(B->x, pr.now, first), ISAKMP_NONE);
+        assert_int_equal(isakmp_sa_heard(B->x, pr.now, first, NULL), ISAKMP_NONE);
         assert_int_equal(isakmp_child_rekey(B->x, pr.now, c, &n), ISAKMP_OK);
         path = sa_info(B, child_info(B, n).sa).path;
         assert_int_equal(path.remote.ip[3], FIRST);

@@ -101,35 +101,21 @@ static const host_sad_entry *inbound(const live *l, uint32_t spi)
     return NULL;
 }
 
-/* The SA of a child, and where its peer is by now: it may have moved since the entry was made. */
-static isakmp_path path_of(const live *l, const host_sad_entry *h, isakmp_sa_id *sa)
+static isakmp_sa_id sa_of(const live *l, const host_sad_entry *h)
 {
-    isakmp_path path = {0};
     isakmp_child_info child = {.size = sizeof child};
-    isakmp_sa_info info = {.size = sizeof info};
-    path.local = h->e.inbound ? h->e.dst : h->e.src;
-    path.remote = h->e.inbound ? h->e.src : h->e.dst;
-    path.natt = 1;
-    sa->v = 0;
-    if (isakmp_child_get(l->x, h->child, &child) == ISAKMP_OK) {
-        *sa = child.sa;
-        if (isakmp_sa_get(l->x, child.sa, &info) == ISAKMP_OK && info.state == ISAKMP_SA_UP &&
-            info.path.natt)
-            path = info.path;
-    }
-    return path;
+    return isakmp_child_get(l->x, h->child, &child) == ISAKMP_OK ? child.sa : (isakmp_sa_id){0};
 }
 
 static void send_esp(live *l, const host_sad_entry *h, const uint8_t *inner, size_t n)
 {
     uint8_t packet[2048 + LIVE_ESP_MORE];
-    isakmp_sa_id sa;
-    isakmp_path path = path_of(l, h, &sa);
+    isakmp_path path = {.local = h->e.src, .remote = h->e.dst, .natt = 1};
     if (!h->e.natt || n > 2048)
         return;
     n = live_esp_wrap(&h->e, ++l->esp_seq, inner, n, packet);
     host_udp_send(&l->udp, &path, (isakmp_span){packet, n});
-    isakmp_sa_wanted(l->x, host_now(), sa);
+    isakmp_sa_wanted(l->x, host_now(), sa_of(l, h));
     isakmp_child_traffic(l->x, host_now(), h->child, 0, l->out += n);
 }
 
@@ -166,7 +152,6 @@ static void take_esp(live *l, const isakmp_path *path, uint8_t *packet, size_t n
     const host_sad_entry *h = inbound(l, spi), *out = outbound(l);
     uint8_t *inner = NULL;
     size_t len = h ? live_esp_unwrap(&h->e, packet, n, &inner) : 0;
-    isakmp_sa_id sa;
     uint16_t seq;
     if (h == NULL)
         host_lost_esp(l->x, &l->o, path, spi);
@@ -174,8 +159,7 @@ static void take_esp(live *l, const isakmp_path *path, uint8_t *packet, size_t n
         host_show_line(&l->show, "an ESP packet does not verify");
         return;
     }
-    path_of(l, h, &sa);
-    isakmp_sa_heard(l->x, host_now(), sa);
+    isakmp_sa_heard(l->x, host_now(), sa_of(l, h), path);
     isakmp_child_traffic(l->x, host_now(), h->child, n, 0);
     if (live_ping_is_answer(inner, len, &h->e, &seq))
         take_answer(l, seq);
@@ -236,6 +220,12 @@ static int do_install(void *user, isakmp_child_id child, const isakmp_sad_entry 
         l->latest_at = host_now();
     }
     return host_show_install(&l->show, child, e);
+}
+
+static void do_move(void *user, isakmp_child_id child, const isakmp_sad_entry *e,
+                    const isakmp_addr *src, const isakmp_addr *dst)
+{
+    host_show_move(&((live *)user)->show, child, e, src, dst);
 }
 
 static void do_remove(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
@@ -508,6 +498,7 @@ int main(int argc, char **argv)
                         .send = do_send,
                         .sa_install = do_install,
                         .sa_remove = do_remove,
+                        .sa_move = do_move,
                         .find_peer = find_peer,
                         .get_psk = get_psk,
                         .get_credentials = get_credentials,

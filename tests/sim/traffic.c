@@ -82,7 +82,7 @@ void traffic_arrive(host *h, const datagram *d)
     if (in->wish == d->wish && in->side != d->side)
         w->wishes[d->wish].heard[in->side] = w->now;
     now = host_enter(h);
-    (void)isakmp_sa_heard(h->x, now, sa_of(h, in->child));
+    (void)isakmp_sa_heard(h->x, now, sa_of(h, in->child), NULL);
     count(h, now, in);
     host_left(h);
 }

@@ -72,7 +72,7 @@ static void try_reentry(peer *p)
         isakmp_connect(p->x, now, &p->peer, &path, 2, &sa) != ISAKMP_E_REENTRANT ||
         isakmp_child_connect(p->x, now, sa, &p->child, &child) != ISAKMP_E_REENTRANT ||
         isakmp_child_close(p->x, now, child) != ISAKMP_E_REENTRANT ||
-        isakmp_sa_heard(p->x, now, sa) != ISAKMP_E_REENTRANT ||
+        isakmp_sa_heard(p->x, now, sa, NULL) != ISAKMP_E_REENTRANT ||
         isakmp_sa_wanted(p->x, now, sa) != ISAKMP_E_REENTRANT ||
         isakmp_invalid_spi(p->x, now, &path, 3, 4096, NULL) != ISAKMP_E_REENTRANT ||
         isakmp_discover(p->x, now, NULL) != ISAKMP_E_REENTRANT ||
@@ -146,20 +146,37 @@ static int on_install(void *user, isakmp_child_id child, const isakmp_sad_entry 
     return ISAKMP_E_HOST;
 }
 
+/* What was installed, with the ends that it was told to have since. */
+static sad_record *installed(peer *p, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    for (unsigned i = 0; i < PAIR_SAD; i++) {
+        sad_record *r = &p->sad[i];
+        if (r->used && r->child.v == child.v && r->e.spi == e->spi && r->e.inbound == e->inbound &&
+            r->e.algs.proto == e->algs.proto && isakmp_addr_equal(&r->e.src, &e->src) &&
+            isakmp_addr_equal(&r->e.dst, &e->dst))
+            return r;
+    }
+    must(0, "an entry was removed, or moved, that had not been installed");
+    return NULL;
+}
+
 static void on_remove(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
 {
     peer *p = (peer *)user;
     try_reentry(p);
-    for (unsigned i = 0; i < PAIR_SAD; i++) {
-        sad_record *r = &p->sad[i];
-        if (r->used && r->child.v == child.v && r->e.spi == e->spi && r->e.inbound == e->inbound &&
-            r->e.algs.proto == e->algs.proto) {
-            memset(r, 0, sizeof *r);
-            p->removes++;
-            return;
-        }
-    }
-    must(0, "an entry was removed that had not been installed");
+    memset(installed(p, child, e), 0, sizeof(sad_record));
+    p->removes++;
+}
+
+static void on_move(void *user, isakmp_child_id child, const isakmp_sad_entry *e,
+                    const isakmp_addr *src, const isakmp_addr *dst)
+{
+    peer *p = (peer *)user;
+    sad_record *r = installed(p, child, e);
+    try_reentry(p);
+    r->e.src = *src;
+    r->e.dst = *dst;
+    p->moves++;
 }
 
 static int on_find_peer(void *user, isakmp_ticket t, const isakmp_query *q,
@@ -800,6 +817,7 @@ static void start(peer *p)
     p->config.host = &p->host;
     p->host.get_spi = p->own_spis ? on_get_spi : NULL;
     p->host.assign = p->no_assign ? NULL : on_assign;
+    p->host.sa_move = p->stays ? NULL : on_move;
     p->told_deadline = ISAKMP_NEVER;
     p->arena_n = isakmp_ctx_size(&p->config);
     must(p->arena_n > 0, "the limits are not valid");

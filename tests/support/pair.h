@@ -175,8 +175,10 @@ typedef struct peer {
     unsigned assigns;   /* questions what to give a client                          */
     uint16_t asked[32]; /* attributes in the last of them                           */
     unsigned n_asked;
-    isakmp_addr had;         /* what the client had then                                 */
-    unsigned releases;       /* addresses given back                                     */
+    isakmp_addr had;   /* what the client had then                                 */
+    unsigned releases; /* addresses given back                                     */
+    unsigned moves;    /* of SAD entries                                                      */
+    uint8_t stays;     /* 1: it has no sa_move */
     unsigned lost_addresses; /* ... that nobody had                                      */
     isakmp_addr ip4, ip6;    /* as client: what the last ISAKMP_EV_CONFIG told           */
     uint8_t got[PAIR_GIFT];  /* ... and its attributes                                   */
