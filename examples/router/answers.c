@@ -16,6 +16,12 @@ static void do_remove(void *user, isakmp_child_id child, const isakmp_sad_entry 
     router_remove((router *)user, child, e);
 }
 
+static void do_move(void *user, isakmp_child_id child, const isakmp_sad_entry *e,
+                    const isakmp_addr *src, const isakmp_addr *dst)
+{
+    router_move((router *)user, child, e, src, dst);
+}
+
 static int find_peer(void *user, isakmp_ticket t, const isakmp_query *q,
                      const isakmp_peer_policy **out)
 {
@@ -147,6 +153,7 @@ void router_set_host(isakmp_host *h, router *r)
                        .send = do_send,
                        .sa_install = do_install,
                        .sa_remove = do_remove,
+                       .sa_move = do_move,
                        .find_peer = find_peer,
                        .get_psk = get_psk,
                        .get_credentials = get_credentials,

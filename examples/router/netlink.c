@@ -9,6 +9,11 @@ int netlink_open(netlink *n, int family)
     return n->socket ? mnl_socket_bind(n->socket, 0, MNL_SOCKET_AUTOPID) : -1;
 }
 
+int netlink_join(netlink *n, int group)
+{
+    return mnl_socket_setsockopt(n->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof group);
+}
+
 void netlink_close(netlink *n)
 {
     if (n->socket)

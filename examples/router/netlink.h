@@ -11,6 +11,9 @@ typedef struct netlink {
 
 /* returns  0, or -1 with errno. */
 int netlink_open(netlink *n, int family);
+/* Hear what the kernel says to a group (XFRMNLGRP_MAPPING and its kin) without being asked.
+ *   returns  0, or -1 with errno. */
+int netlink_join(netlink *n, int group);
 void netlink_close(netlink *n);
 /* A message begins in buf, to which attributes are then added; flags: NLM_F_CREATE and its kin. */
 struct nlmsghdr *netlink_begin(void *buf, uint16_t type, uint16_t flags);

@@ -68,14 +68,15 @@ static int until(isakmp_time deadline)
 
 static void turn(router *r)
 {
-    struct pollfd fds[7] = {{r->udp.ike, POLLIN, 0},
+    struct pollfd fds[8] = {{r->udp.ike, POLLIN, 0},
                             {r->udp.natt, POLLIN, 0},
                             {r->tun ? tun_fd(r->tun) : -1, POLLIN, 0},
                             {r->control, POLLIN, 0},
                             {r->console ? STDIN_FILENO : -1, POLLIN, 0},
                             {r->spis[0], POLLIN, 0},
-                            {r->spis[1], POLLIN, 0}};
-    if (poll(fds, 7, until(isakmp_deadline(r->x))) > 0) {
+                            {r->spis[1], POLLIN, 0},
+                            {r->kernel ? xfrm_news_fd(r->kernel) : -1, POLLIN, 0}};
+    if (poll(fds, 8, until(isakmp_deadline(r->x))) > 0) {
         if (fds[0].revents)
             take_datagram(r, 0);
         if (fds[1].revents)
@@ -89,6 +90,8 @@ static void turn(router *r)
         for (unsigned i = 0; i < 2; i++)
             if (fds[5 + i].revents)
                 router_take_spi(r, i);
+        if (fds[7].revents)
+            router_take_mapping(r);
     }
     isakmp_tick(r->x, host_now());
     router_look_at_traffic(r);

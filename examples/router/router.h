@@ -150,6 +150,8 @@ void router_set_host(isakmp_host *h, router *r);
 /* sas.c: IPsec SAs. */
 int router_install(router *r, isakmp_child_id child, const isakmp_sad_entry *e);
 void router_remove(router *r, isakmp_child_id child, const isakmp_sad_entry *e);
+void router_move(router *r, isakmp_child_id child, const isakmp_sad_entry *e,
+                 const isakmp_addr *src, const isakmp_addr *dst);
 
 /* attempts.c: negotiate with the peers of an entry. */
 void router_protect(router *r, const isakmp_ios_match *m);
@@ -181,6 +183,8 @@ void router_take_spi(router *r, unsigned i);
 
 /* traffic.c: what has passed through the kernel's SAs. */
 void router_look_at_traffic(router *r);
+/* The kernel has something to say: a peer sends its ESP from elsewhere. */
+void router_take_mapping(router *r);
 
 /* commands.c: a line, typed or given.
  *   returns  1, or 0 if it was wrong. */

@@ -84,3 +84,21 @@ void router_remove(router *r, isakmp_child_id child, const isakmp_sad_entry *e)
     if (r->kernel)
         xfrm_delete(r->kernel, &sa, last);
 }
+
+void router_move(router *r, isakmp_child_id child, const isakmp_sad_entry *e,
+                 const isakmp_addr *src, const isakmp_addr *dst)
+{
+    isakmp_sad_entry moved = *e;
+    int last = is_last(r, child, e);
+    char error[160];
+    xfrm_sa before, now;
+    moved.src = *src;
+    moved.dst = *dst;
+    gather(r, child, e, &before);
+    now = before;
+    now.e = &moved;
+    if (r->sa_log)
+        xfrm_print_move(r->sa_log, e, &moved);
+    if (r->kernel && xfrm_move(r->kernel, &before, &now, last, error, sizeof error) != 0)
+        router_say(r, error);
+}

@@ -1,5 +1,5 @@
 /* traffic.c -- what passes through SAs in the kernel, looked up once a second and told to the library: signs of life
- * for dead peer detection, and what lifetimes in kilobytes are counted by. */
+ * for dead peer detection, and what lifetimes in kilobytes are counted by; and where it comes from. */
 #include <string.h>
 #include "router.h"
 
@@ -51,6 +51,31 @@ static void look(router *r, isakmp_child_id c)
     isakmp_child_traffic(r->x, host_now(), c, in, out);
     t->in = in;
     t->out = out;
+}
+
+static int is_inbound(const isakmp_child_info *i, uint32_t spi)
+{
+    for (unsigned k = 0; k < i->n; k++)
+        if (i->spi_in[k] == spi)
+            return 1;
+    return 0;
+}
+
+void router_take_mapping(router *r)
+{
+    isakmp_child_info i = {.size = sizeof i};
+    isakmp_sa_info s = {.size = sizeof s};
+    isakmp_child_id c = {0};
+    xfrm_mapping m;
+    if (xfrm_read_mapping(r->kernel, &m) != 0)
+        return;
+    while ((c = isakmp_child_next(r->x, (isakmp_sa_id){0}, c)).v)
+        if (isakmp_child_get(r->x, c, &i) == ISAKMP_OK && is_inbound(&i, m.spi) &&
+            isakmp_sa_get(r->x, i.sa, &s) == ISAKMP_OK) {
+            s.path.remote = m.from;
+            isakmp_sa_heard(r->x, host_now(), i.sa, &s.path);
+            return;
+        }
 }
 
 void router_look_at_traffic(router *r)

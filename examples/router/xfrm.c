@@ -12,7 +12,7 @@
 #include "xfrm.h"
 
 struct xfrm_kernel {
-    netlink nl;
+    netlink nl, news; /* questions; what it says of itself */
 };
 
 /* An algorithm with its key, as an attribute: the three structs of the kernel differ in one number. */
@@ -23,7 +23,8 @@ struct xfrm_kernel {
 xfrm_kernel *xfrm_open(char *error, size_t cap)
 {
     xfrm_kernel *k = (xfrm_kernel *)calloc(1, sizeof *k);
-    if (k && netlink_open(&k->nl, NETLINK_XFRM) == 0)
+    if (k && netlink_open(&k->nl, NETLINK_XFRM) == 0 && netlink_open(&k->news, NETLINK_XFRM) == 0 &&
+        netlink_join(&k->news, XFRMNLGRP_MAPPING) == 0)
         return k;
     snprintf(error, cap, "the kernel's IPsec cannot be reached: %s", strerror(errno));
     xfrm_close(k);
@@ -32,8 +33,10 @@ xfrm_kernel *xfrm_open(char *error, size_t cap)
 
 void xfrm_close(xfrm_kernel *k)
 {
-    if (k)
+    if (k) {
         netlink_close(&k->nl);
+        netlink_close(&k->news);
+    }
     free(k);
 }
 
@@ -181,6 +184,81 @@ int xfrm_count(xfrm_kernel *k, const isakmp_addr *to, uint8_t proto, uint32_t sp
     return rc;
 }
 
+/* ---- Peers that move ----------------------------------------------------------------------- */
+
+typedef struct sa_message {
+    uint8_t octets[4096];
+    int is_there;
+} sa_message;
+
+static int keep_sa(const struct nlmsghdr *h, void *user)
+{
+    sa_message *m = (sa_message *)user;
+    m->is_there = h->nlmsg_len <= sizeof m->octets - 256 &&
+                  mnl_nlmsg_get_payload_len(h) >= sizeof(struct xfrm_usersa_info);
+    if (m->is_there)
+        memcpy(m->octets, h, h->nlmsg_len);
+    return MNL_CB_OK;
+}
+
+static int find_encap(const struct nlattr *a, void *user)
+{
+    if (mnl_attr_get_type(a) == XFRMA_ENCAP)
+        *(struct xfrm_encap_tmpl **)user = (struct xfrm_encap_tmpl *)mnl_attr_get_payload(a);
+    return MNL_CB_OK;
+}
+
+/* The kernel cannot change the ends of an SA.  So it is asked for all that it knows of it, which has the form of the
+ * message that adds one, with its keys and how far it has counted. */
+static int change_ends(xfrm_kernel *k, const isakmp_sad_entry *before, const isakmp_sad_entry *now)
+{
+    uint8_t buf[4096];
+    sa_message m = {.is_there = 0};
+    struct nlmsghdr *question, *h = (struct nlmsghdr *)(void *)m.octets;
+    struct xfrm_usersa_info *i = (struct xfrm_usersa_info *)mnl_nlmsg_get_payload(h);
+    struct xfrm_encap_tmpl *t = NULL;
+    question = about_sa(buf, XFRM_MSG_GETSA, &before->dst, before->algs.proto, before->spi);
+    if (netlink_get(&k->nl, question, keep_sa, &m) != 0 || !m.is_there)
+        return -1;
+    h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+    h->nlmsg_pid = 0;
+    put_addr(&i->saddr, &now->src);
+    put_addr(&i->id.daddr, &now->dst);
+    i->reqid = xfrm_request_id(now);
+    if (mnl_attr_parse(h, sizeof *i, find_encap, &t) == MNL_CB_OK && t) {
+        t->encap_sport = htons(now->src.port);
+        t->encap_dport = htons(now->dst.port);
+    }
+    mnl_attr_put(h, XFRMA_LTIME_VAL, sizeof i->curlft, &i->curlft);
+    return delete_sa(k, before) == 0 ? netlink_ask(&k->nl, h) : -1;
+}
+
+static int read_mapping(const struct nlmsghdr *h, void *user)
+{
+    const struct xfrm_user_mapping *m = (const struct xfrm_user_mapping *)mnl_nlmsg_get_payload(h);
+    xfrm_mapping *out = (xfrm_mapping *)user;
+    if (h->nlmsg_type != XFRM_MSG_MAPPING || mnl_nlmsg_get_payload_len(h) < sizeof *m)
+        return MNL_CB_OK;
+    out->spi = ntohl(m->id.spi);
+    out->from.family = m->id.family == AF_INET6 ? 6 : 4;
+    memcpy(out->from.ip, &m->new_saddr, out->from.family == 6 ? 16 : 4);
+    out->from.port = ntohs(m->new_sport);
+    return MNL_CB_OK;
+}
+
+int xfrm_news_fd(const xfrm_kernel *k)
+{
+    return mnl_socket_get_fd(k->news.socket);
+}
+
+int xfrm_read_mapping(xfrm_kernel *k, xfrm_mapping *out)
+{
+    uint8_t buf[8192];
+    ssize_t n = mnl_socket_recvfrom(k->news.socket, buf, sizeof buf);
+    memset(out, 0, sizeof *out);
+    return n > 0 && mnl_cb_run(buf, (size_t)n, 0, 0, read_mapping, out) >= 0 && out->spi ? 0 : -1;
+}
+
 /* ---- Policies ------------------------------------------------------------------------------ */
 
 /* In the direction of the packets. */
@@ -304,4 +382,17 @@ void xfrm_delete(xfrm_kernel *k, const xfrm_sa *sa, int last)
     if (last)
         each_policy(k, sa, delete_policy);
     delete_sa(k, sa->e);
+}
+
+int xfrm_move(xfrm_kernel *k, const xfrm_sa *before, const xfrm_sa *now, int last, char *error,
+              size_t cap)
+{
+    xfrm_flow from = xfrm_flow_of(before->e), to = xfrm_flow_of(now->e);
+    int rc = change_ends(k, before->e, now->e) | each_policy(k, now, set_policy);
+    if (rc == 0 && last && memcmp(&from, &to, sizeof from) != 0)
+        rc = each_policy(k, before, delete_policy);
+    if (rc != 0)
+        snprintf(error, cap, "the kernel does not follow a peer that has moved: %s",
+                 strerror(errno));
+    return rc ? -1 : 0;
 }

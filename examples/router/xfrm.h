@@ -56,6 +56,22 @@ int xfrm_add(xfrm_kernel *k, const xfrm_sa *sa, char *error, size_t cap);
  *   last  1: no other SA is for the same traffic, so the policies go with it. */
 void xfrm_delete(xfrm_kernel *k, const xfrm_sa *sa, int last);
 
+/* An SA has other ends from now on; its keys and its sequence numbers stay.
+ *   last  1: no other SA is for the traffic that it was for.
+ *   returns  0, or -1 after one sentence in error. */
+int xfrm_move(xfrm_kernel *k, const xfrm_sa *before, const xfrm_sa *now, int last, char *error,
+              size_t cap);
+
+/* A packet that is proven to be the peer's, and new, has come in UDP from elsewhere. */
+typedef struct xfrm_mapping {
+    uint32_t spi; /* of ours */
+    isakmp_addr from;
+} xfrm_mapping;
+/* Where the kernel says that. */
+int xfrm_news_fd(const xfrm_kernel *k);
+/* returns  0, or -1 if it has said something else. */
+int xfrm_read_mapping(xfrm_kernel *k, xfrm_mapping *out);
+
 /* How much has passed through an SA.
  *   returns  0, or -1 if there is no such SA. */
 int xfrm_count(xfrm_kernel *k, const isakmp_addr *to, uint8_t proto, uint32_t spi,
@@ -65,5 +81,7 @@ int xfrm_count(xfrm_kernel *k, const isakmp_addr *to, uint8_t proto, uint32_t sp
 
 void xfrm_print_add(FILE *f, const xfrm_sa *sa);
 void xfrm_print_delete(FILE *f, const xfrm_sa *sa, int last);
+/* `ip xfrm` has no command for it without the keys: so it is a remark. */
+void xfrm_print_move(FILE *f, const isakmp_sad_entry *before, const isakmp_sad_entry *now);
 
 #endif

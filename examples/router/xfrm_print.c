@@ -133,3 +133,12 @@ void xfrm_print_delete(FILE *f, const xfrm_sa *sa, int last)
         print_policies(f, sa, "delete");
     fflush(f);
 }
+
+void xfrm_print_move(FILE *f, const isakmp_sad_entry *before, const isakmp_sad_entry *now)
+{
+    fprintf(f, "# moved: spi 0x%08x", (unsigned)before->spi);
+    print_addr(f, "src", &now->src);
+    print_addr(f, "dst", &now->dst);
+    fprintf(f, " encap espinudp %u %u\n", now->src.port, now->dst.port);
+    fflush(f);
+}

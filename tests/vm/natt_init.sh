@@ -204,6 +204,13 @@ ok "tunnel mode, begun by strongSwan: SAs" swanctl --initiate --child net --time
 ok "... for ESP in UDP" in_udp gate tunnel
 ok "... carry what is said from behind" on host ping -c 1 -W 3 -I 10.3.1.1 10.2.0.2
 ok "... and what is said from in front" once b 10.3.1.1
+kill -STOP "$(cat /tmp/charon.pid)"
+ok "strongSwan says nothing until the NAT has forgotten its place" until_true 30 no_place 10.9.2.2
+ok "... its ESP, from a new place, is answered there" until_true 10 on host ping -c 1 -W 3 -I 10.3.1.1 10.2.0.2
+ok "... and who is in front reaches it there" once b 10.3.1.1
+ok "... which is what the router has made of it" said gate "the peer has moved to 192.0.2.1:"
+ok "... with SAs in the kernel as before" in_udp gate tunnel
+kill -CONT "$(cat /tmp/charon.pid)"
 swanctl --terminate --ike t --timeout 5 >/dev/null 2>&1
 no_sas() { ! ip -n "$1" xfrm state | grep -q .; }
 ok "... and when strongSwan closes them, the router has none" until_true 5 no_sas gate
