@@ -337,16 +337,19 @@ static void connect_again(unsigned aggressive)
                          aggressive ? ISAKMP_EXCH_AGGRESSIVE : ISAKMP_EXCH_MAIN, &sa);
 }
 
-/* What the host sees of the peer and of a child. */
+/* What the host sees of the peer, perhaps at another port of its NAT, and of a child. */
 static void report(isakmp_sa_id sa, unsigned more)
 {
+    isakmp_path path = pair_path(&pr, victim->index);
     isakmp_child_id none = {0}, child = isakmp_child_next(victim->x, sa, none);
+    path.natt = 1;
+    path.remote.port = 0x4000;
     if (more & 4 && isakmp_child_next(victim->x, sa, child).v)
         child = isakmp_child_next(victim->x, sa, child);
     if (more & 8)
         (void)isakmp_child_traffic(victim->x, pr.now, child, more & 2 ? 1500 : 2000000, 1500);
     else if (more & 2)
-        (void)isakmp_sa_heard(victim->x, pr.now, sa, NULL);
+        (void)isakmp_sa_heard(victim->x, pr.now, sa, more & 1 ? &path : NULL);
     else
         (void)isakmp_sa_wanted(victim->x, pr.now, sa);
 }
