@@ -289,20 +289,20 @@ isakmp__step isakmp__ios_walk_step(isakmp__walk *w, isakmp_span word)
 {
     best_fit b = {FIT_NOT, 0, 0, {NULL, 0}};
     unsigned n = w->n;
+    w->n = 0;
     for (unsigned i = 0; i < n; i++) {
-        best_fit one = fit_row(row_of(w, i), w->at[i], w->no, word);
-        w->fit[i] = (uint8_t)one.fit;
-        w->behind[i] = (uint16_t)one.behind;
+        unsigned row = w->row[i];
+        best_fit one = fit_row(&isakmp__ios_rows[row], w->at[i], w->no, word);
+        if (one.fit > b.fit)
+            w->n = 0;
+        if (one.fit != FIT_NOT && one.fit >= b.fit)
+            keep_row(w, row, one.behind);
         consider(&b, &one);
     }
     if (b.fit == FIT_NOT)
         return ISAKMP__STEP_NONE;
     if (b.ambiguous)
         return ISAKMP__STEP_AMBIGUOUS;
-    w->n = 0;
-    for (unsigned i = 0; i < n; i++)
-        if (w->fit[i] == b.fit)
-            keep_row(w, w->row[i], w->behind[i]);
     return ISAKMP__STEP_ONE;
 }
 
@@ -391,6 +391,8 @@ void isakmp__ios_bind(isakmp__run *r, const isakmp__row *row, isakmp_span line, 
     memset(r->arg, 0, sizeof r->arg);
     while ((word = isakmp__ios_next_word(&line)).n && r->n < ISAKMP__MAX_ARGS) {
         best_fit b = fit_row(row, at, r->no, word);
+        if (b.fit == FIT_NOT)
+            return;
         if (b.token.p[0] == 'L')
             word = trimmed(isakmp__span(word.p, (size_t)(line.p + line.n - word.p)));
         if (!isakmp__ios_is_keyword(b.token) ||

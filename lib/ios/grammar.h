@@ -53,11 +53,12 @@ isakmp_span isakmp__ios_next_word(isakmp_span *line);
 void isakmp__ios_walk_begin(isakmp__walk *w, uint8_t mode, int no);
 
 typedef enum isakmp__step {
-    ISAKMP__STEP_NONE, /* nothing of what may come next is like this word: the walk stays */
+    ISAKMP__STEP_NONE, /* nothing of what may come next is like this word */
     ISAKMP__STEP_ONE,
-    ISAKMP__STEP_AMBIGUOUS /* the word may be short for several keywords: the walk stays */
+    ISAKMP__STEP_AMBIGUOUS /* the word may be short for several keywords */
 } isakmp__step;
 
+/* A walk that has not found its one way has to begin again. */
 isakmp__step isakmp__ios_walk_step(isakmp__walk *w, isakmp_span word);
 /* The row that is at its end; NULL if there is none. */
 const isakmp__row *isakmp__ios_walk_end(const isakmp__walk *w);

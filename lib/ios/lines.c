@@ -134,6 +134,14 @@ static void try_mode(isakmp__walk *w, attempt *a, uint8_t mode, int no, isakmp_s
     a->row = isakmp__ios_walk_end(w);
 }
 
+/* As far as the line could be followed. */
+static void walk_again(isakmp__walk *w, const attempt *a, uint8_t mode, int no, isakmp_span line)
+{
+    isakmp__ios_walk_begin(w, mode, no);
+    for (unsigned i = 0; i < a->words; i++)
+        (void)isakmp__ios_walk_step(w, isakmp__ios_next_word(&line));
+}
+
 static int explain(isakmp__run *r, const isakmp__walk *w, const attempt *a, isakmp_span line)
 {
     isakmp__page p = isakmp__ios_page_begin(r->fault->text, sizeof r->fault->text);
@@ -227,7 +235,7 @@ static int follow_line(isakmp__run *r, isakmp_span line, isakmp_span rest)
         if (a[i].words > a[best].words)
             best = i;
     }
-    try_mode(&r->c->walk, &a[best], modes[best], r->no, rest);
+    walk_again(&r->c->walk, &a[best], modes[best], r->no, rest);
     r->c->of_mode = (uint8_t)is_of_mode(line, best, modes[best]);
     return explain(r, &r->c->walk, &a[best], line);
 }

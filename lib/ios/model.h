@@ -185,9 +185,8 @@ typedef struct isakmp__run {
 /* The rows of the table of commands that a line may still be, and how far each has been followed. */
 typedef struct isakmp__walk {
     uint8_t no, n;
-    uint8_t row[ISAKMP__MAX_ROWS], fit[ISAKMP__MAX_ROWS];
-    uint16_t at[ISAKMP__MAX_ROWS];     /* offset in the pattern              */
-    uint16_t behind[ISAKMP__MAX_ROWS]; /* the same, behind the word that fits */
+    uint8_t row[ISAKMP__MAX_ROWS];
+    uint16_t at[ISAKMP__MAX_ROWS]; /* offset in the pattern */
 } isakmp__walk;
 
 /* ---- The configuration --------------------------------------------------------------------- */
