@@ -232,7 +232,7 @@ static int serve(router *r)
     isakmp_time flow_at = 0;
     if (open_all(r) != 0)
         return 1;
-    router_say(r, "Press RETURN to get started; ISAKMP is on");
+    router_say(r, r->console ? "Press RETURN to get started; ISAKMP is on" : "ISAKMP is on");
     while (!stop && !r->leaves) {
         if (r->o.source.family && host_now() >= flow_at) {
             router_flow(r, &r->o.source, &r->o.dest);
