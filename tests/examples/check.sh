@@ -286,6 +286,16 @@ say $? "--keylog makes a file that only its owner reads, and keeps the mode of o
 "$bin/isakmp-dump" --keylog "$dir/keylog" --port 4999 "$dir/pcap" >"$dir/out" 2>>"$dir/err"
 [ $? = 0 ] && grep -q "NOTIFY: INITIAL-CONTACT" "$dir/out" && grep -q "DELETE: ESP" "$dir/out"
 say $? "--keylog and --pcap open decrypted in isakmp-dump"
+rm -f "$dir/keylog"
+"$bin/responder" --local 127.0.0.2:4999 --once --psk k --fragment-size 300 >"$dir/r" 2>&1 &
+pids="$pids $!"
+wait_for_responder "$dir/r"
+"$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:4999 --psk k --once --timeout 10 --fragment-size 300 \
+    --keylog "$dir/keylog" --pcap "$dir/pcap" >"$dir/out" 2>"$dir/err"
+"$bin/isakmp-dump" --keylog "$dir/keylog" --port 4999 "$dir/pcap" >"$dir/out" 2>>"$dir/err"
+[ $? = 0 ] && [ "$(grep -c "the message in these 2 fragments" "$dir/out")" = 2 ] &&
+    grep -q "DELETE: ESP" "$dir/out" && ! grep -q "not decrypted" "$dir/out"
+say $? "... also where the messages that make the keys are in fragments"
 "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.1:9 --psk "never shown" --once --timeout 1 \
     --verbose >"$dir/out" 2>&1
 ! grep -q "never shown" "$dir/out"
