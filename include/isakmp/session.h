@@ -26,8 +26,10 @@ typedef struct isakmp_ctx isakmp_ctx;
 
 /* How many there may be at once.  These size the arena, and bound what a flood can take. */
 typedef struct isakmp_limits {
-    uint32_t sas;                /* ISAKMP SAs                                                   */
-    uint32_t children;           /* children                                                     */
+    uint32_t sas;                /* ISAKMP SAs.  One that is negotiated anew is there twice for some
+                                    seconds: with ISAKMP_PF_REKEY one peer needs 2, as does a peer
+                                    that comes again before its old SA is gone                   */
+    uint32_t children;           /* children, likewise: with ISAKMP_CF_REKEY 2 for each          */
     uint32_t exchanges;          /* exchanges that run, or are kept to answer repeated messages  */
     uint32_t half_open;          /* phase 1 exchanges begun by peers; 0: half of exchanges       */
     uint32_t half_open_per_addr; /* ... by one address; 0: half of half_open                     */
