@@ -269,7 +269,7 @@ static int check_child(const isakmp_child_policy *p, const isakmp_crypto *crypto
                    p->local.family);
     if (rc == ISAKMP_OK && p->mode == ISAKMP_MODE_TRANSPORT &&
         !(isakmp__selector_is_host(&p->local) && isakmp__selector_is_host(&p->remote)))
-        rc = wrong(why, "in transport mode a selector is %u address of an end", 1);
+        rc = wrong(why, "in transport mode a selector must be %u address, that of its end", 1);
     if (rc == ISAKMP_OK && p->flags & ISAKMP_CF_TED)
         rc = check_ted(p, why);
     if (rc == ISAKMP_OK && p->flags & ISAKMP_CF_REKEY_USED && !(p->flags & ISAKMP_CF_REKEY))
