@@ -127,7 +127,8 @@ ISAKMP_API isakmp_time isakmp_deadline(const isakmp_ctx *x);
  *   value  what it would have given, as host.h and crypto.h say for each under "later"; n octets;
  *          borrowed for the call.
  *   returns  ISAKMP_OK, ISAKMP_E_STALE if nobody waits for the answer any more, ISAKMP_E_ARG if
- *            the value has not the right size (the question stays open), ISAKMP_E_REENTRANT. */
+ *            rc is none that the callback may return, or the value is missing or has not the right
+ *            size (the question stays open), ISAKMP_E_REENTRANT. */
 ISAKMP_API int isakmp_answer(isakmp_ctx *x, isakmp_time now, isakmp_ticket ticket, int rc,
                              const void *value, size_t n);
 
