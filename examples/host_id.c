@@ -30,6 +30,16 @@ static int parse_address(isakmp_id *out, uint8_t *data, const char *text)
     return 1;
 }
 
+/* A name without white space; and one that is not a mistyped address, unless "fqdn:" or '@' says that it is a
+ * name. */
+static int is_name(const char *text, int is_bare)
+{
+    for (const char *at = text; *at; at++)
+        if (*at > 0 && (*at <= ' ' || *at == 0x7f))
+            return 0;
+    return !is_bare || (text[strspn(text, "0123456789.")] != '\0' && strchr(text, ':') == NULL);
+}
+
 /* As strongSwan users write them, but that a name with '@' before it may not have another. */
 int host_parse_id(isakmp_id *out, uint8_t *data, const char *text, char *error, size_t cap)
 {
@@ -50,7 +60,9 @@ int host_parse_id(isakmp_id *out, uint8_t *data, const char *text, char *error, 
         return 1;
     }
     n -= skip;
-    if (n == 0 || n > ISAKMP_MAX_ID) {
+    if (n == 0 || n > ISAKMP_MAX_ID ||
+        (out->type != ISAKMP_ID_KEY_ID &&
+         !is_name(text + skip, skip == 0 && out->type == ISAKMP_ID_FQDN))) {
         snprintf(
             error, cap,
             "takes an address, a host name, user@host or key-id:TEXT of 1 to %u characters, or "

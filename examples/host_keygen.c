@@ -189,8 +189,8 @@ static void check_options(const keygen_options *o)
     const char *const given[] = {NULL, o->out, o->ca, o->key};
     for (int i = OUT; i <= KEY; i++)
         if (rules[i].needs & (int)o->command && given[i] == NULL)
-            keygen_fail("isakmp-keygen %s needs --%s; isakmp-keygen --help shows what it takes",
-                        o->word, rules[i].name);
+            keygen_fail("%s needs --%s; isakmp-keygen --help shows what it takes", o->word,
+                        rules[i].name);
     if (!host_x509_type_known(o->type))
         keygen_fail("--type is rsa2048, rsa3072, rsa4096, p256, p384 or p521, not \"%s\"", o->type);
     if (o->use != ISAKMP_USE_SIGNATURE && strncmp(o->type, "rsa", 3) != 0)

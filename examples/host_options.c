@@ -68,6 +68,18 @@ int host_options_is_remote(const host_options *o, const isakmp_addr *addr)
 
 /* ---- The command line ------------------------------------------------------------------------ */
 
+/* With one network given the other one is an address of the path, or what a gateway of Mode Config gives. */
+static int check_nets(const host_options *o)
+{
+    uint8_t local = o->child.local.family, remote = o->child.remote.family;
+    if ((local == 0) == (remote == 0) || local + remote == o->remote.family)
+        return -1;
+    return host_complain("--%s is IPv%u, but the other side of what is protected is an address of "
+                         "IPv%u; --%s can name another",
+                         local ? "local-net" : "remote-net", (unsigned)(local + remote),
+                         (unsigned)o->remote.family, local ? "remote-net" : "local-net");
+}
+
 /* What only all options together can tell. */
 static int check(host_options *o, int initiator)
 {
@@ -79,6 +91,8 @@ static int check(host_options *o, int initiator)
         return host_complain("--remote: nobody can be called at port 0");
     if (o->remote.family && o->local.family != o->remote.family)
         return host_complain("--local and --remote must both be IPv4 or both be IPv6");
+    if (initiator && (rc = check_nets(o)) >= 0)
+        return rc;
     if ((rc = host_who_load(o, initiator)) >= 0)
         return rc;
     if (isakmp_peer_policy_check(&o->peer, NULL, why, sizeof why) != ISAKMP_OK ||
@@ -102,6 +116,18 @@ static void list_options(struct option *out, int initiator)
     }
 }
 
+/* Is a word the name of an option? */
+static int is_option(const char *word, int initiator)
+{
+    const host_option *it;
+    if (strncmp(word, "--", 2) != 0)
+        return 0;
+    for (size_t i = 0; (it = host_option_at(initiator, i)) != NULL; i++)
+        if (strcmp(word + 2, it->name) == 0)
+            return 1;
+    return 0;
+}
+
 /* One option.
  *   which    as getopt_long() returns it. */
 static int read_option(host_options *o, int which, const char *word, const char *program,
@@ -113,6 +139,9 @@ static int read_option(host_options *o, int which, const char *word, const char 
     if (which == '?')
         return host_complain("%s is not an option; %s --help shows them all", word, program);
     it = host_option_at(initiator, (size_t)(which - FIRST));
+    if (optarg == word && is_option(word, initiator)) /* what follows was forgotten */
+        return host_complain("--%s needs a value, and %s is an option; --%s=%s if that is meant",
+                             it->name, word, it->name, word);
     if (it->read)
         return it->read(o, it, optarg);
     host_help(program, initiator);

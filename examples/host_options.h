@@ -43,6 +43,7 @@ typedef struct host_options {
     isakmp_keyring keyring; /* one pre-shared key, for everybody or for a host */
     isakmp_psk psk;
     uint8_t psk_octets[ISAKMP_MAX_PSK];
+    const char *psk_option; /* which one has told the key: they exclude each other */
     uint8_t my_id[ISAKMP_MAX_ID], peer_id[ISAKMP_MAX_ID]; /* what the identities refer to */
     host_users users;    /* of XAUTH: ours, or those whom we know */
     uint8_t config;      /* HOST_CONFIG_* */

@@ -80,11 +80,16 @@ void host_show_close(host_show *s)
 
 /* ---- Lines ---------------------------------------------------------------------------------- */
 
-void host_show_line(const host_show *s, const char *format, ...)
+static void show_time(const host_show *s)
 {
     isakmp_time t = host_now() - s->start;
-    va_list ap;
     printf("%3u.%03u  ", (unsigned)(t / 1000), (unsigned)(t % 1000));
+}
+
+void host_show_line(const host_show *s, const char *format, ...)
+{
+    va_list ap;
+    show_time(s);
     va_start(ap, format);
     vprintf(format, ap);
     va_end(ap);
@@ -122,6 +127,16 @@ static void show_escaped(isakmp_span text)
         else
             putchar(text.p[i]);
     putchar('"');
+}
+
+void host_show_stranger(const host_show *s, const isakmp_path *path, isakmp_span name)
+{
+    char peer[64];
+    isakmp_addr_text(peer, sizeof peer, &path->remote);
+    show_time(s);
+    printf("the client at %s says that it is user ", peer);
+    show_escaped(name);
+    printf(", and cannot prove it\n");
 }
 
 static void show_config_value(const isakmp_cfg_value *v)

@@ -36,6 +36,8 @@ void host_show_close(host_show *s);
 void host_show_line(const host_show *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void host_show_event(host_show *s, const isakmp_event *ev);
+/* As gateway: the name of a user that a client has told, with a password that is not his. */
+void host_show_stranger(const host_show *s, const isakmp_path *path, isakmp_span name);
 /* The line for --once when its time is over: what is known about the cause. */
 void host_show_timeout(const host_show *s);
 void host_show_log(const host_show *s, int level, const char *line);

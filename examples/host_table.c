@@ -157,11 +157,16 @@ static int read_transport(host_options *o, const host_option *it, const char *te
 
 /* ---- Who we are, and who the peer is --------------------------------------------------------- */
 
-static int set_psk(host_options *o, const char *text, size_t n, const char *where)
+/* Given twice an option has its last value; but two options for one thing are a mistake. */
+static int set_psk(host_options *o, const host_option *it, const char *text, size_t n,
+                   const char *where)
 {
     if (n == 0 || n > sizeof o->psk_octets)
         return host_complain("%s: a pre-shared key has 1 to %u octets", where,
                              (unsigned)sizeof o->psk_octets);
+    if (o->psk_option && strcmp(o->psk_option, it->name) != 0)
+        return host_complain("--psk and --psk-file cannot both be given");
+    o->psk_option = it->name;
     memcpy(o->psk_octets, text, n);
     o->psk.key = (isakmp_span){o->psk_octets, n};
     return -1;
@@ -169,8 +174,7 @@ static int set_psk(host_options *o, const char *text, size_t n, const char *wher
 
 static int read_psk(host_options *o, const host_option *it, const char *text)
 {
-    (void)it;
-    return set_psk(o, text, strlen(text), "--psk");
+    return set_psk(o, it, text, strlen(text), "--psk");
 }
 
 static int read_psk_file(host_options *o, const host_option *it, const char *text)
@@ -178,7 +182,7 @@ static int read_psk_file(host_options *o, const host_option *it, const char *tex
     char line[ISAKMP_MAX_PSK + 3];
     int rc = host_read_line(line, sizeof line, it->name, text);
     if (rc < 0)
-        rc = set_psk(o, line, strlen(line), text);
+        rc = set_psk(o, it, line, strlen(line), text);
     sodium_memzero(line, sizeof line);
     return rc;
 }

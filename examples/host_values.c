@@ -36,7 +36,8 @@ int host_read_number(unsigned *out, const char *option, const char *what, const 
     if (host_parse_number(out, text, least, most))
         return -1;
     if (most == INT32_MAX)
-        return host_complain("--%s takes %s from %u on, not \"%s\"", option, what, least, text);
+        return host_complain("--%s takes %s from %u to %u, not \"%s\"", option, what, least, most,
+                             text);
     return host_complain("--%s takes %u to %u %s, not \"%s\"", option, least, most, what, text);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 #include "host_hex.h"
+#include "host_join.h"
 #include "host_pcap.h"
 #include "host_track.h"
 #include "isakmp/mbedtls.h"
@@ -33,7 +34,8 @@ static const char usage[] =
     "\n"
     "-k, -K and -p may be given several times.  To decrypt, the messages must begin with the "
     "first\n"
-    "one of the ISAKMP SA, in the order in which they were sent.\n"
+    "one of the ISAKMP SA, in the order in which they were sent.  Messages that travel in\n"
+    "fragments are put together.\n"
     "\n"
     "The exit status is 0 if every message was well formed, 1 if one was not, what should have "
     "been\n"
@@ -55,6 +57,7 @@ typedef struct options {
 typedef struct dumper {
     const options *o;
     host_track *track;
+    host_join *join;
     unsigned long printed, malformed;
 } dumper;
 
@@ -113,20 +116,49 @@ static host_track_result decrypt(dumper *d, isakmp_msg *m, uint8_t *bytes)
     return rc;
 }
 
-/* Print one message, from bytes that may be overwritten. */
-static void dump_message(dumper *d, uint8_t *bytes, size_t n)
+/* Print one whole message, from bytes that may be overwritten. */
+static void dump_whole(dumper *d, isakmp_msg *m, int rc, uint8_t *bytes)
 {
-    isakmp_span datagram = {bytes, n};
-    isakmp_msg m;
-    int rc = isakmp_msg_parse(&m, datagram);
     host_track_result readable = HOST_TRACK_READABLE;
     if (rc == ISAKMP_OK && d->track)
-        readable = decrypt(d, &m, bytes);
-    print_text(&m);
+        readable = decrypt(d, m, bytes);
+    print_text(m);
     if (readable != HOST_TRACK_READABLE)
         printf("  not decrypted: %s\n", why_not_decrypted(readable));
     if (rc != ISAKMP_OK || (readable != HOST_TRACK_READABLE && readable != HOST_TRACK_NO_KEY))
         d->malformed++;
+}
+
+/* Print a fragment, and behind the last one that was missing the message that travels in them. */
+static void dump_fragment(dumper *d, const isakmp_msg *m, const isakmp_addr *from)
+{
+    host_joined whole;
+    isakmp_span message;
+    isakmp_msg w;
+    int rc;
+    print_text(m);
+    if (host_join_add(d->join, m, from, &whole) != 0)
+        fail("there is not enough memory for the fragments of a message");
+    if (whole.bytes == NULL)
+        return;
+    message.p = whole.bytes;
+    message.n = whole.n;
+    printf("the message in these %u fragments\n", whole.fragments);
+    rc = isakmp_msg_parse(&w, message);
+    dump_whole(d, &w, rc, whole.bytes);
+    free(whole.bytes);
+}
+
+/* Print one message, or a piece of one, from bytes that may be overwritten. */
+static void dump_message(dumper *d, uint8_t *bytes, size_t n, const isakmp_addr *from)
+{
+    isakmp_span datagram = {bytes, n};
+    isakmp_msg m;
+    int rc = isakmp_msg_parse(&m, datagram);
+    if (rc == ISAKMP_OK && host_join_is_fragment(&m))
+        dump_fragment(d, &m, from);
+    else
+        dump_whole(d, &m, rc, bytes);
 }
 
 static int begins_with_marker(const uint8_t *p, size_t n)
@@ -208,7 +240,7 @@ static void dump_datagram(void *user, const host_datagram *g)
     if (n)
         memcpy(bytes, g->payload.p + skip, n);
     putchar('\n');
-    dump_message(d, bytes, n);
+    dump_message(d, bytes, n, &g->path.remote);
     if (g->missing)
         printf("  the capture has only the first %lu of its %lu octets\n", (unsigned long)n,
                (unsigned long)(n + g->missing));
@@ -251,6 +283,7 @@ static size_t length_of_message(const char *text)
 static void dump_hex(dumper *d, const char *text)
 {
     static uint8_t bytes[65536 + 4];
+    static const isakmp_addr nobody;
     char why[256];
     for (text += strspn(text, " \t\r\n"); *text; text += strspn(text, " \t\r\n")) {
         size_t length = length_of_message(text), skip;
@@ -260,7 +293,7 @@ static void dump_hex(dumper *d, const char *text)
         skip = possible_marker(bytes, (size_t)n);
         printf("%smessage %lu\n", d->printed ? "\n" : "", d->printed + 1);
         d->printed++;
-        dump_message(d, bytes + skip, (size_t)n - skip);
+        dump_message(d, bytes + skip, (size_t)n - skip, &nobody);
         text += length;
     }
     if (d->printed == 0)
@@ -396,7 +429,9 @@ static void read_options(dumper *d, options *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
     options o = {{500, 4500}, 2, NULL, NULL};
-    dumper d = {&o, NULL, 0, 0};
+    dumper d = {&o, NULL, host_join_new(), 0, 0};
+    if (d.join == NULL)
+        fail("there is not enough memory");
     read_options(&d, &o, argc, argv);
     if (o.file) {
         dump_capture(&d, o.file);
@@ -408,6 +443,7 @@ int main(int argc, char **argv)
         free(text);
     }
     host_track_free(d.track);
+    host_join_free(d.join);
     if (fflush(stdout) != 0)
         fail("the text cannot be written: %s", strerror(errno));
     if (d.printed == 0)

@@ -127,10 +127,13 @@ static int find_child(void *user, isakmp_ticket t, isakmp_sa_id sa, const isakmp
 static int check_user(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_user *got,
                       isakmp_user *out)
 {
+    app *a = user;
+    int rc = host_users_check(&a->o.users, got);
     (void)t;
-    (void)q;
     (void)out;
-    return host_users_check(&((app *)user)->o.users, got);
+    if (rc != ISAKMP_OK && got->round)
+        host_show_stranger(&a->show, q->path, got->user_name);
+    return rc;
 }
 
 static int assign(void *user, isakmp_ticket t, const isakmp_query *q, const isakmp_assignment *a,

@@ -107,10 +107,15 @@ static int act(router *r, const isakmp_ios_command *c, const router_sink *sink)
     }
 }
 
-/* A mark under the place, as routers have it, and the sentence. */
-static void put_fault(const router_sink *sink, const isakmp_ios_fault *f)
+/* A mark under the place, as routers have it, and the sentence.  Where nobody has typed the line it is shown
+ * first. */
+static void put_fault(const router_sink *sink, isakmp_span line, const isakmp_ios_fault *f)
 {
     char text[300];
+    if (f->column && sink->indent == 0) {
+        sink->text(sink->user, (const char *)line.p, line.n);
+        put(sink, "\n");
+    }
     if (f->column) {
         size_t place = sink->indent + f->column - 1;
         snprintf(text, sizeof text, "%*s^\n", (int)(place < 200 ? place : 0), "");
@@ -127,7 +132,7 @@ int router_command(router *r, isakmp_ios_shell *s, isakmp_span line, const route
     int configures = s->mode != ISAKMP_IOS_EXEC;
     int rc = isakmp_ios_line(r->conf, s, line, &c, &f);
     if (rc != ISAKMP_OK) {
-        put_fault(sink, &f);
+        put_fault(sink, line, &f);
         return 0;
     }
     r->changed |= configures;
@@ -179,5 +184,8 @@ int router_load(router *r, const char *name)
     host_file_drop(&file);
     if (rc == ISAKMP_E_SPACE)
         fprintf(stderr, "%s: it is too long\n", name);
+    else if (rc != ISAKMP_OK)
+        fprintf(stderr, "%s: what is wrong must be taken out or put right; nothing is begun\n",
+                name);
     return rc == ISAKMP_OK;
 }

@@ -9,6 +9,7 @@ struct router_console {
     isakmp_ios_shell shell;
     size_t prompt_n;
     int is_done; /* 1: a line has been typed and dealt with */
+    int is_busy; /* 1: a line is being dealt with: nothing is being typed */
 };
 
 /* libedit calls without saying for whom. */
@@ -74,7 +75,9 @@ static void on_line(char *line)
     span = (isakmp_span){(const uint8_t *)line, strlen(line)};
     if (span.n)
         add_history(line);
+    c->is_busy = 1;
     router_command(c->r, &c->shell, span, &sink);
+    c->is_busy = 0;
     free(line);
     c->is_done = 1;
 }
@@ -120,13 +123,14 @@ void router_console_read(struct router_console *c)
 /* The line that is being typed gives way to something else, and comes back below it. */
 void router_console_clear(struct router_console *c)
 {
-    (void)c;
-    printf("\r\033[K");
+    if (!c->is_busy)
+        printf("\r\033[K");
 }
 
 void router_console_show(struct router_console *c)
 {
-    (void)c;
+    if (c->is_busy)
+        return;
     rl_on_new_line();
     rl_forced_update_display();
 }

@@ -33,7 +33,10 @@ static const char help[] =
     "\n"
     "Interfaces that have a crypto map are the outside; packets that come in anywhere else and "
     "match\n"
-    "the map are protected.  `?` at the prompt tells what may be typed.\n";
+    "the map are protected.  `?` at the prompt tells what may be typed, `exit` ends the router.  "
+    "What "
+    "is\n"
+    "configured there is not written to a file: \"show running-config\" prints it.\n";
 
 static int complain(const char *option, const char *text, const char *expected)
 {

@@ -227,12 +227,22 @@ static int execute(router *r)
     return status;
 }
 
+static void greet(router *r)
+{
+    isakmp_ios_settings s = {.size = sizeof s};
+    char text[80];
+    isakmp_ios_settings_get(r->conf, &s);
+    snprintf(text, sizeof text, "%sISAKMP is %s", r->console ? "Press RETURN to get started; " : "",
+             s.enabled ? "on" : "off");
+    router_say(r, text);
+}
+
 static int serve(router *r)
 {
     isakmp_time flow_at = 0;
     if (open_all(r) != 0)
         return 1;
-    router_say(r, "Press RETURN to get started; ISAKMP is on");
+    greet(r);
     while (!stop && !r->leaves) {
         if (r->o.source.family && host_now() >= flow_at) {
             router_flow(r, &r->o.source, &r->o.dest);

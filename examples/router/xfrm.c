@@ -350,7 +350,9 @@ int xfrm_adopt(int ike, int natt, char *error, size_t cap)
         rc |= pass_by(sockets[i], XFRM_POLICY_IN) | pass_by(sockets[i], XFRM_POLICY_OUT);
     rc |= setsockopt(natt, IPPROTO_UDP, UDP_ENCAP, &in_udp, sizeof in_udp);
     if (rc)
-        snprintf(error, cap, "the kernel does not let ISAKMP pass: %s", strerror(errno));
+        snprintf(error, cap,
+                 "the kernel does not let ISAKMP pass: %s; --sa-log FILE leaves it alone",
+                 strerror(errno));
     return rc ? -1 : 0;
 }
 

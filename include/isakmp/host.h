@@ -164,7 +164,7 @@ enum {
 typedef struct isakmp_user {
     uint16_t type;  /* ISAKMP_XAUTH_*; others may come                                           */
     uint16_t asked; /* ISAKMP_ASK_*: for the client to fill in; of its answer: what it has        */
-    uint8_t round;  /* which it is, from 1; 0: nothing has been asked yet                         */
+    uint8_t round;  /* of check_user: which it is, from 1; 0: nothing has been asked yet         */
     isakmp_span user_name, user_password, passcode, domain, next_pin, answer;
     isakmp_span message;   /* from the gateway to the user                                        */
     isakmp_span challenge; /* from the gateway, for types other than generic                      */

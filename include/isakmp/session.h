@@ -26,8 +26,10 @@ typedef struct isakmp_ctx isakmp_ctx;
 
 /* How many there may be at once.  These size the arena, and bound what a flood can take. */
 typedef struct isakmp_limits {
-    uint32_t sas;                /* ISAKMP SAs                                                   */
-    uint32_t children;           /* children                                                     */
+    uint32_t sas;                /* ISAKMP SAs.  One that is negotiated anew is there twice for some
+                                    seconds: with ISAKMP_PF_REKEY one peer needs 2, as does a peer
+                                    that comes again before its old SA is gone                   */
+    uint32_t children;           /* children, likewise: with ISAKMP_CF_REKEY 2 for each          */
     uint32_t exchanges;          /* exchanges that run, or are kept to answer repeated messages  */
     uint32_t half_open;          /* phase 1 exchanges begun by peers; 0: half of exchanges       */
     uint32_t half_open_per_addr; /* ... by one address; 0: half of half_open                     */
@@ -125,7 +127,8 @@ ISAKMP_API isakmp_time isakmp_deadline(const isakmp_ctx *x);
  *   value  what it would have given, as host.h and crypto.h say for each under "later"; n octets;
  *          borrowed for the call.
  *   returns  ISAKMP_OK, ISAKMP_E_STALE if nobody waits for the answer any more, ISAKMP_E_ARG if
- *            the value has not the right size (the question stays open), ISAKMP_E_REENTRANT. */
+ *            rc is none that the callback may return, or the value is missing or has not the right
+ *            size (the question stays open), ISAKMP_E_REENTRANT. */
 ISAKMP_API int isakmp_answer(isakmp_ctx *x, isakmp_time now, isakmp_ticket ticket, int rc,
                              const void *value, size_t n);
 

@@ -82,6 +82,17 @@ static int are_our_selectors_refused(const isakmp_event *ev)
            ev->why.notify == ISAKMP_N_INVALID_ID_INFORMATION && ev->local && ev->remote;
 }
 
+/* Of two that follow each other an end is no loss, and a beginning is no second tunnel. */
+static void add_other(isakmp__text *t, const isakmp_event *ev, int is_sa)
+{
+    if ((is_sa ? ev->other_sa.v : ev->other_child.v) == 0 || ev->why.detail == ISAKMP_D_REPLACED)
+        return;
+    if (ev->type == ISAKMP_EV_SA_UP || ev->type == ISAKMP_EV_CHILD_UP)
+        isakmp__text_add(t, ", in the place of another one");
+    if (ev->type == ISAKMP_EV_SA_DOWN || ev->type == ISAKMP_EV_CHILD_DOWN)
+        isakmp__text_add(t, "; there is another one");
+}
+
 /* What has become of an SA or a child. */
 static void add_change(isakmp__text *t, const isakmp_event *ev)
 {
@@ -100,6 +111,7 @@ static void add_change(isakmp__text *t, const isakmp_event *ev)
     }
     isakmp__text_add(t, " %s", changes[ev->type - (is_sa ? ISAKMP_EV_SA_UP : ISAKMP_EV_CHILD_UP)]);
     add_why(t, &ev->why);
+    add_other(t, ev, is_sa);
     if (are_our_selectors_refused(ev)) {
         isakmp__text_add(t, "; we proposed ");
         add_selectors(t, ev->local, ev->remote);

@@ -37,12 +37,17 @@ static isakmp_time end_due(isakmp_ctx *x, isakmp__sa *sa, isakmp_time hard_at)
 static void soft_due(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp_sa_id id;
-    int told = sa->soft_told;
+    int told = sa->soft_told, rc;
     sa->soft_told = 1;
     if (!told)
         isakmp__tell(x, ISAKMP_EV_SA_SOFT, sa, NULL, NULL);
-    if (sa->policy->flags & ISAKMP_PF_REKEY && !sa->rekeying &&
-        isakmp__rekey_sa(x, sa, &id) != ISAKMP_OK)
+    if (!(sa->policy->flags & ISAKMP_PF_REKEY) || sa->rekeying)
+        return;
+    rc = isakmp__rekey_sa(x, sa, &id);
+    if (rc == ISAKMP_E_LIMIT)
+        isakmp__log(x, ISAKMP_LOG_ERROR, sa,
+                    "there is no room for a new ISAKMP SA (limits.sas, limits.exchanges)");
+    if (rc != ISAKMP_OK)
         isakmp__sa_put_off(x, sa);
 }
 

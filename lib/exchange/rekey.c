@@ -140,16 +140,25 @@ static int wants_rekey(const isakmp__child *c)
            (c->used || !(c->policy->flags & ISAKMP_CF_REKEY_USED));
 }
 
-void isakmp__child_nears_end(isakmp_ctx *x, isakmp__child *c)
+static int renews(isakmp_ctx *x, isakmp__child *c)
 {
     isakmp_child_id id;
+    int rc = isakmp__rekey_child(x, c, &id);
+    if (rc == ISAKMP_E_LIMIT)
+        isakmp__log(x, ISAKMP_LOG_ERROR, c->sa,
+                    "there is no room for a new child (limits.children)");
+    return rc == ISAKMP_OK;
+}
+
+void isakmp__child_nears_end(isakmp_ctx *x, isakmp__child *c)
+{
     int told = c->soft_told;
     c->soft_told = 1;
     isakmp__timer_set(&x->deadlines, &c->timer, isakmp__hard_at(c->since, c->life_s));
     if (!told)
         isakmp__tell(x, ISAKMP_EV_CHILD_SOFT, c->sa, c, NULL);
     if (wants_rekey(c) && isakmp__child_partner(x, c) == NULL &&
-        ((!told && peer_is_at_it(x, c)) || isakmp__rekey_child(x, c, &id) != ISAKMP_OK))
+        ((!told && peer_is_at_it(x, c)) || !renews(x, c)))
         isakmp__child_put_off(x, c);
 }
 

@@ -53,12 +53,12 @@ typedef struct isakmp__thing {
     struct isakmp__thing *next, *chain; /* in the list of its kind; in its bucket               */
     isakmp__word *name;                 /* NULL: none                                           */
     uint32_t number;
-    uint32_t line; /* that made it */
-    uint32_t hash; /* of kind, name and number */
+    uint32_t line;    /* that made it */
+    uint32_t hash;    /* of kind, name and number */
+    uint32_t spoiled; /* the first line of it that was wrong; 0: none was */
     uint8_t kind;
-    uint8_t fresh;   /* 1: made by the text that is being loaded */
-    uint8_t spoiled; /* 1: a line of it was wrong */
-    uint16_t size;   /* of the whole thing */
+    uint8_t fresh; /* 1: made by the text that is being loaded */
+    uint16_t size; /* of the whole thing */
 } isakmp__thing;
 
 typedef struct isakmp__policy_thing {

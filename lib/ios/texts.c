@@ -63,8 +63,8 @@ static isakmp_span next_line(isakmp_span *text)
 static void after_fault(isakmp_ios *c, isakmp_ios_shell *s, isakmp__thing *target)
 {
     if (c->of_mode) {
-        if (target && target->fresh)
-            target->spoiled = 1;
+        if (target && target->fresh && target->spoiled == 0)
+            target->spoiled = c->line;
         return;
     }
     s->mode = s->mode == ISAKMP_IOS_KEY ? ISAKMP_IOS_CHAIN : ISAKMP_IOS_CONFIG;
@@ -103,7 +103,7 @@ static int check_end(isakmp_ios *c, isakmp_ios_shell *s, const isakmp_ios_loader
     p = isakmp__ios_page_begin(f.text, sizeof f.text);
     isakmp__ios_page_add(&p, "the text ends in the middle of a key or certificate: expected quit");
     report(loader, &f);
-    ((isakmp__thing *)s->target)->spoiled = 1;
+    ((isakmp__thing *)s->target)->spoiled = c->line;
     return ISAKMP_E_MALFORMED;
 }
 
@@ -114,7 +114,10 @@ static void report_dropped(const isakmp__thing *t, const isakmp_ios_loader *load
     f.line = t->line;
     f.column = 0;
     f.error = 1;
-    isakmp__ios_page_add(&p, "what begins here is left out, because a line of it was wrong");
+    isakmp__ios_page_add(
+        &p,
+        "what begins here is left out, because line %u was taken for a part of it, and is wrong",
+        (unsigned)t->spoiled);
     report(loader, &f);
 }
 

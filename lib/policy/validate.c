@@ -188,13 +188,18 @@ static int check_set(const isakmp_child_policy *p, size_t i, isakmp__text *why)
     return ISAKMP_OK;
 }
 
-static int check_selector(const isakmp_selector *s, const char *text, isakmp__text *why)
+static int check_selector(const isakmp_selector *s, const char *which, isakmp__text *why)
 {
     if (s->family == 0)
         return ISAKMP_OK;
-    if ((s->family != 4 && s->family != 6) || memcmp(s->lo, s->hi, s->family == 4 ? 4 : 16) > 0)
-        return wrong(why, text, s->family);
-    return ISAKMP_OK;
+    if (s->family != 4 && s->family != 6)
+        isakmp__text_add(why, "the family of the %s selector must be 0, 4 or 6, not %u", which,
+                         s->family);
+    else if (memcmp(s->lo, s->hi, s->family == 4 ? 4 : 16) > 0)
+        isakmp__text_add(why, "the last address of the %s selector is below its first one", which);
+    else
+        return ISAKMP_OK;
+    return ISAKMP_E_ARG;
 }
 
 static int check_child_habits(const isakmp_child_policy *p, isakmp__text *why)
@@ -255,16 +260,16 @@ static int check_child(const isakmp_child_policy *p, const isakmp_crypto *crypto
     if (rc == ISAKMP_OK && p->life_s && p->life_s < 60)
         rc = wrong(why, "the lifetime must be %u seconds or more", 60);
     if (rc == ISAKMP_OK)
-        rc = check_selector(&p->local, "the local selector of family %u is not valid", why);
+        rc = check_selector(&p->local, "local", why);
     if (rc == ISAKMP_OK)
-        rc = check_selector(&p->remote, "the remote selector of family %u is not valid", why);
+        rc = check_selector(&p->remote, "remote", why);
     if (rc == ISAKMP_OK && p->local.family && p->remote.family &&
         p->local.family != p->remote.family)
         rc = wrong(why, "the selectors must be of one family, but the local one is of family %u",
                    p->local.family);
     if (rc == ISAKMP_OK && p->mode == ISAKMP_MODE_TRANSPORT &&
         !(isakmp__selector_is_host(&p->local) && isakmp__selector_is_host(&p->remote)))
-        rc = wrong(why, "in transport mode a selector is %u address of an end", 1);
+        rc = wrong(why, "in transport mode a selector must be %u address, that of its end", 1);
     if (rc == ISAKMP_OK && p->flags & ISAKMP_CF_TED)
         rc = check_ted(p, why);
     if (rc == ISAKMP_OK && p->flags & ISAKMP_CF_REKEY_USED && !(p->flags & ISAKMP_CF_REKEY))

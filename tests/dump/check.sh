@@ -107,6 +107,24 @@ no_argument()
 }
 check 'hex: standard input without any argument' no_argument
 
+# Two fragments of that message, 20 octets each; the id, number and flags of the first one are between its parts.
+piece=0102030405060708090a0b0c0d0e0f108410200000000000000000380000001c
+first=${piece}00070100$(echo "${header}00000028" | cut -c 1-40)
+second=${piece}00070201$(echo "${header}00000028$nonce" | cut -c 41-)
+joined()
+{
+    printf '%s\n' "$1" "" "$2" >"$work/in"
+    input=$work/in run 0 && out_has "  FRAGMENT: id 7, number 2, last, 20 octets" &&
+        out_has "the message in these 2 fragments" && out_has "  NONCE: 8 octets 4142434445464748"
+}
+not_joined() { ! joined "$@" && out_has "  FRAGMENT" && ! out_has "NONCE"; }
+check 'hex: fragments' joined "$first" "$second"
+check 'hex: fragments in another order' joined "$second" "$first"
+check 'hex: one fragment is no message' not_joined "$second" "$second"
+check 'hex: fragments of two messages' not_joined "$first" "$(echo "$second" | sed 's/00070201/00080201/')"
+check 'hex: fragments of two ISAKMP SAs' not_joined "$first" "ff${second#01}"
+check 'hex: a fragment whose message has a flag' joined "$(echo "$first" | sed 's/84102000/84102001/')" "$second"
+
 malformed()
 {
     run 1 --hex "$1" && out_has "  malformed: $2"

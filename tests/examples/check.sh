@@ -82,16 +82,24 @@ for p in "$i" "$r"; do
         refused "number of seconds from 60" $p --ike-lifetime 59
         refused "number of seconds from 60" $p --esp-lifetime long
         refused "number of seconds from 1" $p --timeout 0
-        refused "--repeat takes a number from 1 on" $p --repeat 0
+        refused "--esp-lifetime takes a number of seconds from 60 to 2147483647" $p --esp-lifetime 2147483648
+        refused "--repeat takes a number from 1 to 2147483647" $p --repeat 0
         refused "main or aggressive" $p --mode quick
         refused "pre-shared key has 1 to" $p --psk ""
         refused "No such file" $p --psk-file "$dir/missing"
         refused "--psk-file $dir: Is a directory" $p --psk-file "$dir"
+        refused "--psk and --psk-file cannot both be given" $p --psk-file README.md
         refused "No such file" $p --keylog "$dir/missing/log"
         refused "No such file" $p --pcap "$dir/missing/pcap"
         refused "is not an option" $p --frobnicate
         refused "is not an option" $p word
         refused "needs a value" $p --ike
+        refused "--mode needs a value, and --rekey is an option; --mode=--rekey if that is meant" $p --mode --rekey
+        refused '--mode is main or aggressive, not "--rekey"' $p --mode=--rekey
+        for name in 192.0.2.300 192.0.2 2001:db8::g "a b" "fqdn:a b" "joe smith@example"; do
+            refused "takes an address, a host name, .*, not \"$name\"" $p --id "$name"
+            refused "takes an address, a host name, .*, not \"$name\"" $p --peer-id "$name"
+        done
         refused "takes an address, a host name" $p --id ""
         refused "takes an address, a host name" $p --id @
         refused "takes an address, a host name" $p --id @@user@host
@@ -119,6 +127,10 @@ done
 }
 refused "--cisco-skeyid is of no use" "$bin/responder" --psk k --peer-profile fortigate --cisco-skeyid
 refused "remote ADDR is needed" "$bin/initiator" --psk k
+refused "local-net is IPv6, but the other side of what is protected is an address of IPv4" "$bin/initiator" --psk k \
+    --remote 127.0.0.1 --local-net 2001:db8::/32
+refused "remote-net is IPv4, but the other side of what is protected is an address of IPv6" "$bin/initiator" --psk k \
+    --remote ::1 --remote-net 10.2.0.0/16
 refused "nobody can be called at port 0" "$bin/initiator" --psk k --remote 127.0.0.1:0
 refused "psk TEXT or --psk-file FILE is needed" "$bin/initiator" --remote 127.0.0.1
 : >"$dir/empty"
@@ -274,6 +286,16 @@ say $? "--keylog makes a file that only its owner reads, and keeps the mode of o
 "$bin/isakmp-dump" --keylog "$dir/keylog" --port 4999 "$dir/pcap" >"$dir/out" 2>>"$dir/err"
 [ $? = 0 ] && grep -q "NOTIFY: INITIAL-CONTACT" "$dir/out" && grep -q "DELETE: ESP" "$dir/out"
 say $? "--keylog and --pcap open decrypted in isakmp-dump"
+rm -f "$dir/keylog"
+"$bin/responder" --local 127.0.0.2:4999 --once --psk k --fragment-size 300 >"$dir/r" 2>&1 &
+pids="$pids $!"
+wait_for_responder "$dir/r"
+"$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.2:4999 --psk k --once --timeout 10 --fragment-size 300 \
+    --keylog "$dir/keylog" --pcap "$dir/pcap" >"$dir/out" 2>"$dir/err"
+"$bin/isakmp-dump" --keylog "$dir/keylog" --port 4999 "$dir/pcap" >"$dir/out" 2>>"$dir/err"
+[ $? = 0 ] && [ "$(grep -c "the message in these 2 fragments" "$dir/out")" = 2 ] &&
+    grep -q "DELETE: ESP" "$dir/out" && ! grep -q "not decrypted" "$dir/out"
+say $? "... also where the messages that make the keys are in fragments"
 "$bin/initiator" --local 127.0.0.1:0 --remote 127.0.0.1:9 --psk "never shown" --once --timeout 1 \
     --verbose >"$dir/out" 2>&1
 ! grep -q "never shown" "$dir/out"

@@ -37,6 +37,8 @@ both() {
         --xauth-user joe --xauth-password pass -- --auth xauth-psk --psk k $joe
     ! grep -q "pass" "$dir/r"
     say $? "... which the gateway does not show"
+    grep -q 'the client at 127.0.0.1:[0-9]* says that it is user "joe", and cannot prove it' "$dir/r"
+    say $? "... but whose it is said to be"
     not_believed "xauth-psk, another's password" "the user was not authenticated" --auth xauth-psk --psk k \
         --xauth-user joe --xauth-password apw -- --auth xauth-psk --psk k $joe $ann
     not_believed "a gateway that asks all lets no client in that has no user" "the peer does not know XAUTH" \

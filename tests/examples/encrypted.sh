@@ -20,7 +20,7 @@ touch "$dir/half-encr.key"
 refused "half-encr.key exists already; nothing is overwritten" "$k" rsa --out "$dir/half" --usage-keys
 [ ! -e "$dir/half-sign.key" ]
 say $? "isakmp-keygen rsa leaves no key without the other"
-refused "isakmp-keygen rsa needs --out" "$k" rsa
+refused "isakmp-keygen: rsa needs --out" "$k" rsa
 refused "number from 2048 to 8192" "$k" rsa --out "$dir/x" --bits 1024
 refused "steps of 8, not 2049" "$k" rsa --out "$dir/x" --bits 2049
 refused "--type is not for isakmp-keygen rsa" "$k" rsa --out "$dir/x" --type p256

@@ -41,9 +41,9 @@ refused "half.pem exists already" "$k" ca --out "$dir/half"
 say $? "isakmp-keygen leaves no key without its certificate"
 refused "a command is needed: ca, cert, rsa, pubkey or crl" "$k"
 refused '"csr" is no command' "$k" csr
-refused "isakmp-keygen ca needs --out" "$k" ca
-refused "isakmp-keygen cert needs --ca" "$k" cert --out "$dir/x"
-refused "isakmp-keygen pubkey needs --key" "$k" pubkey --out "$dir/x"
+refused "isakmp-keygen: ca needs --out" "$k" ca
+refused "isakmp-keygen: cert needs --ca" "$k" cert --out "$dir/x"
+refused "isakmp-keygen: pubkey needs --key" "$k" pubkey --out "$dir/x"
 refused "--revoke is not for isakmp-keygen cert" "$k" cert --revoke "$dir/i.pem"
 refused "--frob is not an option" "$k" ca --frob
 refused '"word" is not an option' "$k" ca --out "$dir/x" word

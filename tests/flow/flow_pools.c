@@ -236,6 +236,32 @@ static void test_limit_of_children(void **state)
     finish();
 }
 
+/* Without room for the new one nothing takes the place of what nears its end, and the log says why. */
+static void test_no_room_to_rekey(void **state)
+{
+    (void)state;
+    for (int child = 0; child < 2; child++) {
+        pair_init(&pr, 106 + (unsigned)child);
+        A->config.limits.sas = 1;
+        A->config.limits.children = 1;
+        A->peer.flags |= ISAKMP_PF_REKEY;
+        A->child.flags |= ISAKMP_CF_REKEY;
+        for (int i = 0; i < 2; i++)
+            if (child)
+                pr.p[i].child.life_s = 100;
+            else
+                pr.p[i].policies[0].life_s = 100;
+        come_up(ISAKMP_EXCH_MAIN, 1);
+        while (heard(A, child ? ISAKMP_EV_CHILD_SOFT : ISAKMP_EV_SA_SOFT) == 0)
+            run_for(10);
+        assert_string_equal(
+            A->log, child ? "there is no room for a new child (limits.children)"
+                          : "there is no room for a new ISAKMP SA (limits.sas, limits.exchanges)");
+        assert_int_equal(heard(A, child ? ISAKMP_EV_CHILD_UP : ISAKMP_EV_SA_UP), 1);
+        finish();
+    }
+}
+
 static void test_limit_of_exchanges(void **state)
 {
     isakmp_path path;
@@ -357,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_each_limit_at_one),
         cmocka_unit_test(test_limit_of_sas),
         cmocka_unit_test(test_limit_of_children),
+        cmocka_unit_test(test_no_room_to_rekey),
         cmocka_unit_test(test_limit_of_exchanges),
         cmocka_unit_test(test_kept_exchanges_make_room),
         cmocka_unit_test(test_goodbye_when_all_is_full),

@@ -20,8 +20,10 @@ last() { until_true 3 last_now "$1"; }
 # Whoever types waits for the prompt.
 enter() { last "#" && t send-keys -l "$1" && t send-keys Enter && sleep 0.3; }
 
-echo "hostname berlin" >"$RUN/left.cfg"
-t -f /dev/null new-session -d -x 100 -y 45 "exec $ROUTER --config $RUN/left.cfg --port-base $PORT --sa-log $RUN/left.sa"
+# Nobody is at the other end.
+sed -e 's/hostname left/hostname berlin/' examples/ios/left.cfg >"$RUN/left.cfg"
+t -f /dev/null new-session -d -x 100 -y 45 \
+    "exec $ROUTER --config $RUN/left.cfg --port-base $PORT --sa-log $RUN/left.sa --flow 10.1.0.1,10.2.0.1"
 check "a prompt with the router's name" last "^berlin# ?$"
 type "show crypto "
 type "?"
@@ -53,6 +55,13 @@ check "what was typed is in the configuration" sees "^ group 14"
 t send-keys Up
 check "the last line comes again" last "^paris# ?show running-config"
 t send-keys C-u
+t send-keys C-l
+enter "debug crypto isakmp"
+enter "clear crypto isakmp"
+check "what a command brings about is said below it" sees "is down: it was closed on this side"
+once() { screen && [ "$(grep -c "clear crypto isakmp" "$RUN/left.out")" = 1 ]; }
+check "... and it is not shown again" once
+enter "undebug all"
 enter "exit"
 gone() { ! t has-session 2>/dev/null; }
 check "exit ends it" until_true 5 gone

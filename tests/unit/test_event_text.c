@@ -99,6 +99,33 @@ static void test_children(void **state)
     text_is("child is down: the peer's choice is not one of the offers made to it (message 2)");
 }
 
+/* Those that follow each other. */
+static void test_others(void **state)
+{
+    (void)state;
+    ev.type = ISAKMP_EV_CHILD_UP;
+    ev.other_sa.v = 5;
+    text_is("child net with 192.0.2.1:500 is up");
+    ev.other_child.v = 7;
+    text_is("child net with 192.0.2.1:500 is up, in the place of another one");
+    ev.type = ISAKMP_EV_CHILD_SOFT;
+    text_is("child net with 192.0.2.1:500 nears the end of its lifetime");
+    ev.type = ISAKMP_EV_CHILD_DOWN;
+    because(ISAKMP_BY_PEER, ISAKMP_D_DELETED, 0, 0);
+    text_is("child net with 192.0.2.1:500 is down: the peer deleted it; there is another one");
+    because(ISAKMP_BY_US, ISAKMP_D_REPLACED, 0, 0);
+    text_is("child net with 192.0.2.1:500 is down: another one has replaced it");
+    ev.type = ISAKMP_EV_SA_UP;
+    because(0, 0, 0, 0);
+    text_is("ISAKMP SA office with 192.0.2.1:500 is up, in the place of another one");
+    ev.type = ISAKMP_EV_SA_DOWN;
+    because(ISAKMP_BY_TIMER, ISAKMP_D_EXPIRED, 0, 0);
+    text_is(
+        "ISAKMP SA office with 192.0.2.1:500 is down: the lifetime is over; there is another one");
+    ev.other_sa.v = 0;
+    text_is("ISAKMP SA office with 192.0.2.1:500 is down: the lifetime is over");
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -358,6 +385,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_sas, fresh),
         cmocka_unit_test_setup(test_children, fresh),
+        cmocka_unit_test_setup(test_others, fresh),
         cmocka_unit_test_setup(test_refused, fresh),
         cmocka_unit_test_setup(test_notifies, fresh),
         cmocka_unit_test_setup(test_nat, fresh),

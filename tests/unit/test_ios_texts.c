@@ -302,7 +302,7 @@ static void half_a_policy(void **state)
                      ISAKMP_E_MALFORMED);
     assert_int_equal(n_faults, 2);
     fault_is(0, 2, 17, 1, "\"512\" is not known here: expected 128, 192, 256");
-    fault_is(1, 1, 0, 1, "left out");
+    fault_is(1, 1, 0, 1, "left out, because line 2 was taken for a part of it, and is wrong");
     runs("crypto isakmp policy 20\n encryption 3des\n");
     /* One that was there before keeps what it was. */
     assert_int_equal(load_flags("crypto isakmp policy 20\n hash md6\n group 2\n", 0),

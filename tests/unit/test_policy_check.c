@@ -270,12 +270,12 @@ static void test_selectors(void **state)
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
         isakmp_selector *s = i ? &child.remote : &child.local;
-        const char *wrong[] = {"the local selector of family 5 is not valid",
-                               "the remote selector of family 5 is not valid",
-                               "the local selector of family 4 is not valid",
-                               "the remote selector of family 4 is not valid",
-                               "the local selector of family 6 is not valid",
-                               "the remote selector of family 6 is not valid"};
+        const char *wrong[] = {"the family of the local selector must be 0, 4 or 6, not 5",
+                               "the family of the remote selector must be 0, 4 or 6, not 5",
+                               "the last address of the local selector is below its first one",
+                               "the last address of the remote selector is below its first one",
+                               "the last address of the local selector is below its first one",
+                               "the last address of the remote selector is below its first one"};
         s->family = 5;
         child_is(wrong[i]);
         s->family = 4;
