@@ -182,7 +182,8 @@ static uint8_t take_no(isakmp_span *line)
     return no;
 }
 
-/* The thing that lines are about may have been taken away by another shell. */
+/* The thing that lines are about may have been taken away by another shell, and another one lie in its place:
+ * that is younger than what this shell saw last. */
 static int is_gone(const isakmp_ios *c, const isakmp_ios_shell *s)
 {
     if (s->target == NULL || s->removals == c->removals)
@@ -190,7 +191,7 @@ static int is_gone(const isakmp_ios *c, const isakmp_ios_shell *s)
     for (unsigned k = 0; k < ISAKMP__N_KINDS; k++)
         for (const isakmp__thing *t = c->first[k]; t; t = t->next)
             if (t == s->target)
-                return 0;
+                return t->born > s->removals;
     return 1;
 }
 

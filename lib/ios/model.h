@@ -56,6 +56,7 @@ typedef struct isakmp__thing {
     uint32_t line;    /* that made it */
     uint32_t hash;    /* of kind, name and number */
     uint32_t spoiled; /* the first line of it that was wrong; 0: none was */
+    uint32_t born;    /* how many had been taken away before */
     uint8_t kind;
     uint8_t fresh; /* 1: made by the text that is being loaded */
     uint16_t size; /* of the whole thing */

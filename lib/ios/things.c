@@ -52,6 +52,7 @@ isakmp__thing *isakmp__ios_thing_make(isakmp_ios *c, isakmp__kind kind, isakmp_s
     t->number = number;
     t->line = c->line;
     t->fresh = c->loading;
+    t->born = c->removals;
     t->size = sizes[kind];
     t->hash = hash_of(kind, name, number);
     return t;

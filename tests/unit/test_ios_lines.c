@@ -384,6 +384,30 @@ static void gone_while_edited(void **state)
     runs("crypto isakmp policy 20\n hash md5\n");
 }
 
+/* ... and something else lies where it was. */
+static void another_in_its_place(void **state)
+{
+    static const char *const others[] = {"crypto isakmp key k hostname h", "crypto isakmp policy 9",
+                                         "ip local pool p 10.0.0.1 10.0.0.9",
+                                         "crypto ipsec transform-set t esp-des", "interface e0"};
+    char before[8192];
+    (void)state;
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++) {
+        isakmp_ios_shell other = {ISAKMP_IOS_CONFIG, 0, 0, NULL};
+        scene_clear();
+        takes("crypto isakmp policy 10");
+        assert_int_equal(
+            isakmp_ios_line(conf, &other, span_of("no crypto isakmp policy 10"), &command, &fault),
+            ISAKMP_OK);
+        assert_int_equal(isakmp_ios_line(conf, &other, span_of(others[i]), &command, &fault),
+                         ISAKMP_OK);
+        strcpy(before, running());
+        assert_int_equal(type_line("lifetime 4294967295"), ISAKMP_E_MALFORMED);
+        assert_string_equal(running(), before);
+        prompt_is("Router(config)#");
+    }
+}
+
 /* ---- Abbreviations -------------------------------------------------------------------------- */
 
 static void abbreviations(void **state)
@@ -676,6 +700,7 @@ int main(void)
         cmocka_unit_test(making_keys),
         cmocka_unit_test(modes),
         cmocka_unit_test(gone_while_edited),
+        cmocka_unit_test(another_in_its_place),
         cmocka_unit_test(abbreviations),
         cmocka_unit_test(ranges),
         cmocka_unit_test(senseless),
