@@ -57,6 +57,7 @@ int router_replan(router *r)
         return -1;
     }
     router_forget_attempts(r); /* which are in terms of the old one */
+    router_guard(r, p->plan, r->plans ? r->plans->plan : NULL);
     p->next = r->plans;
     r->plans = p;
     drop_idle(r);

@@ -147,9 +147,11 @@ static int open_sas(router *r, char *error, size_t cap)
         return -1;
     }
     r->kernel = xfrm_open(error, cap);
-    return r->kernel && xfrm_adopt(r->udp.ike, r->udp.natt, error, cap) == 0
-               ? router_open_outside(r, error, cap)
-               : -1;
+    if (r->kernel == NULL || xfrm_adopt(r->udp.ike, r->udp.natt, error, cap) != 0 ||
+        router_open_outside(r, error, cap) != 0)
+        return -1;
+    router_guard(r, router_plan_now(r), NULL);
+    return 0;
 }
 
 static int open_all(router *r)
@@ -192,6 +194,8 @@ static void end(router *r)
     r->console = NULL;
     router_control_close(r);
     router_close_spis(r);
+    if (r->plans)
+        router_guard(r, NULL, router_plan_now(r));
     tun_close(r->tun);
     xfrm_close(r->kernel);
     if (r->x)

@@ -103,6 +103,7 @@ typedef struct router {
     tun *tun;            /* NULL: no packets pass through here */
     xfrm_kernel *kernel; /* NULL: SAs are written down */
     FILE *sa_log;
+    uint8_t guards; /* which of the two sets of guards is there */
     router_attempt attempts[ROUTER_MAX_ATTEMPTS];
     router_traffic traffic[ROUTER_MAX_CHILDREN];
     isakmp_time look_at;
@@ -174,6 +175,10 @@ void router_drop_pool(router *r);
 int router_assign(router *r, const isakmp_query *q, const isakmp_assignment *a, isakmp_writer *out);
 void router_unassign(router *r, const isakmp_assignment *a);
 uint32_t router_pool_in_use(void *user, isakmp_span name);
+
+/* guards.c: what is to come through an SA does not come in the clear.  Those of a plan take the place of those of
+ * the one before; either may be NULL. */
+void router_guard(router *r, const isakmp_ios_plan *plan, const isakmp_ios_plan *before);
 
 /* spis.c: packets with SPIs that nobody knows.
  *   returns  0, or -1 after one sentence in error. */

@@ -23,7 +23,7 @@ int router_open_spis(router *r, char *error, size_t cap)
         if (!s.invalid_spi_recovery || r->kernel == NULL)
             continue;
         r->spis[i] = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, kinds[i].ip);
-        if (r->spis[i] < 0) {
+        if (r->spis[i] < 0 || xfrm_pass_in(r->spis[i]) != 0) {
             snprintf(error, cap, "unknown SPIs cannot be watched: %s", strerror(errno));
             return -1;
         }

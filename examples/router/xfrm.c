@@ -261,12 +261,9 @@ int xfrm_read_mapping(xfrm_kernel *k, xfrm_mapping *out)
 
 /* ---- Policies ------------------------------------------------------------------------------ */
 
-/* In the direction of the packets. */
-static void put_flow(struct xfrm_selector *s, const isakmp_sad_entry *e)
+static void put_selectors(struct xfrm_selector *s, const isakmp_selector *from,
+                          const isakmp_selector *to)
 {
-    xfrm_flow f = xfrm_flow_of(e);
-    const isakmp_selector *from = e->inbound ? &f.remote : &f.local;
-    const isakmp_selector *to = e->inbound ? &f.local : &f.remote;
     size_t n = from->family == 6 ? 16 : 4;
     s->family = from->family == 6 ? AF_INET6 : AF_INET;
     memcpy(&s->saddr, from->lo, n);
@@ -278,6 +275,13 @@ static void put_flow(struct xfrm_selector *s, const isakmp_sad_entry *e)
     s->sport_mask = from->port ? 0xffff : 0;
     s->dport = htons(to->port);
     s->dport_mask = to->port ? 0xffff : 0;
+}
+
+/* In the direction of the packets. */
+static void put_flow(struct xfrm_selector *s, const isakmp_sad_entry *e)
+{
+    xfrm_flow f = xfrm_flow_of(e);
+    put_selectors(s, e->inbound ? &f.remote : &f.local, e->inbound ? &f.local : &f.remote);
 }
 
 static void put_templates(struct nlmsghdr *h, const xfrm_sa *sa)
@@ -331,6 +335,56 @@ static int each_policy(xfrm_kernel *k, const xfrm_sa *sa,
     return what(k, sa, XFRM_POLICY_IN) == 0 ? what(k, sa, XFRM_POLICY_FWD) : -1;
 }
 
+/* ---- Guards -------------------------------------------------------------------------------- */
+
+/* The kernel tells policies apart by the whole selector, but does not look at the user in it when a packet comes.
+ * So a guard and an SA's policy for the same traffic are there side by side, and so are those of two plans. */
+#define GUARD_USER     0x49534b00u
+#define GUARD_PRIORITY 2000u /* behind those of SAs */
+
+static int set_guard(xfrm_kernel *k, const xfrm_guard *g, uint8_t dir)
+{
+    uint8_t buf[4096];
+    struct nlmsghdr *h = netlink_begin(buf, XFRM_MSG_NEWPOLICY, NLM_F_CREATE | NLM_F_EXCL);
+    struct xfrm_userpolicy_info *i =
+        (struct xfrm_userpolicy_info *)mnl_nlmsg_put_extra_header(h, sizeof *i);
+    put_selectors(&i->sel, &g->from, &g->to);
+    i->sel.user = GUARD_USER | g->plan;
+    put_no_limits(&i->lft);
+    i->priority = GUARD_PRIORITY + g->order;
+    i->dir = dir;
+    i->action = g->drop ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
+    i->share = XFRM_SHARE_ANY;
+    return netlink_ask(&k->nl, h);
+}
+
+int xfrm_guard_add(xfrm_kernel *k, const xfrm_guard *g)
+{
+    static const uint8_t dirs[2] = {XFRM_POLICY_IN, XFRM_POLICY_FWD};
+    for (unsigned i = 0; i < 2; i++)
+        if (set_guard(k, g, dirs[i]) != 0 && errno != EEXIST)
+            return -1;
+    return 0;
+}
+
+static void remove_guard(xfrm_kernel *k, const xfrm_guard *g, uint8_t dir)
+{
+    uint8_t buf[4096];
+    struct nlmsghdr *h = netlink_begin(buf, XFRM_MSG_DELPOLICY, 0);
+    struct xfrm_userpolicy_id *i =
+        (struct xfrm_userpolicy_id *)mnl_nlmsg_put_extra_header(h, sizeof *i);
+    put_selectors(&i->sel, &g->from, &g->to);
+    i->sel.user = GUARD_USER | g->plan;
+    i->dir = dir;
+    netlink_ask(&k->nl, h);
+}
+
+void xfrm_guard_remove(xfrm_kernel *k, const xfrm_guard *g)
+{
+    remove_guard(k, g, XFRM_POLICY_IN);
+    remove_guard(k, g, XFRM_POLICY_FWD);
+}
+
 /* ---- Sockets ------------------------------------------------------------------------------- */
 
 static int pass_by(int fd, uint8_t dir)
@@ -341,6 +395,11 @@ static int pass_by(int fd, uint8_t dir)
     i.dir = dir;
     i.action = XFRM_POLICY_ALLOW;
     return setsockopt(fd, IPPROTO_IP, IP_XFRM_POLICY, &i, sizeof i);
+}
+
+int xfrm_pass_in(int fd)
+{
+    return pass_by(fd, XFRM_POLICY_IN);
 }
 
 int xfrm_adopt(int ike, int natt, char *error, size_t cap)

@@ -72,6 +72,21 @@ int xfrm_news_fd(const xfrm_kernel *k);
 /* returns  0, or -1 if it has said something else. */
 int xfrm_read_mapping(xfrm_kernel *k, xfrm_mapping *out);
 
+/* What is to come through an SA and comes in the clear.  The first guard that is like a packet decides, and none
+ * does if an SA's policy is for it. */
+typedef struct xfrm_guard {
+    isakmp_selector from, to; /* prefixes */
+    uint8_t drop;             /* 0: it may come in */
+    uint8_t plan;             /* 0 or 1: those of two plans do not know of each other */
+    uint32_t order;
+} xfrm_guard;
+/* Of two for the same selectors the one that was there first stays.
+ *   returns  0, or -1. */
+int xfrm_guard_add(xfrm_kernel *k, const xfrm_guard *g);
+void xfrm_guard_remove(xfrm_kernel *k, const xfrm_guard *g);
+/* What a socket is there to receive comes in beside all policies. */
+int xfrm_pass_in(int fd);
+
 /* How much has passed through an SA.
  *   returns  0, or -1 if there is no such SA. */
 int xfrm_count(xfrm_kernel *k, const isakmp_addr *to, uint8_t proto, uint32_t spi,

@@ -381,6 +381,19 @@ ISAKMP_API void isakmp_ios_find_flow(const isakmp_ios_plan *p, uint8_t proto,
 ISAKMP_API int isakmp_ios_should_be_protected(const isakmp_ios_plan *p, uint8_t proto,
                                               const isakmp_addr *source, const isakmp_addr *dest);
 
+/* The same for somebody who cannot ask for each packet, such as a kernel that is given selectors: one for each
+ * line of an access list, of which the first that is like a packet decides. */
+typedef struct isakmp_ios_guard {
+    uint8_t drop; /* 1: what comes in the clear is dropped; 0: it may come in                    */
+    isakmp_selector local,
+        remote; /* family 0: this line is none: it is a dynamic entry's, or it or one
+                                      that denies has a wildcard with holes                      */
+} isakmp_ios_guard;
+/* The ith of them, from 0.  They drop less than isakmp_ios_should_be_protected() tells: nothing for dynamic
+ * entries, and what an entry denies is let in even if a later entry is for it.
+ *   returns  ISAKMP_OK, or ISAKMP_NONE after the last one.  [q] */
+ISAKMP_API int isakmp_ios_guard_get(const isakmp_ios_plan *p, size_t i, isakmp_ios_guard *out);
+
 /* A peer of an entry. */
 typedef struct isakmp_ios_peer {
     const isakmp_peer_policy *policy;

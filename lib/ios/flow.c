@@ -245,6 +245,19 @@ int isakmp_ios_should_be_protected(const isakmp_ios_plan *p, uint8_t proto,
     return m.action != ISAKMP_IOS_CLEAR;
 }
 
+int isakmp_ios_guard_get(const isakmp_ios_plan *p, size_t i, isakmp_ios_guard *out)
+{
+    if (i >= p->n_rows)
+        return ISAKMP_NONE;
+    memset(out, 0, sizeof *out);
+    if (!p->rows[i].guards)
+        return ISAKMP_OK;
+    out->drop = p->rows[i].permit;
+    out->local = p->rows[i].child.local;
+    out->remote = p->rows[i].child.remote;
+    return ISAKMP_OK;
+}
+
 int isakmp_ios_find_probe(const isakmp_ios_plan *p, const isakmp_addr *source,
                           const isakmp_addr *dest, isakmp_ios_match *out)
 {

@@ -251,6 +251,7 @@ static int is_peer(const isakmp__map_thing *m, const uint8_t *ip)
 typedef struct common {
     isakmp_child_policy child;
     int transport, discover;
+    int is_blind; /* a line exempts what selectors cannot say: those behind it say too much */
 } common;
 
 static void begin_common(builder *b, common *all, const isakmp__map_thing *m, const char *name,
@@ -279,18 +280,21 @@ static void put_row(builder *b, const isakmp__plan_row *row)
     b->p->n_rows++;
 }
 
-static void put_rule(builder *b, const common *all, const isakmp__map_thing *m,
-                     const isakmp__rule *r)
+static void put_rule(builder *b, common *all, const isakmp__map_thing *m, const isakmp__rule *r)
 {
     isakmp__plan_row row;
+    int is_exact;
     memset(&row, 0, sizeof row);
     row.permit = r->permit;
     row.proto = r->proto;
     row.from = r->from;
     row.to = r->to;
     row.child = all->child;
-    row.usable = (uint8_t)(selector_of(&row.child.local, &r->from, r->proto) &
-                           selector_of(&row.child.remote, &r->to, r->proto) & (int)r->permit);
+    is_exact = selector_of(&row.child.local, &r->from, r->proto) &
+               selector_of(&row.child.remote, &r->to, r->proto);
+    row.usable = (uint8_t)(is_exact && r->permit);
+    all->is_blind |= !is_exact && !r->permit;
+    row.guards = (uint8_t)(m->head.kind == ISAKMP__MAP && is_exact && !all->is_blind);
     if (all->transport && is_host(&r->from) && is_host(&r->to) && is_peer(m, r->to.ip))
         row.child.mode = ISAKMP_MODE_TRANSPORT;
     if (all->discover && isakmp__ios_may_discover(&row))
@@ -347,6 +351,7 @@ static void put_entry(builder *b, const isakmp__map_thing *map, const isakmp__ma
     e.first_peer = b->p->n_peers;
     e.first_row = b->p->n_rows;
     all.discover = e.discover && m->peers == NULL;
+    all.is_blind = 0;
     put_sets(b, m);
     begin_common(b, &all, m, put_name(b, &map->head), first_protect);
     for (const isakmp__word *w = m->peers; w; w = w->next)

@@ -16,6 +16,7 @@ typedef struct isakmp__plan_peer {
 typedef struct isakmp__plan_row {
     uint8_t permit, any;
     uint8_t usable; /* 1: child is a policy; 0: the line's wildcards have holes, or it denies */
+    uint8_t guards; /* 1: of a static entry, and its selectors say what it does */
     uint8_t proto;
     isakmp__end from, to;
     isakmp_child_policy child;

@@ -232,6 +232,50 @@ static void holes(void **state)
     flow_is("10.0.7.3", "9.9.9.9", ISAKMP_IOS_PROTECT, 10);
 }
 
+/* The ith guard; "none" if the line is none. */
+static void guard_is(size_t i, const char *expected)
+{
+    isakmp_ios_guard g;
+    char text[160] = "none", from[64], to[64];
+    assert_int_equal(isakmp_ios_guard_get(plan, i, &g), ISAKMP_OK);
+    if (g.local.family) {
+        isakmp_selector_text(from, sizeof from, &g.remote);
+        isakmp_selector_text(to, sizeof to, &g.local);
+        snprintf(text, sizeof text, "%s %s %s", g.drop ? "drop" : "let in", from, to);
+    }
+    assert_string_equal(text, expected);
+}
+
+/* What a kernel is given; of static entries alone. */
+static void guards(void **state)
+{
+    isakmp_ios_guard g;
+    (void)state;
+    make_plan(with("crypto map m 5 ipsec-isakmp dynamic d discover\n"
+                   "crypto dynamic-map d 1\n set transform-set t\n match address 103\n"
+                   "crypto map m 10 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n match "
+                   "address 101\n"
+                   "crypto map m 20 ipsec-isakmp\n set peer 1.1.1.1\n set transform-set t\n match "
+                   "address 102\n"
+                   "access-list 101 deny tcp any 10.2.0.0 0.0.255.255 eq 80\n"
+                   "access-list 101 permit ip 10.1.0.0 0.0.255.255 10.2.0.0 0.0.255.255\n"
+                   "access-list 101 permit ip 10.1.0.1 0.0.255.0 10.2.0.0 0.0.255.255\n"
+                   "access-list 101 permit ip 10.1.0.0 0.0.255.255 any\n"
+                   "access-list 101 deny ip 10.0.0.1 0.0.255.0 any\n"
+                   "access-list 101 permit ip any any\n"
+                   "access-list 102 permit udp any host 10.4.0.1\n"
+                   "access-list 103 permit ip 10.1.0.0 0.0.255.255 any\n"));
+    guard_is(0, "let in 10.2.0.0/16 tcp/80 0.0.0.0/0 tcp");
+    guard_is(1, "drop 10.2.0.0/16 10.1.0.0/16");
+    guard_is(2, "none"); /* holes */
+    guard_is(3, "drop 0.0.0.0/0 10.1.0.0/16");
+    guard_is(4, "none");
+    guard_is(5, "none"); /* it would drop what the line before exempts */
+    guard_is(6, "drop 10.4.0.1 udp 0.0.0.0/0 udp");
+    guard_is(7, "none"); /* dynamic */
+    assert_int_equal(isakmp_ios_guard_get(plan, 8, &g), ISAKMP_NONE);
+}
+
 /* ---- Children ------------------------------------------------------------------------------- */
 
 static void child_policies(void **state)
@@ -500,6 +544,7 @@ int main(void)
         cmocka_unit_test(probes),
         cmocka_unit_test(in_use),
         cmocka_unit_test(holes),
+        cmocka_unit_test(guards),
         cmocka_unit_test(child_policies),
         cmocka_unit_test(transport_mode),
         cmocka_unit_test(peers),

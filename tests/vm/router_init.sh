@@ -149,6 +149,54 @@ ok "... by encrypted nonces" agreed "aes128-sha1-modp2048 rsa-encr" "r1.example.
 end r1 r2
 AUTH=
 
+# ---- What comes in the clear --------------------------------------------------------------------
+
+# r2 forwards all the same: what b says then comes to r1 in the clear.
+# configure NAME LINE...
+configure() {
+    name=$1
+    shift
+    for line in "$@"; do
+        shift
+        set -- "$@" --exec "$line"
+    done
+    router --control "/tmp/$name.ctl" --exec "configure terminal" "$@"
+}
+# echoes HOST: how many pings have come to it.
+echoes() { on "$1" awk '$1 == "Icmp:" && $10 ~ /^[0-9]/ { print $10 }' /proc/net/snmp; }
+# arrive FROM HOST ADDRESS: pings do, whatever becomes of the answers.
+arrive() {
+    before=$(echoes "$2")
+    on "$1" ping -c 2 -W 1 "$3" >/dev/null
+    [ "$(echoes "$2")" -gt "$before" ]
+}
+lost() { ! arrive "$@"; }
+
+both "esp-aes esp-sha-hmac"
+end r2
+ok "what is to be protected and comes in the clear is dropped" lost b a 10.1.0.2
+ok "... also if it is for the router" lost b r1 10.1.0.1
+ok "... and what no map is about is not" pings b 192.0.2.1
+configure r1 "interface out" "no crypto map"
+ok "... nor is anything where the interface has no map" arrive b a 10.1.0.2
+ok "... also if it is for the router" arrive b r1 10.1.0.1
+configure r1 "interface out" "crypto map vpn"
+ok "... but when it has it again" lost b a 10.1.0.2
+start r2
+ok "... until there are SAs" pings a 10.2.0.2
+ok "... which let it in both ways" pings b 10.1.0.2
+end r2
+ok "... and when they are gone it is dropped again" lost b a 10.1.0.2
+configure r1 "no access-list 101" "access-list 101 deny icmp host 10.1.0.1 any" \
+    "access-list 101 permit ip 10.1.0.0 0.0.0.255 any"
+ok "what a line denies is let in" pings b 10.1.0.1
+ok "... and the far end may be anybody" lost b a 10.1.0.2
+configure r1 "no access-list 101" "access-list 101 permit ip 10.1.0.0 0.0.0.255 any"
+ok "... but for our own hosts" pings a 10.1.0.1
+ok "... and nobody else" lost b r1 10.1.0.1
+end r1
+ok "a router that ends leaves nothing behind that drops packets" arrive b a 10.1.0.2
+
 # ---- Peers by their names -----------------------------------------------------------------------
 
 echo "hosts: files" >/etc/nsswitch.conf
