@@ -48,7 +48,7 @@ X
 start() {
     name=$1
     shift
-    rm -f "$RUN/$name.ctl"
+    rm -f "$RUN/$name.ctl" "$RUN/$name.sa" # of one that may not have begun at all
     "$ROUTER" --config "$RUN/$name.cfg" --port-base $PORT --debug --sa-log "$RUN/$name.sa" \
         --control "$RUN/$name.ctl" "$@" </dev/null >"$RUN/$name.out" 2>&1 &
     PIDS="$PIDS $!"
