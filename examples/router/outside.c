@@ -16,6 +16,44 @@ static int next_outside(const router *r, size_t *i, isakmp_ios_interface *out)
     return 0;
 }
 
+/* ---- What cannot change --------------------------------------------------------------------- */
+
+static void put_fixed(const router *r, char *out, size_t cap)
+{
+    isakmp_ios_settings s = {.size = sizeof s};
+    isakmp_ios_interface f;
+    size_t n;
+    isakmp_ios_settings_get(r->conf, &s);
+    n = (size_t)snprintf(out, cap, "%u", s.nat_keepalive_s);
+    for (size_t i = 0; n < cap && next_outside(r, &i, &f);) {
+        char addr[64];
+        isakmp_addr_text(addr, sizeof addr, &f.addr);
+        n += (size_t)snprintf(out + n, cap - n, ", %.*s %s", (int)f.name.n, (const char *)f.name.p,
+                              f.addr.family ? addr : "");
+    }
+}
+
+void router_keep_fixed(router *r)
+{
+    put_fixed(r, r->fixed, sizeof r->fixed);
+    memcpy(r->told, r->fixed, sizeof r->told);
+}
+
+void router_look_at_fixed(router *r)
+{
+    char now[sizeof r->fixed];
+    put_fixed(r, now, sizeof now);
+    if (!r->fixed[0] || strcmp(now, r->told) == 0)
+        return;
+    memcpy(r->told, now, sizeof r->told);
+    if (strcmp(now, r->fixed) != 0)
+        router_say(r, "% The NAT keepalive, the interfaces that have a crypto map and their "
+                      "addresses are those "
+                      "with which the router began, until it begins anew");
+}
+
+/* ---- Where we listen ------------------------------------------------------------------------ */
+
 isakmp_addr router_outside_address(const router *r)
 {
     isakmp_addr any = {.family = 4, .port = r->o.port}, one = any;

@@ -33,11 +33,15 @@ void router_say(router *r, const char *text)
 
 void router_apply(router *r)
 {
+    char error[160];
     if (!r->changed)
         return;
     router_take_keys(r);
     router_take_pool(r);
     router_replan(r);
+    if (router_open_spis(r, error, sizeof error) != 0)
+        router_say(r, error);
+    router_look_at_fixed(r);
 }
 
 /* ---- The loop ------------------------------------------------------------------------------ */
@@ -165,6 +169,7 @@ static int open_all(router *r)
     }
     if (router_control_open(r) != 0)
         return -1;
+    router_keep_fixed(r);
     if (isatty(STDIN_FILENO))
         r->console = router_console_open(r);
     return 0;

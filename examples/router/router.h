@@ -103,7 +103,8 @@ typedef struct router {
     tun *tun;            /* NULL: no packets pass through here */
     xfrm_kernel *kernel; /* NULL: SAs are written down */
     FILE *sa_log;
-    uint8_t guards; /* which of the two sets of guards is there */
+    char fixed[256], told[256]; /* what cannot change: as we began, and as it is now */
+    uint8_t guards;             /* which of the two sets of guards is there */
     router_attempt attempts[ROUTER_MAX_ATTEMPTS];
     router_traffic traffic[ROUTER_MAX_CHILDREN];
     isakmp_time look_at;
@@ -123,7 +124,10 @@ void router_say(router *r, const char *text);
 void router_apply(router *r);
 void router_close_all(router *r);
 
-/* outside.c: where we listen, which is the address of the only interface with a crypto map, or any. */
+/* outside.c: what of the configuration cannot change while we run; and a word if it has. */
+void router_keep_fixed(router *r);
+void router_look_at_fixed(router *r);
+/* Where we listen, which is the address of the only interface with a crypto map, or any. */
 isakmp_addr router_outside_address(const router *r);
 /* Packets pass through us from now on.
  *   returns  0, or -1 after one sentence in error. */
@@ -180,7 +184,7 @@ uint32_t router_pool_in_use(void *user, isakmp_span name);
  * the one before; either may be NULL. */
 void router_guard(router *r, const isakmp_ios_plan *plan, const isakmp_ios_plan *before);
 
-/* spis.c: packets with SPIs that nobody knows.
+/* spis.c: packets with SPIs that nobody knows are watched for as long as the configuration says so.
  *   returns  0, or -1 after one sentence in error. */
 int router_open_spis(router *r, char *error, size_t cap);
 void router_close_spis(router *r);

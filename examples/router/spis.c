@@ -19,12 +19,17 @@ int router_open_spis(router *r, char *error, size_t cap)
 {
     isakmp_ios_settings s = {.size = sizeof s};
     isakmp_ios_settings_get(r->conf, &s);
+    if (!s.invalid_spi_recovery || r->kernel == NULL) {
+        router_close_spis(r);
+        return 0;
+    }
     for (unsigned i = 0; i < 2; i++) {
-        if (!s.invalid_spi_recovery || r->kernel == NULL)
+        if (r->spis[i] >= 0)
             continue;
         r->spis[i] = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, kinds[i].ip);
         if (r->spis[i] < 0 || xfrm_pass_in(r->spis[i]) != 0) {
             snprintf(error, cap, "unknown SPIs cannot be watched: %s", strerror(errno));
+            router_close_spis(r);
             return -1;
         }
     }
@@ -33,9 +38,11 @@ int router_open_spis(router *r, char *error, size_t cap)
 
 void router_close_spis(router *r)
 {
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < 2; i++) {
         if (r->spis[i] >= 0)
             close(r->spis[i]);
+        r->spis[i] = -1;
+    }
 }
 
 static int is_ours(const router *r, uint32_t spi)

@@ -194,6 +194,10 @@ type_in left "crypto isakmp enable"
 check "crypto isakmp enable, while they run" same_sas
 check "clear crypto isakmp 7: there is no such connection" sh -c \
     "! $ROUTER --control $RUN/left.ctl --exec 'clear crypto isakmp 7'"
+type_in right "crypto isakmp invalid-spi-recovery"
+check "what has its effect at once is taken without a word" never_said right "until it begins anew"
+type_in right "crypto isakmp nat keepalive 30"
+check "... what has it only at the next start is said to" said right "NAT keepalive, .* until it begins anew"
 ask left "clear crypto isakmp 1"
 check "clear crypto isakmp 1" said left "\(1\): ISAKMP SA .* is down: it was closed on this side"
 check "... and traffic begins anew" same_sas 4

@@ -240,6 +240,14 @@ ip -n r2 xfrm policy flush
 start r2
 ok "invalid-spi-recovery: a router that has lost all SAs tells its peer, and pings come through again" pings a 10.2.0.2 30
 ok "... by a negotiation that it began" said r2 "Main Mode, message 1 sent"
+kill -9 "$(cat /tmp/r2.pid)"
+ip -n r2 xfrm state flush
+ip -n r2 xfrm policy flush
+side r2 192.0.2.2 192.0.2.1 10.2.0.0 10.1.0.0 "esp-aes esp-sha-hmac" | conf r2
+start r2
+ok "... not without that line" no_ping a 10.2.0.2
+configure r2 "crypto isakmp invalid-spi-recovery"
+ok "... but as soon as it is typed in" pings a 10.2.0.2 30
 end r1 r2
 echo "the end"
 poweroff -f
