@@ -128,6 +128,8 @@ static void on_event(void *user, const isakmp_event *ev)
     }
     if (r->debugs && ev->type == ISAKMP_EV_SA_UP)
         say_suite(r, ev->sa);
+    if (ev->type == ISAKMP_EV_SA_DOWN && ev->why.detail == ISAKMP_D_KEY_SUSPECTED && ev->path)
+        router_forget_learnt(r, &ev->path->remote);
     if (ev->type == ISAKMP_EV_CONFIG_END)
         router_unassign(r, ev->assignment);
     if (ev->type == ISAKMP_EV_CHILD_UP || ev->type == ISAKMP_EV_CHILD_DOWN)

@@ -18,7 +18,8 @@ static int show(router *r, const isakmp_ios_command *c, const router_sink *sink)
                             .now = host_now(),
                             .user = r,
                             .my_key = router_my_key,
-                            .pool_in_use = router_pool_in_use};
+                            .pool_in_use = router_pool_in_use,
+                            .learnt_key = router_learnt_key};
     size_t n;
     char *text;
     router_apply(r); /* also what was said a moment ago is to be seen */

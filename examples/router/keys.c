@@ -116,17 +116,32 @@ static void say(const router_sink *sink, const char *text)
 }
 
 /* One key pair; what is wrong goes to `why`. */
-static int make_one(router *r, unsigned use, unsigned bits, char *why, size_t cap)
+static int make_one(router_own_key *k, unsigned use, unsigned bits, char *why, size_t cap)
 {
     isakmp_pki *pki = new_pki(FLAGS);
-    router_own_key *k = &r->own[r->n_own];
     int rc = ISAKMP_E_SPACE;
     if (pki)
         rc = isakmp_pki_generate(pki, use, bits, why, cap);
     if (rc == ISAKMP_OK)
         rc = isakmp_pki_own_private(pki, 0, ISAKMP_KEY_PEM, k->pem, sizeof k->pem, &k->n, NULL);
-    r->n_own += rc == ISAKMP_OK;
     isakmp_pki_free(pki);
+    return rc;
+}
+
+/* They take the place of those that we have when all are there. */
+static int make_all(router *r, int is_usage, unsigned bits, char *why, size_t cap)
+{
+    router_own_key made[ROUTER_MAX_KEYS] = {0};
+    int rc =
+        make_one(&made[0], is_usage ? ISAKMP_USE_SIGNATURE : ISAKMP_USE_GENERAL, bits, why, cap);
+    if (rc == ISAKMP_OK && is_usage)
+        rc = make_one(&made[1], ISAKMP_USE_ENCRYPTION, bits, why, cap);
+    if (rc == ISAKMP_OK) {
+        memcpy(r->own, made, sizeof made);
+        r->n_own = is_usage ? 2 : 1;
+        r->changed = 1;
+    }
+    memset(made, 0, sizeof made);
     return rc;
 }
 
@@ -146,11 +161,7 @@ int router_make_keys(router *r, const isakmp_ios_command *command, const router_
              (int)s.hostname.n, (const char *)s.hostname.p, (int)s.domain.n,
              (const char *)s.domain.p, bits);
     say(sink, text);
-    wipe_own(r);
-    rc = make_one(r, command->usage ? ISAKMP_USE_SIGNATURE : ISAKMP_USE_GENERAL, bits, why,
-                  sizeof why);
-    if (rc == ISAKMP_OK && command->usage)
-        rc = make_one(r, ISAKMP_USE_ENCRYPTION, bits, why, sizeof why);
+    rc = make_all(r, command->usage, bits, why, sizeof why);
     if (rc == ISAKMP_OK && write_keys(r) != 0)
         snprintf(text, sizeof text, " [OK]\n%% They are not kept: %s: %s\n", r->o.keys,
                  strerror(errno));
@@ -159,7 +170,6 @@ int router_make_keys(router *r, const isakmp_ios_command *command, const router_
     else
         snprintf(text, sizeof text, "\n%% %s\n", why);
     say(sink, text);
-    r->changed = 1;
     return rc == ISAKMP_OK;
 }
 
@@ -184,6 +194,62 @@ int router_my_key(void *user, size_t i, unsigned *use, isakmp_span *der)
     if (rc == ISAKMP_OK)
         *der = (isakmp_span){octets, n};
     return rc;
+}
+
+/* ---- What was learnt ----------------------------------------------------------------------- */
+
+/* The ith entry of the key chain that was learnt, with its place there.
+ *   returns  1, or 0 after the last one. */
+static int find_learnt(const router *r, size_t i, isakmp_peer_key *info, size_t *place)
+{
+    for (*place = 0; r->ring.pki && isakmp_pki_peer_key(r->ring.pki, *place, info, ISAKMP_KEY_DER,
+                                                        NULL, 0, NULL) == ISAKMP_OK;
+         ++*place)
+        if (info->learnt && i-- == 0)
+            return 1;
+    return 0;
+}
+
+static isakmp_addr first_of(const isakmp_selector *s)
+{
+    isakmp_addr a = {.family = s->family};
+    memcpy(a.ip, s->lo, sizeof a.ip);
+    return a;
+}
+
+int router_learnt_key(void *user, size_t i, isakmp_ios_public_key *out)
+{
+    static uint8_t octets[MOST_KEY];
+    static char name[300];
+    const router *r = (const router *)user;
+    isakmp_peer_key info;
+    size_t place, n;
+    if (!find_learnt(r, i, &info, &place) ||
+        isakmp_pki_peer_key(r->ring.pki, place, NULL, ISAKMP_KEY_DER, octets, sizeof octets, &n) !=
+            ISAKMP_OK)
+        return ISAKMP_NONE;
+    memset(out, 0, sizeof *out);
+    if (info.id.type == ISAKMP_ID_FQDN)
+        snprintf(name, sizeof name, "%.*s", (int)info.id.data.n, (const char *)info.id.data.p);
+    else
+        isakmp_id_text(name, sizeof name, &info.id);
+    out->name = (isakmp_span){(const uint8_t *)name, strlen(name)};
+    out->addr = first_of(&info.addr);
+    out->use = info.use;
+    out->der = (isakmp_span){octets, n};
+    return ISAKMP_OK;
+}
+
+void router_forget_learnt(router *r, const isakmp_addr *peer)
+{
+    isakmp_peer_key info;
+    size_t i = 0, place;
+    while (find_learnt(r, i, &info, &place)) {
+        isakmp_addr addr = first_of(&info.addr);
+        if (!router_same_ip(&addr, peer) ||
+            isakmp_pki_remove_peer_key(r->ring.pki, &info.id, &info.addr) != ISAKMP_OK)
+            i++;
+    }
 }
 
 /* ---- The ring ------------------------------------------------------------------------------ */
@@ -225,16 +291,20 @@ static unsigned revocation_flag(const router *r)
     return 0;
 }
 
-static void add_crl(router *r, isakmp_pki *pki)
+/* Revocation lists, if there are any; to be dropped. */
+static void read_crl(router *r, host_file *f)
 {
     char why[200];
-    host_file f;
-    if (r->o.crl == NULL)
-        return;
-    if (!host_file_read(&f, "--crl", r->o.crl, why, sizeof why) ||
-        isakmp_pki_add_crl(pki, f.text, why, sizeof why) != ISAKMP_OK)
+    memset(f, 0, sizeof *f);
+    if (r->o.crl && !host_file_read(f, "--crl", r->o.crl, why, sizeof why))
         router_say(r, why);
-    host_file_drop(&f);
+}
+
+static void add_crl(router *r, isakmp_pki *pki, isakmp_span crl)
+{
+    char why[200];
+    if (crl.n && isakmp_pki_add_crl(pki, crl, why, sizeof why) != ISAKMP_OK)
+        router_say(r, why);
 }
 
 static void add_peer(router *r, isakmp_pki *pki, const isakmp_ios_public_key *k)
@@ -258,23 +328,71 @@ int router_subject(const router *r, isakmp_id *out, uint8_t data[ISAKMP_MAX_ID])
     return r->ring.pki && host_keys_subject(&r->ring, ISAKMP_AUTH_RSA_SIG, out, data);
 }
 
-void router_take_keys(router *r)
+/* FNV-1a, of a length and the octets. */
+static uint64_t mix(uint64_t sum, const void *octets, size_t n)
+{
+    const uint8_t *p = (const uint8_t *)octets;
+    for (size_t i = 0; i < sizeof n; i++)
+        sum = (sum ^ (uint8_t)(n >> 8 * i)) * 1099511628211u;
+    while (n--)
+        sum = (sum ^ *p++) * 1099511628211u;
+    return sum;
+}
+
+static uint64_t mix_span(uint64_t sum, isakmp_span s)
+{
+    return mix(sum, s.p, s.n);
+}
+
+static uint64_t sum_of_all(const router *r, isakmp_span crl)
+{
+    uint64_t sum = mix_span(14695981039346656037u, crl);
+    isakmp_ios_trustpoint t;
+    isakmp_ios_public_key k;
+    for (unsigned i = 0; i < r->n_own; i++)
+        sum = mix_span(sum, text_of(&r->own[i]));
+    for (size_t i = 0; isakmp_ios_trustpoint_get(r->conf, i, &t) == ISAKMP_OK; i++)
+        sum = mix_span(mix_span(mix(sum, &t.revocation, 1), t.ca), t.own);
+    for (size_t i = 0; isakmp_ios_public_key_get(r->conf, i, &k) == ISAKMP_OK; i++) {
+        sum = mix_span(mix_span(mix(sum, &k.use, 1), k.name), k.der);
+        sum = mix(sum, k.addr.ip, k.addr.family ? 4 : 0);
+    }
+    return sum;
+}
+
+static isakmp_pki *make_ring(router *r, isakmp_span crl)
 {
     isakmp_pki *pki = new_pki(FLAGS | revocation_flag(r));
     isakmp_ios_public_key k;
-    if (pki == NULL) {
-        router_say(r, "% There is no memory for keys");
-        return;
-    }
+    if (pki == NULL)
+        return NULL;
     add_cas(r, pki);
-    add_crl(r, pki);
+    add_crl(r, pki, crl);
     add_own(r, pki);
     for (size_t i = 0; isakmp_ios_public_key_get(r->conf, i, &k) == ISAKMP_OK; i++)
         if (k.der.n)
             add_peer(r, pki, &k);
-    isakmp_pki_free(r->ring.pki);
+    return pki;
+}
+
+void router_take_keys(router *r)
+{
+    isakmp_pki *pki;
+    host_file f;
+    uint64_t sum;
+    read_crl(r, &f);
+    sum = sum_of_all(r, f.text);
+    pki = r->ring.pki && sum == r->ring_of ? r->ring.pki : make_ring(r, f.text);
+    host_file_drop(&f);
+    if (pki == NULL) {
+        router_say(r, "% There is no memory for keys");
+        return;
+    }
+    if (pki != r->ring.pki)
+        isakmp_pki_free(r->ring.pki);
     r->ring.size = sizeof r->ring;
     r->ring.pki = pki;
+    r->ring_of = sum;
     r->ring.is_host_at = is_host_at;
     r->ring.user = r;
 }

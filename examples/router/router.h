@@ -97,6 +97,7 @@ typedef struct router {
         own[ROUTER_MAX_KEYS]; /* one for both uses, or one for signatures and one for encryption */
     unsigned n_own;
     isakmp_keyring ring;
+    uint64_t ring_of; /* a sum of what the ring was made of */
     isakmp_ctx *x;
     void *arena;
     host_udp udp;
@@ -139,7 +140,8 @@ int router_replan(router *r);
 void router_drop_plans(router *r);
 const isakmp_ios_plan *router_plan_now(const router *r);
 
-/* keys.c: the key ring, made anew from the configuration; our own keys stay. */
+/* keys.c: the key ring, made anew when what it is made of has changed: so what was learnt from certificates is
+ * kept as long as whom to trust is the same.  Our own keys stay. */
 int router_read_keys(router *r);
 void router_take_keys(router *r);
 /* The subject of our certificate; data gets it.
@@ -148,6 +150,9 @@ int router_subject(const router *r, isakmp_id *out, uint8_t data[ISAKMP_MAX_ID])
 int router_make_keys(router *r, const isakmp_ios_command *command, const router_sink *sink);
 int router_forget_keys(router *r, const router_sink *sink);
 int router_my_key(void *user, size_t i, unsigned *use, isakmp_span *der);
+int router_learnt_key(void *user, size_t i, isakmp_ios_public_key *out);
+/* An SA by encrypted nonces has failed as if the peer had another key: what was learnt there is forgotten. */
+void router_forget_learnt(router *r, const isakmp_addr *peer);
 
 /* answers.c: the library's callbacks. */
 void router_set_host(isakmp_host *h, router *r);

@@ -190,6 +190,8 @@ ISAKMP_API int isakmp_ios_missing(const isakmp_ios *c, size_t i, isakmp_ios_faul
 
 /* ---- Showing ------------------------------------------------------------------------------ */
 
+struct isakmp_ios_public_key; /* below */
+
 /* What the configuration does not know. */
 typedef struct isakmp_ios_live {
     uint32_t size;       /* sizeof(isakmp_ios_live)                                              */
@@ -202,6 +204,10 @@ typedef struct isakmp_ios_live {
     int (*my_key)(void *user, size_t i, unsigned *use, isakmp_span *der);
     /* Optional.  How many addresses of a pool are in use. */
     uint32_t (*pool_in_use)(void *user, isakmp_span pool);
+    /* Optional.  The ith public key of a peer that was learnt from a certificate, from 0.
+     *   out      gets it, valid until the next call; as name whom it is of, in whatever form.
+     *   returns  ISAKMP_OK, or ISAKMP_NONE after the last one. */
+    int (*learnt_key)(void *user, size_t i, struct isakmp_ios_public_key *out);
 } isakmp_ios_live;
 
 /* The answer to a show command: text, lines ended by LF.

@@ -36,62 +36,68 @@ void isakmp__ios_show_my_keys(const isakmp__show *s)
     }
 }
 
-static void show_key_line(isakmp__page *p, const isakmp__key_thing *k)
+/* An addressed key has no name. */
+static void show_key_line(isakmp__page *p, const isakmp_ios_public_key *k, char code)
 {
     size_t start = p->len;
-    uint32_t use = k->head.number & ISAKMP__USE_GENERAL;
-    isakmp__ios_page_add(p, "M     %s",
-                         use == ISAKMP__USE_SIGNATURE    ? "Signature"
-                         : use == ISAKMP__USE_ENCRYPTION ? "Encrypt"
-                                                         : "General");
+    isakmp__ios_page_add(p, code == 'C' ? "C     %s" : "M     %s",
+                         k->use == ISAKMP__USE_SIGNATURE    ? "Signature"
+                         : k->use == ISAKMP__USE_ENCRYPTION ? "Encrypt"
+                                                            : "General");
     isakmp__ios_page_column(p, start, 19);
-    if (k->has_ip)
-        isakmp__ios_page_ip4(p, k->ip);
+    if (k->addr.family)
+        isakmp__ios_page_addr(p, &k->addr);
     isakmp__ios_page_column(p, start, 36);
-    if (!(k->head.number & ISAKMP__ADDRESSED))
-        isakmp__ios_page_word(p, k->head.name);
+    isakmp__ios_page_span(p, k->name);
     isakmp__ios_page_add(p, "\n");
 }
 
-static void show_whole_key(isakmp__page *p, const isakmp__key_thing *k)
+static void show_whole_key(isakmp__page *p, const isakmp_ios_public_key *k, char code)
 {
-    if (!(k->head.number & ISAKMP__ADDRESSED)) {
+    if (k->name.n) {
         isakmp__ios_page_add(p, "Key name: ");
-        isakmp__ios_page_word(p, k->head.name);
+        isakmp__ios_page_span(p, k->name);
         isakmp__ios_page_add(p, "\n");
     }
-    if (k->has_ip) {
+    if (k->addr.family) {
         isakmp__ios_page_add(p, "Key address: ");
-        isakmp__ios_page_ip4(p, k->ip);
+        isakmp__ios_page_addr(p, &k->addr);
         isakmp__ios_page_add(p, "\n");
     }
-    isakmp__ios_page_add(p, " Usage: %s\n Source: Manual\n Data:\n",
-                         usage_text(k->head.number & ISAKMP__USE_GENERAL));
-    isakmp__ios_page_key(p, 2, isakmp__span(k->der.p, k->der.n));
+    isakmp__ios_page_add(p, " Usage: %s\n Source: %s\n Data:\n", usage_text(k->use),
+                         code == 'C' ? "Certificate" : "Manual");
+    isakmp__ios_page_key(p, 2, k->der);
 }
 
-static int is_asked_for(const isakmp__show *s, const isakmp__key_thing *k)
+static int is_asked_for(const isakmp__show *s, const isakmp_ios_public_key *k)
 {
-    if (s->command->addr.family)
-        return k->has_ip && isakmp__get32(k->ip) == isakmp__get32(s->command->addr.ip);
-    return !(k->head.number & ISAKMP__ADDRESSED) &&
-           isakmp__same_name(s->command->word, isakmp__name_of(&k->head));
+    const isakmp_addr *a = &s->command->addr;
+    if (a->family)
+        return k->addr.family == a->family && isakmp__get32(k->addr.ip) == isakmp__get32(a->ip);
+    return k->name.n && isakmp__same_name(s->command->word, k->name);
+}
+
+static void show_key(const isakmp__show *s, const isakmp_ios_public_key *k, char code)
+{
+    if (s->command->word.n == 0 && s->command->addr.family == 0)
+        show_key_line(s->p, k, code);
+    else if (is_asked_for(s, k))
+        show_whole_key(s->p, k, code);
 }
 
 void isakmp__ios_show_chain(const isakmp__show *s)
 {
-    int all = s->command->word.n == 0 && s->command->addr.family == 0;
-    if (all)
+    isakmp_ios_public_key k;
+    if (s->command->word.n == 0 && s->command->addr.family == 0)
         isakmp__ios_page_add(s->p,
                              "Codes: M - Manually Configured, C - Extracted from certificate\n\n"
                              "Code  Usage        IP-address       Name\n");
-    for (const isakmp__thing *t = s->c->first[ISAKMP__KEY]; t; t = t->next) {
-        const isakmp__key_thing *k = (const isakmp__key_thing *)(const void *)t;
-        if (all)
-            show_key_line(s->p, k);
-        else if (is_asked_for(s, k))
-            show_whole_key(s->p, k);
-    }
+    for (size_t i = 0; isakmp_ios_public_key_get(s->c, i, &k) == ISAKMP_OK; i++)
+        show_key(s, &k, 'M');
+    memset(&k, 0, sizeof k);
+    for (size_t i = 0;
+         s->live->learnt_key && s->live->learnt_key(s->live->user, i, &k) == ISAKMP_OK; i++)
+        show_key(s, &k, 'C');
 }
 
 /* ---- show crypto isakmp sa ------------------------------------------------------------------ */
@@ -264,13 +270,16 @@ static void (*const shows[])(const isakmp__show *s) = {
 size_t isakmp_ios_show(char *out, size_t cap, const isakmp_ios *c,
                        const isakmp_ios_command *command, const isakmp_ios_live *live)
 {
-    static const isakmp_ios_live nothing;
+    isakmp_ios_live known;
     isakmp__page p = isakmp__ios_page_begin(out, cap);
     isakmp__show s = {NULL, NULL, NULL, NULL};
     s.p = &p;
     s.c = c;
     s.command = command;
-    s.live = live ? live : &nothing;
+    s.live = &known;
+    memset(&known, 0, sizeof known);
+    if (live)
+        memcpy(&known, live, live->size < sizeof known ? live->size : sizeof known);
     if (command->action < sizeof shows / sizeof shows[0] && shows[command->action])
         shows[command->action](&s);
     return p.len;

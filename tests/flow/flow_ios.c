@@ -102,7 +102,7 @@ static isakmp_sa_id packet_leaves(void)
 
 static const char *show(int index, const char *line)
 {
-    isakmp_ios_live live = {sizeof live, pr.p[index].x, pr.now, NULL, NULL, NULL};
+    isakmp_ios_live live = {sizeof live, pr.p[index].x, pr.now, NULL, NULL, NULL, NULL};
     isakmp_ios_shell exec = {0, 0, 0, NULL};
     isakmp_ios_command command;
     isakmp_ios_fault fault;
@@ -348,6 +348,18 @@ static void no_companion(void **state)
 {
     static char b[2048];
     (void)state;
+    /* A has no private key for its second policy, nor for the default one. */
+    begin(6,
+          PRE_SHARED(
+              "1",
+              " encryption aes\n") "crypto isakmp policy 2\n encryption aes\n group 2\n" ENDS_OF_A,
+          PRE_SHARED("1", " encryption 3des\n") ENDS_OF_B);
+    (void)packet_leaves();
+    run_for(100);
+    assert_int_equal(sas_in(A, ISAKMP_SA_UP), 0);
+    assert_non_null(strstr(debugged, "transform 1, policy 1: "));
+    assert_null(strstr(debugged, "transform 2"));
+    finish();
     snprintf(b, sizeof b, "%s%s", PRE_SHARED("1", ""), REST("192.0.2.1", "2", "1"));
     begin(6, PRE_SHARED("1", "") ENDS_OF_A, b); /* B has no key */
     (void)packet_leaves();

@@ -28,6 +28,7 @@ agreed() { said left "agreed on $1" && said right "agreed on $1${2:-}"; }
 
 psk_both
 check "pre-shared key" same_sas
+check "... with anti-replay" grep -q "^ip xfrm state add .* replay-window 32 " "$RUN/left.sa"
 check "... with the suite of the policy" agreed "aes128-sha1-modp2048 psk, 3600 seconds"
 check "show crypto isakmp sa, where it began" shows left "show crypto isakmp sa" "^127.0.0.34 +127.0.0.33 +QM_IDLE +1 "
 check "show crypto isakmp sa, where it was answered" shows right "show crypto isakmp sa" "^127.0.0.34 +127.0.0.33 +QM_IDLE"
@@ -120,6 +121,11 @@ start left --keys "$RUN/left.rsa" --flow 10.1.0.1,10.2.0.1
 check "keys made and exchanged by hand, with key-string: encrypted nonces" exchange_keys
 check "... make SAs" same_sas
 check "... by encrypted nonces" agreed "aes128-sha1-modp2048 rsa-encr" ".* left.example.com$"
+kept_key() {
+    before=$(hex left)
+    ! type_in left "crypto key generate rsa modulus 360" && [ -n "$before" ] && [ "$(hex left)" = "$before" ]
+}
+check "a key that cannot be made leaves the one there was" kept_key
 check "show crypto key pubkey-chain rsa" shows right "show crypto key pubkey-chain rsa" "left.example.com"
 for r in left right; do ask $r "show running-config" >"$RUN/$r.again"; done
 end
@@ -129,14 +135,51 @@ start left --keys "$RUN/left.rsa" --flow 10.1.0.1,10.2.0.1
 check "... and again after a restart, from show running-config and the keys that were kept" same_sas
 end
 
+# The same keys for signatures: without any CA.
+for r in left right; do { grep -v "^end" "$RUN/$r.again"; echo "crypto isakmp policy 10
+ authentication rsa-sig"; } >"$RUN/$r.cfg"; done
+start right --keys "$RUN/right.rsa"
+start left --keys "$RUN/left.rsa" --flow 10.1.0.1,10.2.0.1
+check "public keys exchanged by hand, RSA signatures" same_sas
+check "... by signatures" agreed "aes128-sha1-modp2048 rsa-sig" ".* left.example.com$"
+type_in left "crypto key generate rsa usage-keys modulus 1024"
+check "usage-keys: a key for signatures" shows left "show crypto key mypubkey rsa" "Usage: Signature Key"
+check "... and one for encryption" shows left "show crypto key mypubkey rsa" "Usage: Encryption Key"
+check "... which are two" sh -c '[ "$1" != "$2" ] && [ -n "$1" ]' sh "$(hex left Signature)" "$(hex left Encryption)"
+end
+
 # Two policies: nobody has the other's key, so the first negotiation is by signatures; they bring certificates.
 for r in left right; do { trust $r; echo "$ENCR"; echo "$SIG"; } | conf $r; done
 with_keys
 check "two policies, encrypted nonces before signatures: the first negotiation" same_sas
 check "... is by signatures" agreed "aes128-sha1-modp2048 rsa-sig"
+check "show crypto key pubkey-chain rsa, of what was learnt" shows left "show crypto key pubkey-chain rsa" \
+    "^C     Encrypt      127.0.0.34       127.0.0.34"
+type_in left "ip host elsewhere 192.0.2.1"
 ask left "clear crypto isakmp"
 check "... the next one" same_sas 4
 check "... is by encrypted nonces" agreed "aes128-sha1-modp2048 rsa-encr"
+# Right has another key now, and left's by hand, so that it agrees to encrypted nonces.
+"$BUILD/examples/isakmp-keygen" cert --ca "$RUN/ca" --out "$RUN/right2" --usage general --name "O=Example, CN=right" \
+    --id "$(address right)" >/dev/null
+{
+    trust right2
+    echo "$ENCR
+$SIG
+crypto key pubkey-chain rsa
+ addressed-key $(address left)
+  key-string
+$(hex left)
+  quit"
+} >"$RUN/again"
+kill "$(cat "$RUN/right.pid")"
+said left "ISAKMP SA .* is down"
+conf right <"$RUN/again"
+start right --keys "$RUN/right2.key"
+: >"$RUN/left.out"
+check "a peer with another key: what was learnt is forgotten, and the next one is by signatures" said left \
+    "agreed on aes128-sha1-modp2048 rsa-sig" 60
+check "... and makes SAs" until_true 10 grep -q "^ip xfrm state add" "$RUN/right.sa"
 end
 
 # ---- Policies -----------------------------------------------------------------------------------

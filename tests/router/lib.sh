@@ -102,6 +102,6 @@ check() {
     fi
     echo "not ok - $what"
     for f in log left.out right.out left.sa right.sa; do
-        [ -e "$RUN/$f" ] && grep -v '^$' "$RUN/$f" | sed "s/^/# $f: /"
+        [ -e "$RUN/$f" ] && grep -av '^$' "$RUN/$f" | sed "s/^/# $f: /"
     done
 }

@@ -142,7 +142,7 @@ static uint32_t used(void *user, isakmp_span pool)
 
 static void pools_and_hosts(void **state)
 {
-    isakmp_ios_live live = {sizeof live, NULL, 0, NULL, NULL, used};
+    isakmp_ios_live live = {sizeof live, NULL, 0, NULL, NULL, used, NULL};
     (void)state;
     scene_clear();
     loads("ip local pool p 172.16.1.1 172.16.1.254\nip local pool other 10.0.0.1\n"
@@ -168,9 +168,24 @@ static int my_key(void *user, size_t i, unsigned *use, isakmp_span *der)
     return i < 2 ? ISAKMP_OK : ISAKMP_NONE;
 }
 
+static int learnt_key(void *user, size_t i, isakmp_ios_public_key *out)
+{
+    static const uint8_t octets[5] = {0x30, 0x03, 0x02, 0x01, 0x09};
+    (void)user;
+    if (i)
+        return ISAKMP_NONE;
+    memset(out, 0, sizeof *out);
+    out->name = span_of("O=Example, CN=c");
+    out->addr.family = 4;
+    out->addr.ip[0] = 9;
+    out->use = ISAKMP_USE_ENCRYPTION;
+    out->der = isakmp__span(octets, sizeof octets);
+    return ISAKMP_OK;
+}
+
 static void public_keys(void **state)
 {
-    isakmp_ios_live live = {sizeof live, NULL, 0, NULL, my_key, NULL};
+    isakmp_ios_live live = {sizeof live, NULL, 0, NULL, my_key, NULL, learnt_key};
     (void)state;
     scene_clear();
     loads("hostname R1\nip domain-name example.com\n"
@@ -191,6 +206,13 @@ static void public_keys(void **state)
                         "M     Encrypt      1.2.3.4          a.example.com\n"
                         "M     General      5.6.7.8          \n"
                         "M     Signature                     b.example.com\n");
+    assert_non_null(strstr(show_live("show crypto key pubkey-chain rsa", &live),
+                           "C     Encrypt      9.0.0.0          O=Example, CN=c\n"));
+    assert_string_equal(show_live("show crypto key pubkey-chain rsa address 9.0.0.0", &live),
+                        "Key name: O=Example, CN=c\nKey address: 9.0.0.0\n Usage: Encryption Key\n"
+                        " Source: Certificate\n Data:\n  30030201 09\n");
+    live.size = offsetof(isakmp_ios_live, learnt_key); /* of a host that does not know it */
+    assert_string_equal(show_live("show crypto key pubkey-chain rsa address 9.0.0.0", &live), "");
     assert_string_equal(show("show crypto key pubkey-chain rsa name A.example.com"),
                         "Key name: a.example.com\nKey address: 1.2.3.4\n Usage: Encryption Key\n"
                         " Source: Manual\n Data:\n  30030201 07\n");
@@ -242,6 +264,7 @@ static void examples(void **state)
         "ike-policies",  "disable",      "manual-keys", "preshared-hostname",
         "mode-config",   "ted-template", "additional",  "certificates",
         "encr-then-sig", "site-a",       "site-b",      "site-c",
+        "left",          "right",
     };
     (void)state;
     for (unsigned i = 0; i < sizeof files / sizeof files[0]; i++) {
