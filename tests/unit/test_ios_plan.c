@@ -307,6 +307,7 @@ static void child_policies(void **state)
     assert_int_equal(k->protect[6].set, 6);
     assert_int_equal(k->mode, ISAKMP_MODE_TUNNEL);
     assert_int_equal(k->pfs_group, 14);
+    assert_true(k->flags & ISAKMP_CF_REKEY);
     assert_int_equal(k->life_s, 500);
     assert_int_equal(k->life_kb, 9999);
     assert_int_equal(k->local.lo[1], 1);
