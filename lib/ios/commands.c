@@ -136,7 +136,7 @@ const isakmp__row isakmp__ios_rows[] = {
     {INTERFACE, NO, 0, "shutdown", isakmp__ios_set_shutdown},
 };
 
-typedef char there_is_room[sizeof isakmp__ios_rows / sizeof isakmp__ios_rows[0] <= ISAKMP__MAX_ROWS ? 1 : -1];
+typedef char a_row_is_an_octet[sizeof isakmp__ios_rows / sizeof isakmp__ios_rows[0] <= 256 ? 1 : -1];
 const unsigned isakmp__ios_n_rows = sizeof isakmp__ios_rows / sizeof isakmp__ios_rows[0];
 
 /* ---- Keywords and their numbers ------------------------------------------------------------- */
@@ -219,6 +219,7 @@ static const struct {
     {"crl", "Revocation check by CRL"},
     {"crypto", "Encryption module"},
     {"debug", "Debugging functions"},
+    {"default", "Set a command to its defaults"},
     {"deny", "Specify packets that are not protected"},
     {"des", "DES"},
     {"disable", "Disable"},
@@ -267,6 +268,7 @@ static const struct {
     {"name", "By name"},
     {"named-key", "Identify a peer's RSA key by its name"},
     {"nat", "NAT traversal"},
+    {"no", "Negate a command or set its defaults"},
     {"none", "No check"},
     {"on-demand", "Ask only when there is traffic"},
     {"peer", "A peer"},

@@ -362,11 +362,29 @@ static void help_token(isakmp__page *p, isakmp_span token)
     isakmp__ios_page_add(p, "\n");
 }
 
+/* "no" and "default" stand in no row: the ith of them that may come next, if a line only begins. */
+static int next_negation(isakmp_span line, unsigned i, isakmp_span *out)
+{
+    static const char *const words[] = {"no", "default"};
+    isakmp_span first = isakmp__ios_next_word(&line);
+    for (unsigned k = 0; k < 2 && line.n == 0; k++) {
+        *out = isakmp__ios_literal(words[k]);
+        if (first.n <= out->n && isakmp__same_name(first, isakmp__span(out->p, first.n)) &&
+            i-- == 0)
+            return 1;
+    }
+    return 0;
+}
+
 size_t isakmp_ios_help(char *out, size_t cap, const isakmp_ios_shell *s, isakmp_span line)
 {
     isakmp__page p = isakmp__ios_page_begin(out, cap);
     uint8_t modes[3];
     unsigned n = isakmp__ios_modes_of(s->mode, modes);
+    if (is_raw(s)) {
+        isakmp__ios_page_add(&p, "  LINE\n  quit                    End of what is typed in\n");
+        return p.len;
+    }
     for (unsigned i = 0; i < n; i++) {
         isakmp__walk w;
         isakmp_span last, token;
@@ -374,6 +392,8 @@ size_t isakmp_ios_help(char *out, size_t cap, const isakmp_ios_shell *s, isakmp_
         if (!follow_begun(&w, modes[i], line, &last))
             continue;
         for (unsigned k = 0; isakmp__ios_walk_next(&w, last, k, &token); k++)
+            help_token(&p, token);
+        for (unsigned k = 0; i == 0 && next_negation(line, k, &token); k++)
             help_token(&p, token);
         if (last.n == 0 && isakmp__ios_walk_end(&w))
             isakmp__ios_page_add(&p, "  <cr>\n");
@@ -388,7 +408,7 @@ size_t isakmp_ios_help(char *out, size_t cap, const isakmp_ios_shell *s, isakmp_
 int isakmp_ios_complete(const isakmp_ios_shell *s, isakmp_span line, size_t i, isakmp_span *out)
 {
     uint8_t modes[3];
-    unsigned n = isakmp__ios_modes_of(s->mode, modes);
+    unsigned n = is_raw(s) ? 0 : isakmp__ios_modes_of(s->mode, modes);
     for (unsigned m = 0; m < n; m++) {
         isakmp__walk w;
         isakmp_span last;
@@ -397,6 +417,9 @@ int isakmp_ios_complete(const isakmp_ios_shell *s, isakmp_span line, size_t i, i
             continue;
         for (unsigned k = 0; isakmp__ios_walk_next(&w, last, k, out); k++)
             if (isakmp__ios_is_keyword(*out) && i-- == 0)
+                return ISAKMP_OK;
+        for (unsigned k = 0; m == 0 && next_negation(line, k, out); k++)
+            if (i-- == 0)
                 return ISAKMP_OK;
         if (i < before)
             break; /* a nearer mode has it */

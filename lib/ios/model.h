@@ -181,7 +181,8 @@ typedef struct isakmp__run {
     isakmp__arg arg[ISAKMP__MAX_ARGS];
 } isakmp__run;
 
-#define ISAKMP__MAX_ROWS 96
+/* Rows of one mode. */
+#define ISAKMP__MAX_ROWS 40
 
 /* The rows of the table of commands that a line may still be, and how far each has been followed. */
 typedef struct isakmp__walk {

@@ -250,8 +250,9 @@ static int is_peer(const isakmp__map_thing *m, const uint8_t *ip)
 /* What all rows of an entry have in common. */
 typedef struct common {
     isakmp_child_policy child;
-    int transport, discover;
-    int is_blind; /* a line exempts what selectors cannot say: those behind it say too much */
+    int transport;
+    uint8_t discover;
+    uint8_t is_blind; /* a line exempts what selectors cannot say: those behind it say too much */
 } common;
 
 static void begin_common(builder *b, common *all, const isakmp__map_thing *m, const char *name,

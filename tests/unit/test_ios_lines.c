@@ -2,6 +2,7 @@
  * abbreviations, modes, and what is said about what is wrong. */
 #include "unit/ios_scene.h"
 #include "isakmp/keyring.h"
+#include "ios/grammar.h"
 
 /* ---- What each command leaves behind ------------------------------------------------------- */
 
@@ -629,8 +630,18 @@ static void help(void **state)
               "  hash                    Set hash algorithm for protection suite\n"
               "  authentication          Set authentication method for protection suite\n"
               "  group                   Set the Diffie-Hellman group\n"
-              "  lifetime                Set a lifetime\n");
+              "  lifetime                Set a lifetime\n"
+              "  no                      Negate a command or set its defaults\n"
+              "  default                 Set a command to its defaults\n");
+    helps("n", "  no                      Negate a command or set its defaults\n");
+    helps("DE", "  default                 Set a command to its defaults\n");
     helps("acc", "  access-list             Add an access list entry\n");
+    takes("crypto key pubkey-chain rsa");
+    takes("named-key a");
+    takes("key-string");
+    helps("", "  LINE\n  quit                    End of what is typed in\n");
+    takes("30020500");
+    takes("quit");
     helps("crypto isakmp i",
           "  identity                Set the identity which ISAKMP will use\n"
           "  invalid-spi-recovery    Initiate IKE when an unknown SPI is received\n");
@@ -654,11 +665,15 @@ static void completion(void **state)
     static const char *const modes_of[] = {"rsa-sig", "rsa-encr", NULL};
     static const char *const ca[] = {"ca", NULL};
     static const char *const ends[] = {"exit", "end", "encryption", NULL};
+    static const char *const no[] = {"no", NULL}, *const defaults[] = {"default", NULL};
     static const char *const none[] = {NULL};
     (void)state;
     scene_clear();
     takes("crypto isakmp policy 1");
     completes("e", ends);
+    completes("n", no);
+    completes("def", defaults);
+    completes("no def", none);
     completes("auth rsa", modes_of);
     completes("lifetime 6", none);
     completes("crypto c", ca);
@@ -668,6 +683,17 @@ static void completion(void **state)
 }
 
 /* ---- Every row of the table ----------------------------------------------------------------- */
+
+static void room_for_rows(void **state)
+{
+    (void)state;
+    for (unsigned mode = 0; mode < ISAKMP_IOS_N_MODES; mode++) {
+        unsigned n = 0;
+        for (unsigned i = 0; i < isakmp__ios_n_rows; i++)
+            n += isakmp__ios_rows[i].mode == mode || isakmp__ios_rows[i].mode == ISAKMP__ANY_CONFIG;
+        assert_true(n <= ISAKMP__MAX_ROWS);
+    }
+}
 
 static void same_uses(void **state)
 {
@@ -708,6 +734,7 @@ int main(void)
         cmocka_unit_test(long_lines),
         cmocka_unit_test(help),
         cmocka_unit_test(completion),
+        cmocka_unit_test(room_for_rows),
         cmocka_unit_test(same_uses),
     };
     return cmocka_run_group_tests_name("ios_lines", tests, NULL, NULL);
