@@ -129,7 +129,7 @@ typedef struct isakmp_ios_fault {
     char text[236];        /* one sentence: what is there, and what was expected                 */
 } isakmp_ios_fault;
 
-/* One line, of at most 1,000 octets, with or without its end.  It is taken as a whole or changes nothing.
+/* One line, of at most 1,000 octets, with or without its end; names have at most 100 characters.  It is taken as a whole or changes nothing.
  *   c, s     the configuration, and where in it the line is typed.
  *   out      gets what the host is to do.
  *   fault    gets what is wrong; line is 1.

@@ -213,6 +213,16 @@ static int run_row(isakmp__run *r, const isakmp__row *row, uint8_t mode)
     return rc;
 }
 
+/* Names go into identities, which have their limit; and whatever is written again must be a line that can be read,
+ * though its words may have been abbreviated.  Of a pre-shared key its handler knows how long it may be. */
+static int check_names(isakmp__run *r, const isakmp__row *row)
+{
+    for (unsigned i = row->run == isakmp__ios_set_psk; i < r->n; i++)
+        if (r->arg[i].kind == 'w' && r->arg[i].text.n > ISAKMP__MAX_NAME)
+            return isakmp__ios_refuse(r, ISAKMP_E_ARG, i, "a name has at most 100 characters");
+    return ISAKMP_OK;
+}
+
 /* Did the line mean the mode that it stands in, although it is wrong?  It did if no other mode knows it
  * better, or if it is indented, as no line of configuration mode is. */
 static int is_of_mode(isakmp_span line, unsigned best, uint8_t best_mode)
@@ -231,7 +241,8 @@ static int follow_line(isakmp__run *r, isakmp_span line, isakmp_span rest)
         if (a[i].row) {
             isakmp__ios_bind(r, a[i].row, rest, (unsigned)(rest.p - line.p) + 1);
             r->c->of_mode = i == 0;
-            return run_row(r, a[i].row, modes[i]);
+            return check_names(r, a[i].row) == ISAKMP_OK ? run_row(r, a[i].row, modes[i])
+                                                         : ISAKMP_E_ARG;
         }
         if (a[i].words > a[best].words)
             best = i;

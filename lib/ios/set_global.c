@@ -108,19 +108,14 @@ int isakmp__ios_set_aggressive(isakmp__run *r)
     return ISAKMP_OK;
 }
 
-int isakmp__ios_set_client_pool(isakmp__run *r)
-{
-    return isakmp__ios_set_word(r, &r->c->pool, r->no ? isakmp__span(NULL, 0) : r->arg[0].text);
-}
-
-/* Names go into identities, which have their limit. */
 static int set_name(isakmp__run *r, isakmp__word **place)
 {
-    if (r->no)
-        return isakmp__ios_set_word(r, place, isakmp__span(NULL, 0));
-    if (r->arg[0].text.n > ISAKMP__MAX_NAME)
-        return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0, "a name has at most 100 characters");
-    return isakmp__ios_set_word(r, place, r->arg[0].text);
+    return isakmp__ios_set_word(r, place, r->no ? isakmp__span(NULL, 0) : r->arg[0].text);
+}
+
+int isakmp__ios_set_client_pool(isakmp__run *r)
+{
+    return set_name(r, &r->c->pool);
 }
 
 int isakmp__ios_set_hostname(isakmp__run *r)

@@ -21,8 +21,6 @@ int isakmp__ios_set_key(isakmp__run *r)
     uint32_t number = use_of(r) | r->value;
     isakmp_span name = r->arg[0].text;
     isakmp__key_thing *k;
-    if (name.n > ISAKMP__MAX_NAME)
-        return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0, "a name has at most 100 characters");
     if (r->no) {
         isakmp__thing *t = isakmp__ios_thing_find(r->c, ISAKMP__KEY, name, number);
         if (t == NULL)

@@ -237,8 +237,6 @@ int isakmp__ios_set_peer(isakmp__run *r)
     }
     if (w)
         return ISAKMP_OK;
-    if (r->arg[0].text.n > ISAKMP__MAX_NAME)
-        return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0, "a name has at most 100 characters");
     w = isakmp__ios_store_word(r->c, r->arg[0].text);
     if (w == NULL)
         return isakmp__ios_no_room(r);

@@ -136,8 +136,6 @@ int isakmp__ios_set_psk(isakmp__run *r)
         return drop(r, ISAKMP__PSK, w.name, r->value);
     if (r->arg[0].text.n > ISAKMP_MAX_PSK)
         return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0, "the key is too long");
-    if (w.name.n > ISAKMP__MAX_NAME)
-        return isakmp__ios_refuse(r, ISAKMP_E_ARG, 1, "a name has at most 100 characters");
     key = isakmp__ios_store_word(r->c, r->arg[0].text);
     k = key ? (isakmp__psk_thing *)(void *)isakmp__ios_thing_want(r->c, ISAKMP__PSK, w.name,
                                                                   r->value)
@@ -181,8 +179,6 @@ int isakmp__ios_set_host(isakmp__run *r)
     isakmp__host_thing *h;
     if (r->no)
         return drop_addresses(r);
-    if (r->arg[0].text.n > ISAKMP__MAX_NAME)
-        return isakmp__ios_refuse(r, ISAKMP_E_ARG, 0, "a name has at most 100 characters");
     h = (isakmp__host_thing *)(void *)isakmp__ios_thing_want(r->c, ISAKMP__HOST, r->arg[0].text, 0);
     if (h == NULL)
         return isakmp__ios_no_room(r);

@@ -588,6 +588,17 @@ static void long_lines(void **state)
     refuses(line, 10, "at most 100");
     snprintf(line, sizeof line, "crypto isakmp key k hostname %0101d", 7);
     refuses(line, 30, "at most 100");
+    /* The longest line that there can be in a configuration can be read again. */
+    snprintf(line, sizeof line, "cr map m%0100d 10 i", 7);
+    refuses(line, 8, "at most 100");
+    scene_clear();
+    takes("crypto map m 10 ipsec-isakmp");
+    snprintf(line, sizeof line, "s t %0100d %0100d %0100d %0100d %0100d %0100d", 1, 2, 3, 4, 5, 6);
+    takes(line);
+    strcpy(line, running());
+    scene_clear();
+    assert_int_equal(load_flags(line, 0), ISAKMP_OK);
+    assert_string_equal(running(), line);
 }
 
 /* ---- Help ----------------------------------------------------------------------------------- */
