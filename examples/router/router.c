@@ -31,6 +31,17 @@ void router_say(router *r, const char *text)
         router_console_show(r->console);
 }
 
+/* "no crypto isakmp enable": what there is would else be kept up and negotiated anew. */
+static void end_if_disabled(router *r)
+{
+    isakmp_ios_settings s = {.size = sizeof s};
+    isakmp_ios_settings_get(r->conf, &s);
+    if (s.enabled)
+        return;
+    router_close_all(r);
+    isakmp_discover_end(r->x, host_now(), NULL);
+}
+
 void router_apply(router *r)
 {
     char error[160];
@@ -39,6 +50,7 @@ void router_apply(router *r)
     router_take_keys(r);
     router_take_pool(r);
     router_replan(r);
+    end_if_disabled(r);
     if (router_open_spis(r, error, sizeof error) != 0)
         router_say(r, error);
     router_look_at_fixed(r);

@@ -249,10 +249,14 @@ ask left "clear crypto sa"
 check "clear crypto sa" said left "child .* is down: it was closed on this side"
 check "... and traffic makes new ones, under the same ISAKMP SA" same_sas 6
 check "... which was not negotiated again" never_said left "Main Mode"
+type_in left "no crypto isakmp enable"
+check "no crypto isakmp enable, while they run: nothing is kept" said left "ISAKMP SA .* is down: it was closed on this side"
+type_in left "crypto isakmp enable"
+check "... and all begins anew" same_sas 8
 ask right "undebug all"
 : >"$RUN/right.out"
 ask left "clear crypto isakmp"
-same_sas 8
+same_sas 10
 check "undebug all: nothing is said" test ! -s "$RUN/right.out"
 ask right "debug crypto isakmp"
 ask left "clear crypto isakmp"
