@@ -166,6 +166,7 @@ static int open_sas(router *r, char *error, size_t cap)
     if (r->kernel == NULL || xfrm_adopt(r->udp.ike, r->udp.natt, error, cap) != 0 ||
         router_open_outside(r, error, cap) != 0)
         return -1;
+    xfrm_guards_clear(r->kernel);
     router_guard(r, router_plan_now(r), NULL);
     return 0;
 }

@@ -367,22 +367,57 @@ int xfrm_guard_add(xfrm_kernel *k, const xfrm_guard *g)
     return 0;
 }
 
-static void remove_guard(xfrm_kernel *k, const xfrm_guard *g, uint8_t dir)
+static int remove_guard(xfrm_kernel *k, const struct xfrm_selector *s, uint8_t dir)
 {
     uint8_t buf[4096];
     struct nlmsghdr *h = netlink_begin(buf, XFRM_MSG_DELPOLICY, 0);
     struct xfrm_userpolicy_id *i =
         (struct xfrm_userpolicy_id *)mnl_nlmsg_put_extra_header(h, sizeof *i);
-    put_selectors(&i->sel, &g->from, &g->to);
-    i->sel.user = GUARD_USER | g->plan;
+    i->sel = *s;
     i->dir = dir;
-    netlink_ask(&k->nl, h);
+    return netlink_ask(&k->nl, h);
 }
 
 void xfrm_guard_remove(xfrm_kernel *k, const xfrm_guard *g)
 {
-    remove_guard(k, g, XFRM_POLICY_IN);
-    remove_guard(k, g, XFRM_POLICY_FWD);
+    struct xfrm_selector s = {.user = GUARD_USER | g->plan};
+    put_selectors(&s, &g->from, &g->to);
+    remove_guard(k, &s, XFRM_POLICY_IN);
+    remove_guard(k, &s, XFRM_POLICY_FWD);
+}
+
+/* Some of the guards that there are. */
+typedef struct found_guards {
+    unsigned n;
+    struct xfrm_userpolicy_id id[64];
+} found_guards;
+
+static int keep_guard(const struct nlmsghdr *h, void *user)
+{
+    const struct xfrm_userpolicy_info *i =
+        (const struct xfrm_userpolicy_info *)mnl_nlmsg_get_payload(h);
+    found_guards *f = (found_guards *)user;
+    if (mnl_nlmsg_get_payload_len(h) < sizeof *i || (i->sel.user & ~1u) != GUARD_USER ||
+        f->n == sizeof f->id / sizeof f->id[0])
+        return MNL_CB_OK;
+    f->id[f->n].sel = i->sel;
+    f->id[f->n++].dir = i->dir;
+    return MNL_CB_OK;
+}
+
+void xfrm_guards_clear(xfrm_kernel *k)
+{
+    found_guards f;
+    int rc;
+    do {
+        uint8_t buf[512];
+        struct nlmsghdr *h = netlink_begin(buf, XFRM_MSG_GETPOLICY, NLM_F_DUMP);
+        mnl_nlmsg_put_extra_header(h, sizeof(struct xfrm_userpolicy_id));
+        f.n = 0;
+        rc = netlink_get(&k->nl, h, keep_guard, &f);
+        for (unsigned i = 0; i < f.n && rc == 0; i++)
+            rc = remove_guard(k, &f.id[i].sel, f.id[i].dir);
+    } while (f.n && rc == 0);
 }
 
 /* ---- Sockets ------------------------------------------------------------------------------- */

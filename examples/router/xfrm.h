@@ -84,6 +84,8 @@ typedef struct xfrm_guard {
  *   returns  0, or -1. */
 int xfrm_guard_add(xfrm_kernel *k, const xfrm_guard *g);
 void xfrm_guard_remove(xfrm_kernel *k, const xfrm_guard *g);
+/* Remove all: those of a router that was killed. */
+void xfrm_guards_clear(xfrm_kernel *k);
 /* What a socket is there to receive comes in beside all policies. */
 int xfrm_pass_in(int fd);
 

@@ -196,6 +196,13 @@ ok "... but for our own hosts" pings a 10.1.0.1
 ok "... and nobody else" lost b r1 10.1.0.1
 end r1
 ok "a router that ends leaves nothing behind that drops packets" arrive b a 10.1.0.2
+start r1
+kill -9 "$(cat /tmp/r1.pid)"
+ok "... one that is killed does" lost b a 10.1.0.2
+side r1 192.0.2.1 192.0.2.2 10.1.0.0 10.4.0.0 "esp-aes esp-sha-hmac" | conf r1
+start r1
+ok "... until another one takes its place" arrive b a 10.1.0.2
+end r1
 
 # ---- Peers by their names -----------------------------------------------------------------------
 
