@@ -60,17 +60,17 @@ void router_control_close(router *r)
 }
 
 /* Everything that comes until the other side is through.
- *   returns  0 if it is too much, or takes too long. */
-static size_t read_all(int fd, char *buf, size_t cap)
+ *   returns  -1 if it is too much, or takes too long. */
+static ssize_t read_all(int fd, char *buf, size_t cap)
 {
     size_t n = 0;
     ssize_t got;
     while (n < cap && (got = read(fd, buf + n, cap - n)) != 0) {
         if (got < 0)
-            return 0;
+            return -1;
         n += (size_t)got;
     }
-    return n < cap ? n : 0;
+    return n < cap ? (ssize_t)n : -1;
 }
 
 /* A client that does not read its answer loses the rest of it. */
@@ -84,23 +84,36 @@ static void write_all(void *user, const char *text, size_t n)
     }
 }
 
-static void answer(router *r, int fd)
+/* returns  0 if all lines were right. */
+static char take_lines(router *r, const char *lines, size_t n, const router_sink *sink)
 {
-    static char lines[MOST_OCTETS];
-    router_sink sink = {write_all, &fd, 0};
     isakmp_ios_shell shell = {0};
-    size_t n = read_all(fd, lines, sizeof lines), leaves = (size_t)r->leaves;
+    int leaves = r->leaves;
     char status = 0;
     for (size_t at = 0; at < n;) {
         const char *end = (const char *)memchr(lines + at, '\n', n - at);
         size_t length = end ? (size_t)(end - lines) - at : n - at;
         isakmp_span line = {(const uint8_t *)lines + at, length};
-        status |= !router_command(r, &shell, line, &sink);
+        status |= !router_command(r, &shell, line, sink);
         at += length + 1;
     }
-    r->leaves = (int)leaves; /* `exit` there does not end us here */
+    r->leaves = leaves; /* `exit` there does not end us here */
+    return status;
+}
+
+static void answer(router *r, int fd)
+{
+    static const char refused[] = "% The lines are too many, or come too slowly: none was taken\n";
+    static char lines[MOST_OCTETS];
+    router_sink sink = {write_all, &fd, 0};
+    ssize_t n = read_all(fd, lines, sizeof lines);
+    char status = 1;
+    if (n < 0)
+        write_all(&fd, refused, sizeof refused - 1);
+    else
+        status = take_lines(r, lines, (size_t)n, &sink);
     write_all(&fd, &status, 1);
-    memset(lines, 0, n);
+    memset(lines, 0, sizeof lines);
 }
 
 void router_control_serve(router *r)

@@ -261,6 +261,11 @@ check "undebug all: nothing is said" test ! -s "$RUN/right.out"
 ask right "debug crypto isakmp"
 ask left "clear crypto isakmp"
 check "debug crypto isakmp" said right "Main Mode, message 1 received"
+too_much() {
+    ask left "$(head -c 70000 /dev/zero | tr '\0' x)" >"$RUN/answer"
+    [ $? = 1 ] && grep -q "none was taken" "$RUN/answer"
+}
+check "more than a router reads at once is refused" too_much
 check "a wrong command has a mark below it, and what was expected" sh -c \
     "$ROUTER --control $RUN/left.ctl --exec 'show crypto frob' | grep -A1 '^            ^' | grep -q expected"
 end
