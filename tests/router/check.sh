@@ -182,6 +182,28 @@ check "a peer with another key: what was learnt is forgotten, and the next one i
 check "... and makes SAs" until_true 10 grep -q "^ip xfrm state add" "$RUN/right.sa"
 end
 
+# The same with a key for each use, whose certificates are in trustpoints of their own.
+for r in left right; do
+    make_cert ca $r signature && make_cert ca $r encryption
+    cat "$RUN/$r-signature.key" "$RUN/$r-encryption.key" >"$RUN/$r-both.key"
+    { trust $r-signature; trust $r-encryption | sed "s/office/bureau/"; echo "$ENCR"; echo "$SIG"; } | conf $r
+done
+start right --keys "$RUN/right-both.key" && start left --keys "$RUN/left-both.key" --flow 10.1.0.1,10.2.0.1
+check "usage keys, and two policies: the first negotiation" same_sas
+check "... is by signatures" agreed "aes128-sha1-modp2048 rsa-sig"
+# The first octets of a modulus are like no other's.
+learnt_key() {
+    wanted=$(hex right "$1" | sed -n 2p)
+    [ -n "$wanted" ] && ask left "show crypto key pubkey-chain rsa address 127.0.0.34" | grep -qx "$wanted"
+}
+not_learnt() { ! learnt_key "$1"; }
+check "... and brings the other's key for encryption" learnt_key Encryption
+check "... that for signatures is not kept" not_learnt Signature
+ask left "clear crypto isakmp"
+check "... the next one" same_sas 4
+check "... is by encrypted nonces" agreed "aes128-sha1-modp2048 rsa-encr"
+end
+
 # ---- Policies -----------------------------------------------------------------------------------
 
 # policy NUMBER LINE...

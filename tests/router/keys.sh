@@ -2,10 +2,11 @@
 # `address NAME` and `ask NAME COMMAND...`, which asks one that runs.
 # shellcheck shell=sh
 
-# make_ca NAME, make_cert CA NAME: its certificate is for its distinguished name, its host name and its address.
+# make_ca NAME, make_cert CA NAME [USAGE]: its certificate is for its distinguished name, its host name and its address.
 make_ca() { "$BUILD/examples/isakmp-keygen" ca --out "$RUN/$1" >/dev/null; }
 make_cert() {
-    "$BUILD/examples/isakmp-keygen" cert --ca "$RUN/$1" --out "$RUN/$2" --usage general --name "O=Example, CN=$2" \
+    "$BUILD/examples/isakmp-keygen" cert --ca "$RUN/$1" --out "$RUN/$2${3:+-$3}" --usage "${3:-general}" \
+        --name "O=Example, CN=$2" \
         --id "fqdn:$2.example.com" --id "$(address "$2")" >/dev/null
 }
 # trust NAME [CA]: a trustpoint with the certificates as PEM.
