@@ -55,6 +55,32 @@ static void show_all(const isakmp_ios *c)
         (void)isakmp_ios_show(out, sizeof out, c, &command, NULL);
 }
 
+static isakmp_selector host_of(const isakmp_addr *a, uint8_t proto)
+{
+    isakmp_selector s;
+    memset(&s, 0, sizeof s);
+    s.family = a->family;
+    s.proto = proto;
+    s.port = a->port;
+    memcpy(s.lo, a->ip, sizeof s.lo);
+    memcpy(s.hi, a->ip, sizeof s.hi);
+    return s;
+}
+
+/* A guard drops nothing that need not be protected. */
+static void check_guards(const isakmp_ios_plan *plan, uint8_t proto, const isakmp_addr *local,
+                         const isakmp_addr *remote)
+{
+    isakmp_selector here = host_of(local, proto), there = host_of(remote, proto);
+    isakmp_ios_guard g;
+    for (size_t i = 0; isakmp_ios_guard_get(plan, i, &g) == ISAKMP_OK; i++)
+        if (g.local.family && isakmp_selector_within(&here, &g.local) &&
+            isakmp_selector_within(&there, &g.remote)) {
+            CHECK(!g.drop || isakmp_ios_should_be_protected(plan, proto, remote, local));
+            return;
+        }
+}
+
 static void make_plan(const isakmp_ios *c)
 {
     size_t n = isakmp_ios_plan_size(c, NULL);
@@ -68,6 +94,8 @@ static void make_plan(const isakmp_ios *c)
     CHECK(m.child == NULL || isakmp_child_policy_check(m.child, NULL, NULL, 0) == ISAKMP_OK);
     for (size_t i = 0; isakmp_ios_peer_get(plan, &m, i, &p) == ISAKMP_OK; i++)
         CHECK(isakmp_peer_policy_check(p.policy, NULL, NULL, 0) == ISAKMP_OK);
+    check_guards(plan, 1, &a, &b);
+    check_guards(plan, 6, &a, &b);
 }
 
 /* The text as somebody types it, with the question mark behind each line. */
