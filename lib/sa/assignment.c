@@ -87,41 +87,45 @@ static isakmp_addr without_port(const isakmp_addr *a)
     return out;
 }
 
-/* Of what a client had, that which it will not have any more. */
-static void tell_lost(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__assignment *old,
-                      const isakmp_addr *ip4, const isakmp_addr *ip6)
+/* What one has, and another has not. */
+static isakmp__assignment without(const isakmp__assignment *a, const isakmp__assignment *other)
 {
-    isakmp__assignment lost = *old;
-    if (isakmp_addr_equal(&old->ip4, ip4))
-        memset(&lost.ip4, 0, sizeof lost.ip4);
-    if (isakmp_addr_equal(&old->ip6, ip6))
-        memset(&lost.ip6, 0, sizeof lost.ip6);
-    if (lost.ip4.family || lost.ip6.family)
-        isakmp__tell_assignment(x, ISAKMP_EV_CONFIG_END, sa, &lost, nothing(), 0);
+    isakmp__assignment left = *a;
+    if (isakmp_addr_equal(&a->ip4, &other->ip4))
+        memset(&left.ip4, 0, sizeof left.ip4);
+    if (isakmp_addr_equal(&a->ip6, &other->ip6))
+        memset(&left.ip6, 0, sizeof left.ip6);
+    return left;
 }
 
+static isakmp__assignment of_addresses(const isakmp_addr *ip4, const isakmp_addr *ip6)
+{
+    isakmp__assignment a;
+    memset(&a, 0, sizeof a);
+    a.ip4 = without_port(ip4);
+    a.ip6 = without_port(ip6);
+    return a;
+}
+
+static void tell_lost(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__assignment *lost)
+{
+    if (lost->ip4.family || lost->ip6.family)
+        isakmp__tell_assignment(x, ISAKMP_EV_CONFIG_END, sa, lost, nothing(), 0);
+}
+
+/* The client may have them all the same, also under another SA: a host whose clients have fixed addresses knows no
+ * SAs. */
 void isakmp__assign_nobody(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_addr *ip4,
                            const isakmp_addr *ip6)
 {
-    static const isakmp__assignment none;
     const isakmp__assignment *a = isakmp__assignment_of(x, sa);
-    isakmp__assignment lost = none;
-    lost.ip4 = without_port(ip4);
-    lost.ip6 = without_port(ip6);
-    if (a == NULL)
-        a = &none;
-    tell_lost(x, sa, &lost, &a->ip4, &a->ip6);
-}
-
-static void end_own(isakmp_ctx *x, isakmp__sa *sa, const isakmp__assignment *now)
-{
-    isakmp__assignment *a = isakmp__assignment_of(x, sa), old;
-    if (a == NULL)
-        return;
-    old = *a;
-    set_index(x, sa, NULL);
-    isakmp__pool_give(&x->assignments, a);
-    tell_lost(x, sa, &old, &now->ip4, &now->ip6);
+    isakmp__assignment lost = of_addresses(ip4, ip6);
+    isakmp__sa *other = NULL;
+    if (a)
+        lost = without(&lost, a);
+    while ((other = next_holder(x, sa, other)) != NULL)
+        lost = without(&lost, isakmp__assignment_of(x, other));
+    tell_lost(x, sa, &lost);
 }
 
 static int has_in_common(const isakmp__assignment *a, const isakmp__assignment *b)
@@ -130,45 +134,56 @@ static int has_in_common(const isakmp__assignment *a, const isakmp__assignment *
            (a->ip6.family && isakmp_addr_equal(&a->ip6, &b->ip6));
 }
 
+static void drop(isakmp_ctx *x, const isakmp__sa *sa, isakmp__assignment *a)
+{
+    set_index(x, sa, NULL);
+    isakmp__pool_give(&x->assignments, a);
+}
+
 /* What the same peer is given under two SAs is one address, and ends once: so it goes over to the SA that it is
- * given under now.  A host that answers late, or whose clients have fixed addresses, knows no SAs. */
-static void take_from_other(isakmp_ctx *x, isakmp__sa *sa, const isakmp__assignment *now)
+ * given under now.
+ *   returns  1 if the client has acknowledged it there. */
+static uint8_t take_from_others(isakmp_ctx *x, isakmp__sa *sa, const isakmp__assignment *now)
 {
     isakmp__sa *other = NULL;
+    uint8_t held = 0;
     while ((other = next_holder(x, sa, other)) != NULL) {
-        if (!has_in_common(isakmp__assignment_of(x, other), now))
+        isakmp__assignment *a = isakmp__assignment_of(x, other);
+        if (!has_in_common(a, now))
             continue;
-        end_own(x, sa, now);
-        (void)isakmp__assignment_take_over(x, sa, other);
-        return;
+        held |= a->held;
+        if (isakmp__assignment_take_over(x, sa, other))
+            continue;
+        *a = without(a, now);
+        if (a->ip4.family == 0 && a->ip6.family == 0)
+            drop(x, other, a);
     }
+    return held;
 }
 
 isakmp__assignment *isakmp__assign(isakmp_ctx *x, isakmp__sa *sa, int ours, const isakmp_addr *ip4,
                                    const isakmp_addr *ip6)
 {
-    isakmp__assignment *a, now, old;
-    memset(&now, 0, sizeof now);
-    now.ip4 = without_port(ip4);
-    now.ip6 = without_port(ip6);
-    take_from_other(x, sa, &now);
-    a = isakmp__assignment_of(x, sa);
+    isakmp__assignment now = of_addresses(ip4, ip6), old;
+    uint8_t held = take_from_others(x, sa, &now);
+    isakmp__assignment *a = isakmp__assignment_of(x, sa);
     if (a == NULL)
         a = (isakmp__assignment *)isakmp__pool_take(&x->assignments);
     if (a == NULL) {
-        isakmp__assign_nobody(x, sa, ip4, ip6);
+        tell_lost(x, sa, &now);
         return NULL;
     }
     old = *a;
     if (ip4->family)
-        a->ip4 = without_port(ip4);
+        a->ip4 = now.ip4;
     if (ip6->family)
-        a->ip6 = without_port(ip6);
+        a->ip6 = now.ip6;
     if (!isakmp_addr_equal(&old.ip4, &a->ip4) || !isakmp_addr_equal(&old.ip6, &a->ip6))
-        a->held = 0;
+        a->held = held;
     a->ours = (uint8_t)ours;
     set_index(x, sa, a);
-    tell_lost(x, sa, &old, &a->ip4, &a->ip6);
+    old = without(&old, a);
+    tell_lost(x, sa, &old);
     return a;
 }
 
@@ -182,8 +197,7 @@ void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa)
     if (heir && isakmp__assignment_take_over(x, heir, sa))
         return;
     old = *a;
-    set_index(x, sa, NULL);
-    isakmp__pool_give(&x->assignments, a);
+    drop(x, sa, a);
     isakmp__tell_assignment(x, ISAKMP_EV_CONFIG_END, sa, &old, nothing(), 0);
 }
 

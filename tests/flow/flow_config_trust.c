@@ -24,12 +24,25 @@ static void come_up_configured(uint64_t seed)
     assert_int_equal(B->pool.used, 1);
 }
 
-static void forge_request(forgery *f, uint32_t msg_id)
+static void forge_request_under(forgery *f, isakmp_sa_id sa, uint32_t msg_id)
 {
     isakmp_cfg c = {ISAKMP_CFG_REQUEST, 7, {please, sizeof please}};
-    forge_begin(f, A, first_sa(A), ISAKMP_EXCH_TRANSACTION, msg_id);
+    forge_begin(f, A, sa, ISAKMP_EXCH_TRANSACTION, msg_id);
     isakmp_wr_cfg(&f->w, &c);
     forge_end(f);
+}
+
+static void forge_request(forgery *f, uint32_t msg_id)
+{
+    forge_request_under(f, first_sa(A), msg_id);
+}
+
+/* From now on the host gives this, and no address of the pool. */
+static void give_only(const uint8_t *attrs, size_t n)
+{
+    memcpy(B->gift, attrs, n);
+    B->gift_n = n;
+    B->only_gift = 1;
 }
 
 static void end(void)
@@ -270,6 +283,77 @@ static void test_a_second_answer_that_is_spoilt(void **state)
     assert_int_equal(B->releases, 1);
 }
 
+/* ... under whichever SA. */
+static void test_a_spoilt_answer_under_another_sa(void **state)
+{
+    static const uint8_t first_and_half[] = {0, 1, 0, 4, 10, 9, 0, 1, 0, 3, 0, 4, 10};
+    static forgery f;
+    isakmp_sa_id old;
+    (void)state;
+    come_up_configured(823);
+    old = first_sa(A);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    assert_int_equal(sa_info(B, first_sa(B)).ip4.family, 0);
+    give_only(first_and_half, sizeof first_and_half);
+    forge_request_under(&f, old, 0x7777);
+    assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
+    assert_int_equal(B->assigns, 2);
+    assert_int_equal(B->releases, 0);
+    run_for(10);
+    end();
+    assert_int_equal(B->releases, 1);
+}
+
+/* An address of each family, given under an SA each, and both again under a third one: each ends once. */
+static unsigned ends_of_ip6;
+
+static void count_ends(peer *p, const isakmp_event *ev)
+{
+    (void)p;
+    ends_of_ip6 += ev->type == ISAKMP_EV_CONFIG_END && ev->assignment->ip6.family;
+}
+
+static isakmp_sa_id connect_from(uint16_t port)
+{
+    isakmp_path path = pair_path(&pr, 0);
+    isakmp_sa_id sa;
+    path.local.port = port;
+    assert_int_equal(isakmp_connect(A->x, pr.now, &A->peer, &path, ISAKMP_EXCH_MAIN, &sa),
+                     ISAKMP_OK);
+    run_for(100);
+    return sa;
+}
+
+static void test_two_families_of_two_sas(void **state)
+{
+    static const uint8_t both[] = {0,    1,    0, 4, 10, 9, 0, 1, 0, 8, 0, 16, 0x20, 1,
+                                   0x0d, 0xb8, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0,  0,    5};
+    (void)state;
+    for (int last = 0; last < 2; last++) {
+        isakmp_sa_id sa[3];
+        prepare(824);
+        B->hear_event = count_ends;
+        ends_of_ip6 = 0;
+        pair_start(&pr);
+        sa[0] = connect_from(500);
+        give_only(both + 8, sizeof both - 8);
+        sa[1] = connect_from(1500);
+        give_only(both, sizeof both);
+        sa[2] = connect_from(2500);
+        assert_int_equal(B->assigns, 3);
+        assert_int_equal(sa_info(A, sa[2]).ip4.family + sa_info(A, sa[2]).ip6.family, 10);
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(B->releases + ends_of_ip6, last || i == 0 ? 0 : 2);
+            assert_int_equal(isakmp_close(A->x, pr.now, sa[last ? i : 2 - i]), ISAKMP_OK);
+            run_for(100);
+        }
+        assert_int_equal(B->releases, 1);
+        assert_int_equal(ends_of_ip6, 1);
+        end();
+    }
+}
+
 /* An answer about one family says nothing of the other one. */
 static void test_one_family_after_the_other(void **state)
 {
@@ -279,9 +363,7 @@ static void test_one_family_after_the_other(void **state)
     isakmp_sa_info i;
     (void)state;
     come_up_configured(822);
-    memcpy(B->gift, attr, sizeof attr);
-    B->gift_n = sizeof attr;
-    B->only_gift = 1;
+    give_only(attr, sizeof attr);
     forge_request(&f, 0x7777);
     assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
     i = sa_info(B, first_sa(B));
@@ -305,6 +387,8 @@ int main(void)
         cmocka_unit_test(test_asked_again_while_pushing),
         cmocka_unit_test(test_an_answer_that_is_spoilt),
         cmocka_unit_test(test_a_second_answer_that_is_spoilt),
+        cmocka_unit_test(test_a_spoilt_answer_under_another_sa),
+        cmocka_unit_test(test_two_families_of_two_sas),
         cmocka_unit_test(test_one_family_after_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
