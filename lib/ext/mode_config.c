@@ -256,21 +256,21 @@ static void client_has(isakmp_ctx *x, const isakmp__exch *e)
 }
 
 /* Is there no other transaction, which may yet give the client what it has? */
-static int is_alone(const isakmp__exch *but)
+static int is_alone(const isakmp__sa *sa, const isakmp__exch *but)
 {
     const isakmp__exch *e = NULL;
-    while ((e = isakmp__exch_after(but->sa, e)) != NULL)
+    while ((e = isakmp__exch_after(sa, e)) != NULL)
         if (e != but && e->ext == &isakmp_mode_config && e->phase != ISAKMP__DONE)
             return 0;
     return 1;
 }
 
 /* What it has not taken it shall not keep, unless it had it before. */
-static void take_back(isakmp_ctx *x, const isakmp__exch *e)
+static void take_back(isakmp_ctx *x, isakmp__sa *sa, const isakmp__exch *but)
 {
-    const isakmp__assignment *a = isakmp__assignment_of(x, e->sa);
-    if (a && !a->ours && !a->held && is_alone(e))
-        isakmp__unassign(x, e->sa);
+    const isakmp__assignment *a = isakmp__assignment_of(x, sa);
+    if (a && !isakmp__assignment_is_known(a) && is_alone(sa, but))
+        isakmp__unassign(x, sa);
 }
 
 static void end_request(isakmp_ctx *x, const isakmp__exch *e)
@@ -280,7 +280,7 @@ static void end_request(isakmp_ctx *x, const isakmp__exch *e)
         client_has(x, e);
         return;
     }
-    take_back(x, e);
+    take_back(x, sa, e);
     if (e->cfg_none && sa->config == ISAKMP__CONFIG_WAITING)
         tell_none(x, sa, isakmp__reason(ISAKMP_BY_HOST, ISAKMP_D_NO_ADDRESS, 1, 0));
 }
@@ -298,7 +298,7 @@ static void end_push(isakmp_ctx *x, const isakmp__exch *e, const isakmp_cfg *ack
         client_has(x, e);
         return;
     }
-    take_back(x, e);
+    take_back(x, e->sa, e);
     fail(x, e->sa, refusal());
 }
 
@@ -433,7 +433,7 @@ static void over(isakmp_ctx *x, isakmp__exch *e, const isakmp_cfg *c, const isak
 {
     int push = e->cfg_type == ISAKMP_CFG_SET;
     if (why) {
-        take_back(x, e);
+        take_back(x, e->sa, e);
         if (e->initiator)
             fail(x, e->sa, *why);
     } else if (c && push) {
@@ -447,14 +447,18 @@ static void over(isakmp_ctx *x, isakmp__exch *e, const isakmp_cfg *c, const isak
 
 /* ---- Its place between phase 1 and the children ---------------------------------------------- */
 
-/* The client of an SA before this one keeps what it has; but it must be told if it has forgotten: its initial
- * contact says so. */
+/* The client of an SA before this one keeps what it has; but it must be told if it has not heard of it yet, or has
+ * forgotten: its initial contact says so. */
 static int takes_over(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__sa *from = isakmp__client_before(x, sa);
+    const isakmp__assignment *a;
     if (from == NULL || !isakmp__assignment_take_over(x, sa, from))
         return 0;
-    isakmp__tell_assignment(x, ISAKMP_EV_CONFIG, sa, isakmp__assignment_of(x, sa), empty(), 1);
+    a = isakmp__assignment_of(x, sa);
+    if (!isakmp__assignment_is_known(a))
+        return 0;
+    isakmp__tell_assignment(x, ISAKMP_EV_CONFIG, sa, a, empty(), 1);
     return !has(sa, ISAKMP_PF_CONFIG_AGAIN) && !sa->contact;
 }
 
@@ -510,6 +514,7 @@ static void stop(isakmp_ctx *x, isakmp__sa *sa, isakmp__exch *e)
     }
     if (sa->config == ISAKMP__CONFIG_RUNNING)
         why = isakmp__reason(ISAKMP_BY_US, ISAKMP_D_POOL, 1, 0);
+    take_back(x, sa, NULL);
     tell_none(x, sa, why);
     isakmp__go_on(x, sa);
 }

@@ -63,6 +63,11 @@ static isakmp__sa *heir_of(const isakmp_ctx *x, const isakmp__sa *sa)
     return NULL;
 }
 
+int isakmp__assignment_is_known(const isakmp__assignment *a)
+{
+    return a->ours || a->held;
+}
+
 int isakmp__assignment_take_over(isakmp_ctx *x, isakmp__sa *sa, isakmp__sa *from)
 {
     isakmp__assignment *a = isakmp__assignment_of(x, from);
@@ -193,7 +198,7 @@ void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa)
     isakmp__sa *heir;
     if (a == NULL)
         return;
-    heir = heir_of(x, sa);
+    heir = isakmp__assignment_is_known(a) ? heir_of(x, sa) : NULL;
     if (heir && isakmp__assignment_take_over(x, heir, sa))
         return;
     old = *a;

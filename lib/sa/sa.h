@@ -238,7 +238,10 @@ isakmp__assignment *isakmp__assign(isakmp_ctx *x, isakmp__sa *sa, int ours, cons
 /* It does not get these, which the host has given: they are free again, but for those that it has already. */
 void isakmp__assign_nobody(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_addr *ip4,
                            const isakmp_addr *ip6);
-/* It has nothing any more: the host is told, unless another SA with this client takes it over. */
+/* Has the client heard of it? */
+int isakmp__assignment_is_known(const isakmp__assignment *a);
+/* It has nothing any more: the host is told, unless another SA with this client takes it over, who has heard of
+ * it. */
 void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa);
 /* An SA takes over what the client has under another one, such as when phase 1 is negotiated anew; nothing
  * is told.

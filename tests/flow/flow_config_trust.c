@@ -241,6 +241,38 @@ static void test_asked_again_while_pushing(void **state)
     }
 }
 
+/* The client begins anew before it has heard of what is pushed to it, and says nothing of that.  It is told under the
+ * new SA; or, if there is no room to say it, has nothing. */
+static void test_new_sa_before_it_was_told(void **state)
+{
+    (void)state;
+    for (int room = 0; room < 2; room++) {
+        prepare(813);
+        A->peer.flags ^= ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT;
+        B->peer.flags ^= ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER;
+        pr.filter = lose_transactions;
+        pair_start(&pr);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+        run_for(1000);
+        assert_int_equal(B->assigns, 1);
+        pr.filter = NULL;
+        pair_restart(&pr, 0);
+        n_taken = 0;
+        B->hear_event = room ? NULL : take_exchanges;
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, room);
+        run_for(15000);
+        while (n_taken)
+            isakmp__pool_give(&B->x->exchs, taken[--n_taken]);
+        assert_int_equal(heard(A, ISAKMP_EV_CONFIG), room);
+        assert_int_equal(B->pool.used, room);
+        assert_int_equal(B->releases, 1 - room);
+        assert_int_equal(heard(B, ISAKMP_EV_CONFIG), room);
+        assert_int_equal(children_in(A, ISAKMP_CHILD_UP), room);
+        end();
+        assert_int_equal(B->releases, 1);
+    }
+}
+
 /* ---- What the host gives, and nobody can have ------------------------------------------------- */
 
 /* An answer that cannot be used: the address in it is free again. */
@@ -385,6 +417,7 @@ int main(void)
         cmocka_unit_test(test_two_requests_at_once),
         cmocka_unit_test(test_push_while_asked),
         cmocka_unit_test(test_asked_again_while_pushing),
+        cmocka_unit_test(test_new_sa_before_it_was_told),
         cmocka_unit_test(test_an_answer_that_is_spoilt),
         cmocka_unit_test(test_a_second_answer_that_is_spoilt),
         cmocka_unit_test(test_a_spoilt_answer_under_another_sa),
