@@ -186,23 +186,25 @@ static void die(isakmp_ctx *x, isakmp__sa *sa)
             end_children(x, other, why);
 }
 
-/* Of two SAs, one in the other's place, the one that is spoken through. */
-static int asks(const isakmp_ctx *x, isakmp__sa *sa)
+static int may_ask(const isakmp_ctx *x, const isakmp__sa *sa)
 {
-    return sa->state == ISAKMP_SA_UP && isakmp__sa_speaker(x, sa) == sa &&
-           sa->dpd & ISAKMP__DPD_KNOWN && sa->policy->dpd_s &&
+    return sa->state == ISAKMP_SA_UP && sa->dpd & ISAKMP__DPD_KNOWN && sa->policy->dpd_s &&
            (sa->asked || sa->wanted || sa->policy->flags & ISAKMP_PF_DPD_PERIODIC) &&
            isakmp__exchange_of(x, ISAKMP_EXCH_INFO) != NULL;
 }
 
+/* Of two SAs, one in the other's place, the one asks that is spoken through.  The other looks now and then whether
+ * that is still so, for nobody tells it. */
 static isakmp_time due(isakmp_ctx *x, isakmp__sa *sa)
 {
     const isakmp_peer_policy *p = sa->policy;
     uint32_t retry = p->dpd_retry_s ? p->dpd_retry_s : ISAKMP_DEFAULT_DPD_RETRY_S;
     uint32_t tries = p->dpd_tries ? p->dpd_tries : ISAKMP_DEFAULT_DPD_TRIES;
     uint32_t quiet = (uint32_t)x->now - sa->alive_ms, most;
-    if (!asks(x, sa))
+    if (!may_ask(x, sa))
         return ISAKMP_NEVER;
+    if (isakmp__sa_speaker(x, sa) != sa)
+        return x->now + 1000u * p->dpd_s;
     most = 1000 * (sa->asked ? retry : p->dpd_s);
     if (quiet < most)
         return x->now + (most - quiet);

@@ -467,6 +467,32 @@ static void test_one_of_two(void **state)
     finish();
 }
 
+/* The SA is negotiated anew, by either side.  Which of the two is asked under changes when the peer speaks, or when the
+ * old one goes, but never is it none: so a peer that dies is found dead. */
+static void test_after_rekeying(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 2; k++)
+        for (int who = 0; who < 2; who++)
+            for (int early = 0; early < 2; early++) {
+                prepare(726);
+                pr.arrive = NULL;
+                wants_dpd(B, ISAKMP_PF_DPD_PERIODIC);
+                A->peer.flags |= ISAKMP_PF_REKEY;
+                B->peer.flags |= ISAKMP_PF_REKEY | ISAKMP_PF_AGGRESSIVE_PSK;
+                come_up(exchanges[k], 1);
+                pass(30000);
+                assert_int_equal(isakmp_rekey(pr.p[who].x, pr.now, first_sa(&pr.p[who]), NULL),
+                                 ISAKMP_OK);
+                pass(early ? 2000 : 700000);
+                assert_int_equal(sas_in(B, ISAKMP_SA_UP), 1 + early);
+                pair_restart(&pr, 0);
+                pass(2 * (DPD_S * 1000 + 3 * 3000) + 1000);
+                assert_int_equal(stats_of(B).sas + stats_of(B).children + sad_count(B), 0);
+                finish();
+            }
+}
+
 /* Many SAs at once, of a peer that is gone. */
 static void test_many(void **state)
 {
@@ -963,6 +989,7 @@ int main(void)
         cmocka_unit_test(test_restarted_peer),
         cmocka_unit_test(test_children_of_an_sa_before),
         cmocka_unit_test(test_one_of_two),
+        cmocka_unit_test(test_after_rekeying),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_numbers_of_questions),
         cmocka_unit_test(test_malformed),
