@@ -58,18 +58,18 @@ static void negotiate_again(isakmp_ctx *x, isakmp__sa *sa, const isakmp__child *
         (void)isakmp__child_begin(x, sa, old->policy, &old->local, &old->remote, &c);
 }
 
-/* It waits until the exchange that brings the SA up is over.  With an address that the gateway has forgotten it
- * would come to nothing. */
+/* It waits until the exchange that brings the SA up is over; a client also until the gateway, which has forgotten
+ * its address, has given it another one. */
 void isakmp__child_ask_again(isakmp_ctx *x, isakmp__sa *sa, const isakmp__child *old)
 {
     isakmp__child *c = NULL;
-    if (old->state == ISAKMP_CHILD_UP && !old->replaced && is_worth_it(x, sa, old) &&
-        isakmp__assignment_of(x, old->sa) == NULL)
+    if (old->state == ISAKMP_CHILD_UP && !old->replaced && is_worth_it(x, sa, old))
         c = isakmp__child_take(x, sa, old->policy);
     if (c == NULL)
         return;
     c->local = old->local;
     c->remote = old->remote;
+    isakmp__forget_open_end(x, c);
 }
 
 int isakmp__spi_disowned(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)

@@ -191,10 +191,10 @@ static unsigned put_ids(isakmp_ctx *x, isakmp__exch *e)
     isakmp__child *c = e->child;
     unsigned rc;
     if (e->initiator) {
-        if (c->local.family == 0) { /* else whoever began it has said */
+        if (c->local.family == 0) /* else whoever began it has said */
             c->local = selector_or(x, e, 1);
+        if (c->remote.family == 0)
             c->remote = selector_or(x, e, 0);
-        }
         if (c->local.family != c->remote.family)
             return ISAKMP_D_SELECTORS;
         rc = put_selector(e, &e->idci, &c->local);

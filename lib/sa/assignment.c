@@ -229,6 +229,14 @@ isakmp_selector isakmp__open_end(const isakmp_ctx *x, const isakmp__sa *sa, int 
     return isakmp__selector_of(ours ? &sa->path.local : &sa->path.remote);
 }
 
+void isakmp__forget_open_end(const isakmp_ctx *x, isakmp__child *c)
+{
+    if (c->policy->local.family == 0 && client_at(x, c->sa, 1))
+        memset(&c->local, 0, sizeof c->local);
+    if (c->policy->remote.family == 0 && client_at(x, c->sa, 0))
+        memset(&c->remote, 0, sizeof c->remote);
+}
+
 int isakmp__open_end_allows(const isakmp_ctx *x, const isakmp__sa *sa, int ours,
                             const isakmp_selector *s)
 {

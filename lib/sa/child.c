@@ -30,8 +30,9 @@ void isakmp__child_give(isakmp_ctx *x, isakmp__child *c)
     isakmp__pool_give(&x->children, c);
 }
 
-void isakmp__child_renew(isakmp__child *c)
+void isakmp__child_renew(const isakmp_ctx *x, isakmp__child *c)
 {
+    isakmp__forget_open_end(x, c);
     isakmp__unlink(&c->queue_link);
     isakmp__pool_renew(c);
     memset(&c->spis, 0, sizeof c->spis);

@@ -163,7 +163,7 @@ static void settle_child(isakmp_ctx *x, isakmp__child *c)
     again = isakmp__child_is_wanted_again(c);
     isakmp__child_leave(x, c);
     if (again) {
-        isakmp__child_renew(c);
+        isakmp__child_renew(x, c);
         return;
     }
     isakmp__child_give(x, c);

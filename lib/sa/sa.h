@@ -149,7 +149,7 @@ void isakmp__msg_id_note(isakmp__sa *sa, uint32_t msg_id);
 
 isakmp__child *isakmp__child_take(isakmp_ctx *x, isakmp__sa *sa, const isakmp_child_policy *policy);
 /* One that has been taken out of the SAD is to be negotiated again when its SA is up: it gets a new id. */
-void isakmp__child_renew(isakmp__child *c);
+void isakmp__child_renew(const isakmp_ctx *x, isakmp__child *c);
 isakmp__child *isakmp__child_of(const isakmp_ctx *x, isakmp_child_id id);
 isakmp_child_id isakmp__child_id(const isakmp_ctx *x, const isakmp__child *c);
 /* The child of an SA that uses a protocol with one of the peer's SPIs. */
@@ -258,6 +258,9 @@ isakmp_selector isakmp__open_end(const isakmp_ctx *x, const isakmp__sa *sa, int 
  * that it has been given, else, where the policy gives addresses, the one that it comes from. */
 int isakmp__open_end_allows(const isakmp_ctx *x, const isakmp__sa *sa, int ours,
                             const isakmp_selector *s);
+/* A child is to be negotiated again, when the client may have another address: its end is open once more. */
+void isakmp__forget_open_end(const isakmp_ctx *x, isakmp__child *c);
+
 /* ---- Discoveries --------------------------------------------------------------------------- */
 
 /* The discovery after one, oldest first; NULL at the end. */

@@ -1143,6 +1143,63 @@ static void test_client_restarts(void **state)
     }
 }
 
+/* One side is dead for a while, and the other one connects again.  The address is another one by then, and so it is in
+ * the child that there was. */
+static void test_another_address_after_a_restart(void **state)
+{
+    isakmp_addr a;
+    (void)state;
+    for (int way = PUSH; way <= PULL; way++)
+        for (int dead = 0; dead < 2; dead++) {
+            peer *p = &pr.p[1 - dead];
+            prepare(way, 544);
+            p->peer.flags |= ISAKMP_PF_RESTART | ISAKMP_PF_DPD_PERIODIC;
+            p->peer.dpd_s = 10;
+            pair_start(&pr);
+            pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+            run_for(100);
+            assert_true(both_up(1));
+            assert_true(has_address(1));
+            pair_restart(&pr, dead);
+            assert_int_equal(isakmp_addr_pool_lease(&B->pool, isakmp__span("x", 1), &a), ISAKMP_OK);
+            B->only_gift = 1;
+            add_gift(B, ISAKMP_CFG_IP4_ADDRESS, a.ip, 4);
+            run_for(300000);
+            assert_true(both_up(1));
+            assert_true(has_address(2));
+            if (dead == 1) /* what it gave before it has forgotten */
+                assert_int_equal(isakmp_addr_pool_release(&B->pool, &first_address), ISAKMP_OK);
+            end();
+        }
+}
+
+/* The gateway has restarted, and says so. */
+static void test_another_address_from_a_new_gateway(void **state)
+{
+    isakmp_addr a;
+    (void)state;
+    for (int way = PUSH; way <= PULL; way++) {
+        prepare(way, 545);
+        A->peer.flags |= ISAKMP_PF_RECOVER;
+        B->peer.flags |= ISAKMP_PF_INITIAL_CONTACT;
+        pair_start(&pr);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+        run_for(20000);
+        assert_true(both_up(1));
+        assert_true(has_address(1));
+        pair_restart(&pr, 1);
+        assert_int_equal(isakmp_addr_pool_lease(&B->pool, isakmp__span("x", 1), &a), ISAKMP_OK);
+        B->only_gift = 1;
+        add_gift(B, ISAKMP_CFG_IP4_ADDRESS, a.ip, 4);
+        pair_connect_from(&pr, 1, ISAKMP_EXCH_MAIN, 0);
+        run_for(1000);
+        assert_true(both_up(1));
+        assert_true(has_address(2));
+        assert_int_equal(isakmp_addr_pool_release(&B->pool, &first_address), ISAKMP_OK);
+        end();
+    }
+}
+
 /* Without an address of its family a child cannot be. */
 static void test_no_address_of_the_family(void **state)
 {
@@ -1591,6 +1648,8 @@ int main(void)
         cmocka_unit_test(test_new_sa_takes_over),
         cmocka_unit_test(test_again),
         cmocka_unit_test(test_client_restarts),
+        cmocka_unit_test(test_another_address_after_a_restart),
+        cmocka_unit_test(test_another_address_from_a_new_gateway),
         cmocka_unit_test(test_no_address_of_the_family),
         cmocka_unit_test(test_same_name_elsewhere),
         cmocka_unit_test(test_fixed_address),
