@@ -71,6 +71,13 @@ int isakmp__can_begin_again(const isakmp_ctx *x, const isakmp__sa *sa)
 
 /* ---- Children ------------------------------------------------------------------------------- */
 
+/* Is one under way, or was there one that has replaced it? */
+static int has_successor(const isakmp_ctx *x, const isakmp__child *c)
+{
+    const isakmp__child *partner = isakmp__child_partner(x, c);
+    return partner && !partner->replaced;
+}
+
 /* Is a negotiation of the peer's under way that will replace it?  That is asked once: a first message may be one that
  * somebody has recorded, and comes to nothing. */
 static int peer_is_at_it(const isakmp_ctx *x, const isakmp__child *c)
@@ -109,12 +116,11 @@ static void end_old(isakmp_ctx *x, isakmp__child *c)
 
 int isakmp__rekey_child(isakmp_ctx *x, isakmp__child *old, isakmp_child_id *out)
 {
-    const isakmp__child *partner = isakmp__child_partner(x, old);
     isakmp__child *c;
     isakmp__sa *sa;
     int rc;
-    if (old->state != ISAKMP_CHILD_UP || old->ending || old->replaced ||
-        (partner && !partner->replaced) || isakmp__exchange_of(x, ISAKMP_EXCH_QUICK) == NULL)
+    if (old->state != ISAKMP_CHILD_UP || old->ending || old->replaced || has_successor(x, old) ||
+        isakmp__exchange_of(x, ISAKMP_EXCH_QUICK) == NULL)
         return ISAKMP_E_STATE;
     if (x->children.used == x->children.cap)
         return ISAKMP_E_LIMIT;
@@ -157,8 +163,7 @@ void isakmp__child_nears_end(isakmp_ctx *x, isakmp__child *c)
     isakmp__timer_set(&x->deadlines, &c->timer, isakmp__hard_at(c->since, c->life_s));
     if (!told)
         isakmp__tell(x, ISAKMP_EV_CHILD_SOFT, c->sa, c, NULL);
-    if (wants_rekey(c) && isakmp__child_partner(x, c) == NULL &&
-        ((!told && peer_is_at_it(x, c)) || !renews(x, c)))
+    if (wants_rekey(c) && !has_successor(x, c) && ((!told && peer_is_at_it(x, c)) || !renews(x, c)))
         isakmp__child_put_off(x, c);
 }
 

@@ -562,6 +562,28 @@ static void test_volume(void **state)
     }
 }
 
+/* So much passes that the new one is used up, too, before the old one has gone. */
+static void test_volume_at_once(void **state)
+{
+    (void)state;
+    for (int who = 0; who < 2; who++) {
+        peer *p = &pr.p[who];
+        prepare(454, 86400, 28800);
+        A->child.life_kb = B->child.life_kb = 1000;
+        come_up(ISAKMP_EXCH_MAIN, 1);
+        for (unsigned i = 1; i <= 10; i++) {
+            report(p, last_event(p, ISAKMP_EV_CHILD_UP)->child, 960 * 1024, 100);
+            run_for(500);
+            assert_int_equal(heard(p, ISAKMP_EV_CHILD_SOFT), i);
+            assert_int_equal(heard(p, ISAKMP_EV_CHILD_UP), i + 1);
+            assert_in_range(children_in(p, 0), 2, 3);
+        }
+        run_for(200000);
+        assert_true(both_up(1));
+        finish();
+    }
+}
+
 /* As routers do: what carries nothing is not replaced. */
 static void test_only_if_used(void **state)
 {
@@ -763,6 +785,7 @@ int main(void)
         cmocka_unit_test(test_peer_deletes_the_old_child_at_once),
         cmocka_unit_test(test_peer_never_deletes),
         cmocka_unit_test(test_volume),
+        cmocka_unit_test(test_volume_at_once),
         cmocka_unit_test(test_only_if_used),
         cmocka_unit_test(test_packet_for_the_last_message),
         cmocka_unit_test(test_behind_a_nat),
