@@ -114,8 +114,13 @@ static int is_taken(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
     return 0;
 }
 
+/* Some clients say it as soon as there are keys; but whose other SAs they are is known when the user is. */
 static void take_contact(isakmp_ctx *x, isakmp__sa *sa)
 {
+    if (sa->state == ISAKMP_SA_XAUTH)
+        sa->contact = 1;
+    if (sa->state != ISAKMP_SA_UP)
+        return;
     isakmp__end_siblings(x, sa);
     isakmp__start_children(x, sa);
 }
@@ -134,7 +139,7 @@ static void act_on_notify(isakmp_ctx *x, const isakmp__exch *e, const isakmp_not
         take_redirect(x, sa, n);
     else if (n->type == ISAKMP_N_RESPONDER_LIFETIME)
         take_shorter_life(x, sa, n);
-    else if (n->type == ISAKMP_N_INITIAL_CONTACT && sa->state == ISAKMP_SA_UP)
+    else if (n->type == ISAKMP_N_INITIAL_CONTACT)
         take_contact(x, sa);
 }
 

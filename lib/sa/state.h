@@ -120,7 +120,7 @@ struct isakmp__sa {
     uint8_t natt;      /* the way of NAT traversal that both know, from 1; 0: none               */
     uint8_t udp;       /* ISAKMP__UDP_*: how ESP is encapsulated                                 */
     uint8_t nat;       /* ISAKMP_NAT_*                                                           */
-    uint8_t contact : 1;   /* 1: the peer announced INITIAL-CONTACT in phase 1                   */
+    uint8_t contact : 1;   /* 1: the peer announced INITIAL-CONTACT before the SA was up          */
     uint8_t fragments : 1; /* 1: the peer understands fragments                                  */
     uint8_t config : 2;    /* ISAKMP__CONFIG_*                                                   */
     uint8_t soft_told : 1; /* 1: ISAKMP_EV_SA_SOFT was told                                      */

@@ -359,6 +359,18 @@ static int anybody(peer *p, const isakmp_user *got, isakmp_user *out)
     return got->round ? ISAKMP_OK : ISAKMP_NONE;
 }
 
+static void forge_contact(forgery *f, isakmp_sa_id sa, uint32_t msg_id)
+{
+    isakmp_notify n;
+    memset(&n, 0, sizeof n);
+    n.doi = ISAKMP_DOI_IPSEC;
+    n.protocol = ISAKMP_PROTO_ISAKMP;
+    n.type = ISAKMP_N_INITIAL_CONTACT;
+    n.spi = isakmp__sa_cookies(inner_sa(A, sa));
+    forge_notify(f, A, sa, msg_id, &n);
+    forge_send(f, 1);
+}
+
 static void test_users_of_one_group(void **state)
 {
     static const uint16_t all[] = {ISAKMP_AUTH_XAUTH_INIT_PSK, ISAKMP_AUTH_HYBRID_INIT_RSA};
@@ -368,7 +380,6 @@ static void test_users_of_one_group(void **state)
         for (int same = 0; same < 2; same++)
             for (int what = 0; what < 2; what++) {
                 isakmp_sa_id first, second;
-                isakmp_notify n;
                 prepare(1210, all[i]);
                 names[0] = "joe";
                 names[1] = same ? "joe" : "ann";
@@ -382,20 +393,48 @@ static void test_users_of_one_group(void **state)
                 once_more(ISAKMP_EXCH_MAIN);
                 second = isakmp_sa_next(A->x, first);
                 assert_int_equal(sas_in(B, ISAKMP_SA_UP), 2);
-                if (what) {
+                if (what)
                     delete_sa(&f, second, first, 600);
-                } else {
-                    memset(&n, 0, sizeof n);
-                    n.doi = ISAKMP_DOI_IPSEC;
-                    n.protocol = ISAKMP_PROTO_ISAKMP;
-                    n.type = ISAKMP_N_INITIAL_CONTACT;
-                    n.spi = isakmp__sa_cookies(inner_sa(A, second));
-                    forge_notify(&f, A, second, 601, &n);
-                    forge_send(&f, 1);
-                }
+                else
+                    forge_contact(&f, second, 601);
                 assert_int_equal(sas_in(B, ISAKMP_SA_UP), same ? 1 : 2);
                 finish();
             }
+}
+
+/* The client says that it has restarted while it is being asked for its user, as some do: what it had goes when the
+ * user is known, and not before; and not what others had. */
+static void test_contact_before_the_user(void **state)
+{
+    static const uint16_t all[] = {ISAKMP_AUTH_XAUTH_INIT_PSK, ISAKMP_AUTH_XAUTH_INIT_RSA,
+                                   ISAKMP_AUTH_HYBRID_INIT_RSA};
+    static forgery f;
+    (void)state;
+    for (unsigned i = 0; i < COUNT(all); i++)
+        for (int same = 0; same < 2; same++) {
+            prepare(1211, all[i]);
+            names[0] = "joe";
+            names[1] = same ? "joe" : "ann";
+            n_names = 0;
+            A->tell_user = next_name;
+            B->judge_user = anybody;
+            B->peer.flags |= ISAKMP_PF_XAUTH_AGAIN;
+            pair_start(&pr);
+            once_more(ISAKMP_EXCH_MAIN);
+            run_for(2000);
+            pair_restart(&pr, 0);
+            A->answer_after = 5000;
+            A->park = 1;
+            pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+            for (unsigned k = 0; k < 20000 && sas_in(A, ISAKMP_SA_XAUTH) == 0; k++)
+                run_for(10);
+            forge_contact(&f, first_sa(A), 602);
+            assert_int_equal(sas_in(B, ISAKMP_SA_UP), 1);
+            run_for(30000);
+            assert_int_equal(sas_in(A, ISAKMP_SA_UP), 1);
+            assert_int_equal(sas_in(B, ISAKMP_SA_UP), same ? 1 : 2);
+            finish();
+        }
 }
 
 /* ---- Vendor IDs ----------------------------------------------------------------------------- */
@@ -698,6 +737,7 @@ int main(void)
         cmocka_unit_test(test_wrong_after_a_restart),
         cmocka_unit_test(test_the_host_knows_late),
         cmocka_unit_test(test_users_of_one_group),
+        cmocka_unit_test(test_contact_before_the_user),
         cmocka_unit_test(test_without_a_vendor_id),
         cmocka_unit_test(test_hybrid_without_a_vendor_id),
         cmocka_unit_test(test_flags_without_a_vendor_id),
