@@ -31,6 +31,22 @@ static int owns(uint16_t attr)
     return attr < 16520 || attr > 16529;
 }
 
+/* ---- Vendor ID ------------------------------------------------------------------------------ */
+
+/* Cisco Unity, version 1.0: without it gateways of Cisco give a client nothing of what is theirs, such as split
+ * tunnels, and clients of theirs do not ask for it. */
+static const uint8_t vendor_id[16] = {0x12, 0xf5, 0xf2, 0x8c, 0x45, 0x71, 0x68, 0xa9,
+                                      0x70, 0x2d, 0x9f, 0xe2, 0x74, 0xcc, 0x01, 0x00};
+
+static unsigned put(isakmp_ctx *x, isakmp__exch *e)
+{
+    if (e->def->phase == 1 && e->msg <= 2 && has(e->sa, GATEWAY | CLIENT) &&
+        isakmp__exchange_of(x, ISAKMP_EXCH_TRANSACTION))
+        isakmp_wr_payload(&e->w, ISAKMP_PAYLOAD_VENDOR_ID,
+                          isakmp__span(vendor_id, sizeof vendor_id));
+    return ISAKMP_OK;
+}
+
 /* ---- Attributes ----------------------------------------------------------------------------- */
 
 static const uint16_t default_wants[] = {
@@ -538,6 +554,7 @@ static isakmp_time due(isakmp_ctx *x, isakmp__sa *sa)
 
 const isakmp_extension isakmp_mode_config = {.name = "Mode Config",
                                              .assigns = 1,
+                                             .put = put,
                                              .accepted = accepted,
                                              .due = due,
                                              .owns = owns,

@@ -170,12 +170,44 @@ static void test_more_children(void **state)
     end();
 }
 
+/* Has a peer heard that the other one knows Cisco's attributes? */
+static int knows_unity(const peer *p)
+{
+    unsigned i = 0;
+    while (strcmp(isakmp_vendor_known(i), "Cisco Unity") != 0)
+        i++;
+    return (int)(sa_info(p, first_sa(p)).vendors >> i & 1);
+}
+
+static const isakmp_exchange *const few[] = {&isakmp_main_mode, &isakmp_quick_mode,
+                                             &isakmp_informational, NULL};
+
+/* Whoever may be client or gateway says so, in its first message. */
+static void test_unity(void **state)
+{
+    static const uint32_t flags[] = {0, ISAKMP_PF_CONFIG_PULL, ISAKMP_PF_CONFIG_ACCEPT,
+                                     ISAKMP_PF_CONFIG_ANSWER, ISAKMP_PF_CONFIG_PUSH};
+    static const uint8_t modes[] = {ISAKMP_EXCH_MAIN, ISAKMP_EXCH_AGGRESSIVE};
+    (void)state;
+    for (unsigned k = 0; k < COUNT(modes); k++)
+        for (int who = 0; who < 2; who++)
+            for (unsigned i = 0; i < COUNT(flags); i++) {
+                pair_init(&pr, 546);
+                pr.p[who].peer.flags |= flags[i];
+                B->peer.flags |= ISAKMP_PF_AGGRESSIVE_PSK;
+                pair_start(&pr);
+                pair_connect(&pr, modes[k], 0);
+                run_for(100);
+                assert_int_equal(knows_unity(&pr.p[1 - who]), flags[i] != 0);
+                assert_int_equal(knows_unity(&pr.p[who]), 0);
+                end();
+            }
+}
+
 /* Without the extension, or without the exchange, nobody waits for anything. */
 static void test_not_named(void **state)
 {
     static const isakmp_extension *const none[] = {NULL};
-    static const isakmp_exchange *const few[] = {&isakmp_main_mode, &isakmp_quick_mode,
-                                                 &isakmp_informational, NULL};
     (void)state;
     for (int i = 0; i < 2; i++) {
         prepare(PULL, 501);
@@ -188,6 +220,7 @@ static void test_not_named(void **state)
         run_for(100);
         assert_true(both_up(1));
         assert_int_equal(heard(A, ISAKMP_EV_CONFIG) + heard(A, ISAKMP_EV_CONFIG_NONE), 0);
+        assert_int_equal(knows_unity(B), 0);
         end();
     }
 }
@@ -1617,6 +1650,7 @@ int main(void)
         cmocka_unit_test(test_both_ways_and_roles),
         cmocka_unit_test(test_children_come_after),
         cmocka_unit_test(test_more_children),
+        cmocka_unit_test(test_unity),
         cmocka_unit_test(test_not_named),
         cmocka_unit_test(test_each_message_lost_doubled_late),
         cmocka_unit_test(test_rough_network),
