@@ -395,8 +395,8 @@ typedef struct isakmp_host {
      *        asks for, values being its wishes; empty: it has not asked.
      *   out  gets the attributes, by isakmp_wr_cfg_addr() and its kin: at most ISAKMP_MAX_CFG octets.  The
      *        first address of each family is the client's from now on, in the place of what it had of that
-     *        family: each that this callback has given ends with one ISAKMP_EV_CONFIG_END, also if the
-     *        client never heard of it.
+     *        family, whose children end: each that this callback has given ends with one
+     *        ISAKMP_EV_CONFIG_END, also if the client never heard of it.
      *   later    those octets.  If isakmp_answer() returns ISAKMP_E_STALE nobody has the address, but
      *            one that the client had before it was asked for (a->ip4) is still the client's.
      *   returns  ISAKMP_NONE if there is nothing for it, such as when no address is free. */

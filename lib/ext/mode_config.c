@@ -146,6 +146,41 @@ static isakmp_reason refusal(void)
     return isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_PEER_REFUSED, 1, 0);
 }
 
+/* ---- Addresses that are others' from now on --------------------------------------------------- */
+
+static int stands_on(const isakmp__child *c, int ours, const isakmp_addr *a)
+{
+    const isakmp_selector *s = ours ? &c->local : &c->remote;
+    isakmp_selector only = isakmp__selector_of(a);
+    return a->family && s->family == a->family && isakmp_selector_within(s, &only);
+}
+
+static void end_children_on(isakmp_ctx *x, const isakmp__sa *sa, int ours,
+                            const isakmp__assignment *lost)
+{
+    isakmp_reason why = isakmp__reason(ISAKMP_BY_US, ISAKMP_D_ADDRESS_LOST, 0, 0);
+    for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+        if (!c->ending && (stands_on(c, ours, &lost->ip4) || stands_on(c, ours, &lost->ip6))) {
+            isakmp__inform_child_gone(x, c);
+            isakmp__child_end(x, c, why);
+        }
+}
+
+/* From now on the client has these.  Those that it had may be somebody else's at any moment: so nothing stays that was
+ * negotiated for them, under whichever SA. */
+static isakmp__assignment *assign(isakmp_ctx *x, isakmp__sa *sa, int ours, const isakmp_addr *ip4,
+                                  const isakmp_addr *ip6)
+{
+    isakmp__assignment lost, *a = isakmp__assign(x, sa, ours, ip4, ip6, &lost);
+    const isakmp__sa *other = NULL;
+    if (lost.ip4.family == 0 && lost.ip6.family == 0)
+        return a;
+    end_children_on(x, sa, ours, &lost);
+    while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
+        end_children_on(x, other, ours, &lost);
+    return a;
+}
+
 /* ---- As gateway: what a client is given ------------------------------------------------------ */
 
 static isakmp_assignment known(const isakmp_ctx *x, const isakmp__sa *sa, isakmp_span asked)
@@ -168,7 +203,7 @@ static int take_given(isakmp_ctx *x, isakmp__exch *e)
     isakmp_addr ip6 = address_in(e->cfg, ISAKMP_CFG_IP6_ADDRESS);
     if (ip4.family == 0 && ip6.family == 0)
         return 1;
-    if (isakmp__assign(x, e->sa, 0, &ip4, &ip6))
+    if (assign(x, e->sa, 0, &ip4, &ip6))
         return 1;
     isakmp__log(x, ISAKMP_LOG_ERROR, e->sa, "there is no room for one more client's address");
     return 0;
@@ -392,7 +427,7 @@ static void take_config(isakmp_ctx *x, isakmp__sa *sa, isakmp_span attrs)
     isakmp__assignment *a = NULL;
     log_texts(x, sa, attrs);
     if ((ip4.family || ip6.family) && can_keep(x, sa))
-        a = isakmp__assign(x, sa, 1, &ip4, &ip6);
+        a = assign(x, sa, 1, &ip4, &ip6);
     sa->config = ISAKMP__CONFIG_OVER;
     isakmp__tell_assignment(x, ISAKMP_EV_CONFIG, sa, a, attrs, 0);
 }

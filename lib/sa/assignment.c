@@ -167,11 +167,12 @@ static uint8_t take_from_others(isakmp_ctx *x, isakmp__sa *sa, const isakmp__ass
 }
 
 isakmp__assignment *isakmp__assign(isakmp_ctx *x, isakmp__sa *sa, int ours, const isakmp_addr *ip4,
-                                   const isakmp_addr *ip6)
+                                   const isakmp_addr *ip6, isakmp__assignment *lost)
 {
     isakmp__assignment now = of_addresses(ip4, ip6), old;
     uint8_t held = take_from_others(x, sa, &now);
     isakmp__assignment *a = isakmp__assignment_of(x, sa);
+    memset(lost, 0, sizeof *lost);
     if (a == NULL)
         a = (isakmp__assignment *)isakmp__pool_take(&x->assignments);
     if (a == NULL) {
@@ -187,8 +188,8 @@ isakmp__assignment *isakmp__assign(isakmp_ctx *x, isakmp__sa *sa, int ours, cons
         a->held = held;
     a->ours = (uint8_t)ours;
     set_index(x, sa, a);
-    old = without(&old, a);
-    tell_lost(x, sa, &old);
+    *lost = without(&old, a);
+    tell_lost(x, sa, lost);
     return a;
 }
 

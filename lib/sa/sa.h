@@ -232,9 +232,10 @@ void isakmp__assembly_drop_oldest(isakmp_ctx *x);
 isakmp__assignment *isakmp__assignment_of(const isakmp_ctx *x, const isakmp__sa *sa);
 /* From now on it has these addresses (family 0: as before), and those that it had, if they are others, are free
  * again: the host is told.
+ *   lost     gets those.
  *   returns  NULL if there is no room; then these are free again, too. */
 isakmp__assignment *isakmp__assign(isakmp_ctx *x, isakmp__sa *sa, int ours, const isakmp_addr *ip4,
-                                   const isakmp_addr *ip6);
+                                   const isakmp_addr *ip6, isakmp__assignment *lost);
 /* It does not get these, which the host has given: they are free again, but for those that it has already. */
 void isakmp__assign_nobody(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_addr *ip4,
                            const isakmp_addr *ip6);

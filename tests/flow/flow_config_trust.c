@@ -45,6 +45,17 @@ static void give_only(const uint8_t *attrs, size_t n)
     B->only_gift = 1;
 }
 
+static isakmp_sa_id connect_from(uint16_t port)
+{
+    isakmp_path path = pair_path(&pr, 0);
+    isakmp_sa_id sa;
+    path.local.port = port;
+    assert_int_equal(isakmp_connect(A->x, pr.now, &A->peer, &path, ISAKMP_EXCH_MAIN, &sa),
+                     ISAKMP_OK);
+    run_for(100);
+    return sa;
+}
+
 static void end(void)
 {
     close_all();
@@ -120,6 +131,110 @@ static void test_under_the_old_sa(void **state)
         assert_int_equal(children_in(B, ISAKMP_CHILD_UP), last == 1 ? 2 : 1);
         end();
     }
+}
+
+/* What a client had may be somebody else's as soon as it has another one: its child for that ends on both sides, and
+ * nobody has the traffic of the next client. */
+static void test_another_address(void **state)
+{
+    static const uint8_t second[] = {0, 1, 0, 4, 10, 9, 0, 2};
+    static forgery f;
+    (void)state;
+    for (int again = 0; again < 2; again++) {
+        isakmp_addr a;
+        isakmp_sa_id third;
+        prepare(803);
+        B->peer.flags |= again ? ISAKMP_PF_CONFIG_AGAIN : 0;
+        A->peer.flags |= again ? ISAKMP_PF_CONFIG_AGAIN : 0;
+        pair_start(&pr);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+        run_for(100);
+        assert_true(both_up(1));
+        assert_int_equal(isakmp_addr_pool_lease(&B->pool, isakmp__span("x", 1), &a), ISAKMP_OK);
+        give_only(second, sizeof second);
+        if (again) {
+            pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+        } else {
+            forge_request(&f, 0x7777);
+            assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
+        }
+        run_for(100);
+        assert_int_equal(B->releases, 1);
+        assert_int_equal(children_in(A, 0) + children_in(B, 0), 0);
+        assert_int_equal(last_event(B, ISAKMP_EV_CHILD_DOWN)->detail, ISAKMP_D_ADDRESS_LOST);
+        assert_int_equal(last_event(A, ISAKMP_EV_CHILD_DOWN)->detail, ISAKMP_D_DELETED);
+        B->only_gift = 0;
+        B->gift_n = 0;
+        third = connect_from(1500);
+        add_child(A, third, &A->child);
+        run_for(100);
+        assert_int_equal(sad_count(B), 2);
+        assert_true(sads_mirror(&pr));
+        end();
+    }
+}
+
+/* A client that is given another address ends its child, too, and says so. */
+static void test_another_address_is_pushed(void **state)
+{
+    static const uint8_t second[] = {0, 1, 0, 4, 10, 9, 0, 2};
+    static forgery f;
+    isakmp_cfg c = {ISAKMP_CFG_SET, 7, {second, sizeof second}};
+    (void)state;
+    prepare(804);
+    A->peer.flags |= ISAKMP_PF_CONFIG_ACCEPT;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    assert_true(both_up(1));
+    forge_begin(&f, B, first_sa(B), ISAKMP_EXCH_TRANSACTION, 0x7777);
+    isakmp_wr_cfg(&f.w, &c);
+    forge_end(&f);
+    assert_int_equal(forge_send(&f, 0), ISAKMP_OK);
+    run_for(100);
+    assert_int_equal(heard(A, ISAKMP_EV_CONFIG_END), 1);
+    assert_int_equal(children_in(A, 0) + children_in(B, 0), 0);
+    assert_int_equal(last_event(A, ISAKMP_EV_CHILD_DOWN)->detail, ISAKMP_D_ADDRESS_LOST);
+    assert_int_equal(last_event(B, ISAKMP_EV_CHILD_DOWN)->detail, ISAKMP_D_DELETED);
+    end();
+}
+
+/* A child that is not for the address stays. */
+static const isakmp_child_policy *by_selector(peer *p, const isakmp_selector *local,
+                                              const isakmp_selector *remote)
+{
+    static isakmp_child_policy net;
+    (void)local;
+    net = p->child;
+    net.remote = pair_subnet(1);
+    return isakmp_selector_within(remote, &net.remote) ? &net : &p->child;
+}
+
+static void test_children_for_something_else(void **state)
+{
+    static const uint8_t second[] = {0, 1, 0, 4, 10, 9, 0, 2};
+    static isakmp_child_policy net;
+    static forgery f;
+    isakmp_addr a;
+    (void)state;
+    prepare(805);
+    B->choose_child = by_selector;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    net = A->child;
+    net.local = pair_subnet(1);
+    add_child(A, first_sa(A), &net);
+    run_for(100);
+    assert_true(both_up(2));
+    assert_int_equal(isakmp_addr_pool_lease(&B->pool, isakmp__span("x", 1), &a), ISAKMP_OK);
+    give_only(second, sizeof second);
+    forge_request(&f, 0x7777);
+    assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
+    run_for(100);
+    assert_true(both_up(1));
+    assert_int_equal(child_info(B, first_child(B)).remote.lo[1], 1);
+    end();
 }
 
 /* ---- One client, one address ------------------------------------------------------------------ */
@@ -346,17 +461,6 @@ static void count_ends(peer *p, const isakmp_event *ev)
     ends_of_ip6 += ev->type == ISAKMP_EV_CONFIG_END && ev->assignment->ip6.family;
 }
 
-static isakmp_sa_id connect_from(uint16_t port)
-{
-    isakmp_path path = pair_path(&pr, 0);
-    isakmp_sa_id sa;
-    path.local.port = port;
-    assert_int_equal(isakmp_connect(A->x, pr.now, &A->peer, &path, ISAKMP_EXCH_MAIN, &sa),
-                     ISAKMP_OK);
-    run_for(100);
-    return sa;
-}
-
 static void test_two_families_of_two_sas(void **state)
 {
     static const uint8_t both[] = {0,    1,    0, 4, 10, 9, 0, 1, 0, 8, 0, 16, 0x20, 1,
@@ -414,6 +518,9 @@ int main(void)
         cmocka_unit_test(test_without_an_address),
         cmocka_unit_test(test_a_gateway_that_gives_none),
         cmocka_unit_test(test_under_the_old_sa),
+        cmocka_unit_test(test_another_address),
+        cmocka_unit_test(test_another_address_is_pushed),
+        cmocka_unit_test(test_children_for_something_else),
         cmocka_unit_test(test_two_requests_at_once),
         cmocka_unit_test(test_push_while_asked),
         cmocka_unit_test(test_asked_again_while_pushing),
