@@ -166,18 +166,24 @@ static void end_children_on(isakmp_ctx *x, const isakmp__sa *sa, int ours,
         }
 }
 
-/* From now on the client has these.  Those that it had may be somebody else's at any moment: so nothing stays that was
- * negotiated for them, under whichever SA. */
+/* Somebody else may have them at any moment: nothing stays that was negotiated for them, under whichever SA. */
+static void end_children_of(isakmp_ctx *x, const isakmp__sa *sa, int ours,
+                            const isakmp__assignment *lost)
+{
+    const isakmp__sa *other = NULL;
+    if (lost->ip4.family == 0 && lost->ip6.family == 0)
+        return;
+    end_children_on(x, sa, ours, lost);
+    while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
+        end_children_on(x, other, ours, lost);
+}
+
+/* From now on the client has these, and those no more that it had. */
 static isakmp__assignment *assign(isakmp_ctx *x, isakmp__sa *sa, int ours, const isakmp_addr *ip4,
                                   const isakmp_addr *ip6)
 {
     isakmp__assignment lost, *a = isakmp__assign(x, sa, ours, ip4, ip6, &lost);
-    const isakmp__sa *other = NULL;
-    if (lost.ip4.family == 0 && lost.ip6.family == 0)
-        return a;
-    end_children_on(x, sa, ours, &lost);
-    while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
-        end_children_on(x, other, ours, &lost);
+    end_children_of(x, sa, ours, &lost);
     return a;
 }
 
@@ -320,8 +326,12 @@ static int is_alone(const isakmp__sa *sa, const isakmp__exch *but)
 static void take_back(isakmp_ctx *x, isakmp__sa *sa, const isakmp__exch *but)
 {
     const isakmp__assignment *a = isakmp__assignment_of(x, sa);
-    if (a && !isakmp__assignment_is_known(a) && is_alone(sa, but))
-        isakmp__unassign(x, sa);
+    isakmp__assignment lost;
+    if (a == NULL || isakmp__assignment_is_known(a) || !is_alone(sa, but))
+        return;
+    lost = *a;
+    isakmp__unassign(x, sa);
+    end_children_of(x, sa, 0, &lost);
 }
 
 static void end_request(isakmp_ctx *x, const isakmp__exch *e)

@@ -184,11 +184,10 @@ isakmp__assignment *isakmp__assign(isakmp_ctx *x, isakmp__sa *sa, int ours, cons
         a->ip4 = now.ip4;
     if (ip6->family)
         a->ip6 = now.ip6;
-    if (!isakmp_addr_equal(&old.ip4, &a->ip4) || !isakmp_addr_equal(&old.ip6, &a->ip6))
-        a->held = held;
     a->ours = (uint8_t)ours;
     set_index(x, sa, a);
     *lost = without(&old, a);
+    a->held = lost->ip4.family || lost->ip6.family ? held : old.held | held;
     tell_lost(x, sa, lost);
     return a;
 }

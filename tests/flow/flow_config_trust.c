@@ -388,6 +388,37 @@ static void test_new_sa_before_it_was_told(void **state)
     }
 }
 
+/* Something is added to what the client has, or takes the place of a part, and it never acknowledges: what it had
+ * stays, with its child; or both go. */
+static void test_a_second_push_is_lost(void **state)
+{
+    static const uint8_t both[] = {0,    1,    0, 4, 10, 9, 0, 1, 0, 8, 0, 16, 0x20, 1,
+                                   0x0d, 0xb8, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0,  0,    5};
+    (void)state;
+    for (int added = 0; added < 2; added++) {
+        prepare(814);
+        A->peer.flags ^= ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT;
+        B->peer.flags ^= ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER;
+        B->peer.flags |= ISAKMP_PF_CONFIG_AGAIN | ISAKMP_PF_REKEY;
+        A->peer.flags |= ISAKMP_PF_REKEY;
+        B->give_ip6 = !added;
+        pair_start(&pr);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+        run_for(100);
+        assert_true(both_up(1));
+        give_only(both, sizeof both);
+        pr.filter = lose_transactions;
+        assert_int_equal(isakmp_rekey(A->x, pr.now, first_sa(A), NULL), ISAKMP_OK);
+        run_for(100);
+        assert_int_equal(B->assigns, 2);
+        run_for(30000);
+        assert_int_equal(B->releases, 1 - added);
+        assert_int_equal(B->pool.used, added);
+        assert_int_equal(children_in(B, ISAKMP_CHILD_UP), added);
+        end();
+    }
+}
+
 /* ---- What the host gives, and nobody can have ------------------------------------------------- */
 
 /* An answer that cannot be used: the address in it is free again. */
@@ -525,6 +556,7 @@ int main(void)
         cmocka_unit_test(test_push_while_asked),
         cmocka_unit_test(test_asked_again_while_pushing),
         cmocka_unit_test(test_new_sa_before_it_was_told),
+        cmocka_unit_test(test_a_second_push_is_lost),
         cmocka_unit_test(test_an_answer_that_is_spoilt),
         cmocka_unit_test(test_a_second_answer_that_is_spoilt),
         cmocka_unit_test(test_a_spoilt_answer_under_another_sa),
