@@ -565,6 +565,17 @@ static isakmp__exch *running(const isakmp__sa *sa)
     return NULL;
 }
 
+/* What a client keeps from one SA to the next the gateway may have lost meanwhile, without a word: then it refuses
+ * what is proposed for it.  It is asked what it is to be; nothing waits for that. */
+static int notify(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
+{
+    if ((n->type == ISAKMP_N_INVALID_ID_INFORMATION || n->type == ISAKMP_N_NO_PROPOSAL_CHOSEN) &&
+        sa->state == ISAKMP_SA_UP && has(sa, ISAKMP_PF_CONFIG_PULL) &&
+        sa->config == ISAKMP__CONFIG_OVER && isakmp__assignment_of(x, sa) && running(sa) == NULL)
+        (void)isakmp__transaction_begin(x, sa, &isakmp_mode_config, ISAKMP_CFG_REQUEST, 0);
+    return 0;
+}
+
 /* Its time is over: it has failed, and the children go on without. */
 static void stop(isakmp_ctx *x, isakmp__sa *sa, isakmp__exch *e)
 {
@@ -601,6 +612,7 @@ const isakmp_extension isakmp_mode_config = {.name = "Mode Config",
                                              .assigns = 1,
                                              .put = put,
                                              .accepted = accepted,
+                                             .notify = notify,
                                              .due = due,
                                              .owns = owns,
                                              .read = read,

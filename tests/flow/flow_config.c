@@ -1396,6 +1396,55 @@ static void test_while_it_is_negotiated_again(void **state)
     assert_int_equal(B->releases, 1);
 }
 
+/* The client negotiates a new SA, keeps its address, and says goodbye under the old one; but to the gateway it comes from
+ * another port by then, and is somebody else, and the goodbye is lost.  What it proposes is refused; so it asks again. */
+static int shift_port(pair *p, wire_item *w)
+{
+    (void)p;
+    if (w->from == 0 && w->path.local.port < 20000)
+        w->path.local.port = (uint16_t)(w->path.local.port + 20000);
+    if (w->from == 1 && w->path.remote.port > 20000)
+        w->path.remote.port = (uint16_t)(w->path.remote.port - 20000);
+    return PAIR_DELIVER;
+}
+
+static void test_lost_without_a_word(void **state)
+{
+    (void)state;
+    for (int pulls = 0; pulls < 2; pulls++) {
+        isakmp_sa_id old, next;
+        prepare(PULL, 547);
+        A->peer.flags |= ISAKMP_PF_NO_NATT;
+        pair_start(&pr);
+        old = pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+        run_for(100);
+        pr.filter = shift_port;
+        next = pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+        run_for(100);
+        pr.filter = drop_all;
+        assert_int_equal(isakmp_close(A->x, pr.now, old), ISAKMP_OK);
+        assert_int_equal(isakmp_close(B->x, pr.now, first_sa(B)), ISAKMP_OK);
+        pr.filter = shift_port;
+        assert_true(sa_info(A, next).ip4.family == 4 && sa_info(B, first_sa(B)).ip4.family == 0);
+        assert_int_equal(B->pool.used, 0);
+        if (!pulls)
+            A->peer.flags ^= ISAKMP_PF_CONFIG_PULL | ISAKMP_PF_CONFIG_ACCEPT;
+        add_child(A, next, &A->child);
+        run_for(100);
+        assert_int_equal(last_event(A, ISAKMP_EV_CHILD_DOWN)->notify,
+                         ISAKMP_N_INVALID_ID_INFORMATION);
+        assert_int_equal(B->assigns, 1 + pulls);
+        assert_int_equal(B->pool.used, pulls);
+        add_child(A, next, &A->child);
+        run_for(100);
+        assert_true(is_up(A, (unsigned)pulls) && is_up(B, (unsigned)pulls));
+        pr.filter = NULL;
+        if (pulls)
+            assert_true(has_address(1));
+        end();
+    }
+}
+
 /* ---- Full pools ------------------------------------------------------------------------------ */
 
 static void test_no_room_for_assignments(void **state)
@@ -1689,6 +1738,7 @@ int main(void)
         cmocka_unit_test(test_fixed_address),
         cmocka_unit_test(test_fixed_address_later),
         cmocka_unit_test(test_while_it_is_negotiated_again),
+        cmocka_unit_test(test_lost_without_a_word),
         cmocka_unit_test(test_no_room_for_assignments),
         cmocka_unit_test(test_one_exchange),
         cmocka_unit_test(test_stale_answer_about_a_known_address),
