@@ -73,6 +73,13 @@ static void drop_stranger(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why)
     isakmp__sa_give(x, sa);
 }
 
+static void tell_extensions(isakmp_ctx *x, isakmp__sa *sa, unsigned detail)
+{
+    for (const isakmp_extension *const *p = x->config.extensions; p && *p && !sa->ending; p++)
+        if ((*p)->refused)
+            (*p)->refused(x, sa, detail);
+}
+
 /* A first message that is refused takes what it began with it. */
 static void refuse_first(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
 {
@@ -81,6 +88,7 @@ static void refuse_first(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
     isakmp_report report;
     int has_report = detail == ISAKMP_D_NO_PROPOSAL && report_of(x, e, &report);
     int is_phase1 = e->def->phase == 1;
+    int is_proven = e->authentic;
     isakmp_reason why = isakmp__reason(ISAKMP_BY_US, detail, 1, isakmp_detail_notify(detail));
     if (!is_shortage(detail) && e->def->type != ISAKMP_EXCH_INFO && (is_phase1 || e->authentic)) {
         isakmp__tell_refused(x, e, why, has_report ? &report : NULL);
@@ -89,10 +97,14 @@ static void refuse_first(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
     if (e->authentic && e->msg_id && !is_shortage(detail))
         isakmp__msg_id_note(sa, e->msg_id);
     isakmp__exch_give(x, e);
-    if (is_phase1)
+    if (is_phase1) {
         drop_stranger(x, sa, why);
-    else if (c)
+        return;
+    }
+    if (c)
         isakmp__child_give(x, c);
+    if (is_proven)
+        tell_extensions(x, sa, detail);
 }
 
 /* A message of phase 1 that was encrypted, and is refused before its HASH has been found right.  With

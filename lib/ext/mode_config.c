@@ -565,15 +565,28 @@ static isakmp__exch *running(const isakmp__sa *sa)
     return NULL;
 }
 
-/* What a client keeps from one SA to the next the gateway may have lost meanwhile, without a word: then it refuses
- * what is proposed for it.  It is asked what it is to be; nothing waits for that. */
+/* What one side keeps from one SA to the next, the other may have lost meanwhile without a word; and a transaction may
+ * come to nothing where the network is bad.  Then a child for the client is refused.  So whoever begins transactions
+ * begins one more; nothing waits for that. */
+static void once_more(isakmp_ctx *x, isakmp__sa *sa, uint8_t type)
+{
+    if (sa->state == ISAKMP_SA_UP && sa->config == ISAKMP__CONFIG_OVER && running(sa) == NULL)
+        (void)isakmp__transaction_begin(x, sa, &isakmp_mode_config, type, 0);
+}
+
 static int notify(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
 {
-    if ((n->type == ISAKMP_N_INVALID_ID_INFORMATION || n->type == ISAKMP_N_NO_PROPOSAL_CHOSEN) &&
-        sa->state == ISAKMP_SA_UP && has(sa, ISAKMP_PF_CONFIG_PULL) &&
-        sa->config == ISAKMP__CONFIG_OVER && isakmp__assignment_of(x, sa) && running(sa) == NULL)
-        (void)isakmp__transaction_begin(x, sa, &isakmp_mode_config, ISAKMP_CFG_REQUEST, 0);
+    if (has(sa, ISAKMP_PF_CONFIG_PULL) &&
+        (n->type == ISAKMP_N_INVALID_ID_INFORMATION || n->type == ISAKMP_N_NO_PROPOSAL_CHOSEN))
+        once_more(x, sa, ISAKMP_CFG_REQUEST);
     return 0;
+}
+
+static void refused(isakmp_ctx *x, isakmp__sa *sa, unsigned detail)
+{
+    if (has(sa, ISAKMP_PF_CONFIG_PUSH) && detail == ISAKMP_D_SELECTORS &&
+        isakmp__assignment_of(x, sa))
+        once_more(x, sa, ISAKMP_CFG_SET);
 }
 
 /* Its time is over: it has failed, and the children go on without. */
@@ -613,6 +626,7 @@ const isakmp_extension isakmp_mode_config = {.name = "Mode Config",
                                              .put = put,
                                              .accepted = accepted,
                                              .notify = notify,
+                                             .refused = refused,
                                              .due = due,
                                              .owns = owns,
                                              .read = read,

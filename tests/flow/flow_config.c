@@ -1445,6 +1445,33 @@ static void test_lost_without_a_word(void **state)
     }
 }
 
+/* The client has restarted, and does not say so: the gateway, which begins, thinks that it has its address still, until it
+ * proposes something else. */
+static void test_forgotten_without_a_word(void **state)
+{
+    (void)state;
+    for (int pushes = 0; pushes < 2; pushes++) {
+        come_up_configured(PUSH, 0, ISAKMP_EXCH_MAIN);
+        pr.filter = NULL;
+        pair_restart(&pr, 0);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+        if (!pushes)
+            B->peer.flags ^= ISAKMP_PF_CONFIG_PUSH | ISAKMP_PF_CONFIG_ANSWER;
+        run_for(12000);
+        assert_int_equal(heard(A, ISAKMP_EV_CONFIG_NONE), 1);
+        assert_int_equal(last_event(A, ISAKMP_EV_CHILD_DOWN)->notify,
+                         ISAKMP_N_INVALID_ID_INFORMATION);
+        assert_int_equal(B->assigns, 1 + pushes);
+        assert_int_equal(heard(A, ISAKMP_EV_CONFIG), 1 + pushes);
+        assert_int_equal(B->pool.used, 1);
+        add_child(A, first_sa(A), &A->child);
+        run_for(100);
+        assert_int_equal(children_in(A, ISAKMP_CHILD_UP), pushes);
+        end();
+        assert_int_equal(B->releases, 1);
+    }
+}
+
 /* ---- Full pools ------------------------------------------------------------------------------ */
 
 static void test_no_room_for_assignments(void **state)
@@ -1739,6 +1766,7 @@ int main(void)
         cmocka_unit_test(test_fixed_address_later),
         cmocka_unit_test(test_while_it_is_negotiated_again),
         cmocka_unit_test(test_lost_without_a_word),
+        cmocka_unit_test(test_forgotten_without_a_word),
         cmocka_unit_test(test_no_room_for_assignments),
         cmocka_unit_test(test_one_exchange),
         cmocka_unit_test(test_stale_answer_about_a_known_address),
