@@ -376,13 +376,24 @@ static unsigned write_push(isakmp_ctx *x, isakmp__exch *e)
 
 /* ---- As client ------------------------------------------------------------------------------- */
 
-static void write_wants(isakmp__exch *e)
+/* An address that we have already we would like to keep. */
+static isakmp_span wish(const isakmp__assignment *a, uint16_t type)
+{
+    if (a && type == ISAKMP_CFG_IP4_ADDRESS && a->ip4.family)
+        return isakmp__span(a->ip4.ip, 4);
+    if (a && type == ISAKMP_CFG_IP6_ADDRESS && a->ip6.family)
+        return isakmp__span(a->ip6.ip, 16);
+    return empty();
+}
+
+static void write_wants(const isakmp_ctx *x, isakmp__exch *e)
 {
     const isakmp_peer_policy *p = e->sa->policy;
+    const isakmp__assignment *a = isakmp__assignment_of(x, e->sa);
     const uint16_t *wants = p->config_wants ? p->config_wants : default_wants;
     size_t n = p->config_wants ? p->n_config_wants : sizeof default_wants / sizeof default_wants[0];
     for (size_t i = 0; i < n; i++)
-        isakmp_wr_attr_bytes(&e->w, wants[i], empty());
+        isakmp_wr_attr_bytes(&e->w, wants[i], wish(a, wants[i]));
 }
 
 static int is_address(uint16_t type)
@@ -429,6 +440,27 @@ static void note_accepted(const isakmp_ctx *x, isakmp__exch *e, isakmp_span attr
     }
 }
 
+/* For how many seconds an address is given; 0: that is not said. */
+static uint32_t expiry_in(isakmp_span attrs)
+{
+    isakmp_cfg_reader r = isakmp_cfg_values(attrs);
+    isakmp_cfg_value v;
+    while (isakmp_cfg_next(&r, &v) == ISAKMP_OK)
+        if (v.type == ISAKMP_CFG_ADDRESS_EXPIRY && v.form == ISAKMP_CFG_NUMBER)
+            return v.number;
+    return 0;
+}
+
+static void set_expiry(isakmp_ctx *x, isakmp__sa *sa, isakmp__assignment *a, uint32_t seconds)
+{
+    a->renew_at = a->ends_at = 0;
+    if (seconds == 0)
+        return;
+    a->ends_at = x->now + 1000 * (isakmp_time)seconds;
+    a->renew_at = x->now + 500 * (isakmp_time)seconds;
+    isakmp__sa_wake(x, sa, a->renew_at);
+}
+
 /* What the gateway says counts. */
 static void take_config(isakmp_ctx *x, isakmp__sa *sa, isakmp_span attrs)
 {
@@ -438,6 +470,8 @@ static void take_config(isakmp_ctx *x, isakmp__sa *sa, isakmp_span attrs)
     log_texts(x, sa, attrs);
     if ((ip4.family || ip6.family) && can_keep(x, sa))
         a = assign(x, sa, 1, &ip4, &ip6);
+    if (a)
+        set_expiry(x, sa, a, expiry_in(attrs));
     sa->config = ISAKMP__CONFIG_OVER;
     isakmp__tell_assignment(x, ISAKMP_EV_CONFIG, sa, a, attrs, 0);
 }
@@ -481,7 +515,7 @@ static unsigned write(isakmp_ctx *x, isakmp__exch *e)
     if (e->initiator && e->cfg_type == ISAKMP_CFG_SET)
         return write_push(x, e);
     if (e->initiator)
-        write_wants(e);
+        write_wants(x, e);
     else if (e->cfg_type == ISAKMP_CFG_REQUEST)
         isakmp_wr_bytes(&e->w, e->cfg);
     else
@@ -604,12 +638,32 @@ static void stop(isakmp_ctx *x, isakmp__sa *sa, isakmp__exch *e)
     isakmp__go_on(x, sa);
 }
 
+/* An address that is given for a time must be renewed before that is over [mode-cfg draft 3.4]: we ask at half of it,
+ * and then at half of what is left, but not more often than a REQUEST is repeated by itself.  What we get without
+ * having asked we ask for, too.  Without an answer we go on as before: the gateway will say if it minds. */
+#define RENEW_MS 10000
+
+static isakmp_time renewal_due(isakmp_ctx *x, isakmp__sa *sa)
+{
+    isakmp__assignment *a = isakmp__assignment_of(x, sa);
+    isakmp_time left;
+    if (a == NULL || a->ends_at <= x->now)
+        return ISAKMP_NEVER;
+    if (x->now >= a->renew_at) {
+        left = (a->ends_at - x->now) / 2;
+        a->renew_at = x->now + (left > RENEW_MS ? left : RENEW_MS);
+        once_more(x, sa, ISAKMP_CFG_REQUEST);
+    }
+    return a->renew_at;
+}
+
 static isakmp_time due(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__exch *e = running(sa);
-    if (sa->state != ISAKMP_SA_UP ||
-        (sa->config != ISAKMP__CONFIG_RUNNING && sa->config != ISAKMP__CONFIG_WAITING))
+    if (sa->state != ISAKMP_SA_UP)
         return ISAKMP_NEVER;
+    if (sa->config != ISAKMP__CONFIG_RUNNING && sa->config != ISAKMP__CONFIG_WAITING)
+        return renewal_due(x, sa);
     if (x->now >= patience(sa)) {
         stop(x, sa, e);
         return ISAKMP_NEVER;

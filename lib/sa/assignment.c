@@ -75,6 +75,8 @@ int isakmp__assignment_take_over(isakmp_ctx *x, isakmp__sa *sa, isakmp__sa *from
         return 0;
     set_index(x, from, NULL);
     set_index(x, sa, a);
+    if (a->renew_at)
+        isakmp__sa_wake(x, sa, a->renew_at);
     return 1;
 }
 

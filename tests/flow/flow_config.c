@@ -1472,6 +1472,91 @@ static void test_forgotten_without_a_word(void **state)
     }
 }
 
+/* ---- For a time --------------------------------------------------------------------------------- */
+
+/* An address is given for ten minutes: it is asked for again when half of that is over, also under a new SA, and also by
+ * a client to which it was pushed, if the gateway answers. */
+static void test_an_address_for_a_time(void **state)
+{
+    static const uint8_t ten_minutes[4] = {0, 0, 2, 88};
+    (void)state;
+    for (int way = PUSH; way <= PULL; way++) {
+        prepare(way, 548);
+        B->peer.flags |= ISAKMP_PF_CONFIG_ANSWER;
+        add_gift(B, ISAKMP_CFG_ADDRESS_EXPIRY, ten_minutes, 4);
+        pair_start(&pr);
+        pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+        run_for(100);
+        assert_true(has_address(1));
+        for (unsigned i = 1; i <= 4; i++) {
+            isakmp_sa_id old = first_sa(A);
+            run_for(299000);
+            assert_int_equal(B->assigns, i);
+            run_for(1000);
+            assert_int_equal(B->assigns, 1 + i);
+            assert_true(is_address(&B->wish, 1) && is_address(&B->had, 1));
+            if (i != 2)
+                continue;
+            pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+            run_for(100);
+            assert_int_equal(isakmp_close(A->x, pr.now, old), ISAKMP_OK);
+            add_child(A, first_sa(A), &A->child);
+            run_for(500);
+        }
+        assert_true(both_up(1));
+        assert_true(has_address(1));
+        assert_int_equal(B->releases, 0);
+        end();
+        assert_int_equal(B->releases, 1);
+    }
+}
+
+/* It goes over to another SA, and comes back. */
+static void test_an_address_that_comes_back(void **state)
+{
+    static const uint8_t ten_minutes[4] = {0, 0, 2, 88};
+    isakmp_sa_id next;
+    (void)state;
+    prepare(PULL, 550);
+    add_gift(B, ISAKMP_CFG_ADDRESS_EXPIRY, ten_minutes, 4);
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    next = pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+    run_for(310000);
+    assert_int_equal(B->assigns, 2);
+    assert_int_equal(sa_info(A, next).ip4.family, 4);
+    assert_int_equal(isakmp_close(A->x, pr.now, next), ISAKMP_OK);
+    run_for(300000);
+    assert_int_equal(B->assigns, 3);
+    assert_true(both_up(1));
+    assert_true(has_address(1));
+    end();
+}
+
+/* The gateway answers no more: it is asked a few times, and the client goes on. */
+static void test_an_address_that_is_not_renewed(void **state)
+{
+    static const uint8_t ten_minutes[4] = {0, 0, 2, 88};
+    unsigned sent;
+    (void)state;
+    prepare(PULL, 549);
+    add_gift(B, ISAKMP_CFG_ADDRESS_EXPIRY, ten_minutes, 4);
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    pr.filter = drop_transactions;
+    sent = A->sends;
+    run_for(700000);
+    assert_in_range(A->sends - sent, 12, 40);
+    sent = A->sends;
+    run_for(700000);
+    assert_int_equal(A->sends, sent);
+    assert_true(both_up(1));
+    assert_true(has_address(1));
+    end();
+}
+
 /* ---- Full pools ------------------------------------------------------------------------------ */
 
 static void test_no_room_for_assignments(void **state)
@@ -1767,6 +1852,9 @@ int main(void)
         cmocka_unit_test(test_while_it_is_negotiated_again),
         cmocka_unit_test(test_lost_without_a_word),
         cmocka_unit_test(test_forgotten_without_a_word),
+        cmocka_unit_test(test_an_address_for_a_time),
+        cmocka_unit_test(test_an_address_that_comes_back),
+        cmocka_unit_test(test_an_address_that_is_not_renewed),
         cmocka_unit_test(test_no_room_for_assignments),
         cmocka_unit_test(test_one_exchange),
         cmocka_unit_test(test_stale_answer_about_a_known_address),

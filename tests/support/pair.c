@@ -413,8 +413,14 @@ static void note_question(peer *p, const isakmp_assignment *a)
     p->assigns++;
     p->n_asked = 0;
     p->had = a->ip4;
-    while (isakmp_attr_next(&r, &attr) == ISAKMP_OK && p->n_asked < 32)
+    memset(&p->wish, 0, sizeof p->wish);
+    while (isakmp_attr_next(&r, &attr) == ISAKMP_OK && p->n_asked < 32) {
         p->asked[p->n_asked++] = attr.type;
+        if (attr.type != ISAKMP_CFG_IP4_ADDRESS || attr.data.n != 4)
+            continue;
+        p->wish.family = 4;
+        memcpy(p->wish.ip, attr.data.p, 4);
+    }
 }
 
 static int give(peer *p, const isakmp_query *q, const isakmp_assignment *a, isakmp_writer *out)

@@ -176,6 +176,7 @@ typedef struct peer {
     uint16_t asked[32]; /* attributes in the last of them                           */
     unsigned n_asked;
     isakmp_addr had;   /* what the client had then                                 */
+    isakmp_addr wish;  /* ... and the IPv4 address that it has asked for            */
     unsigned releases; /* addresses given back                                     */
     unsigned moves;    /* of SAD entries                                                      */
     uint8_t stays;     /* 1: it has no sa_move */
