@@ -73,11 +73,12 @@ static void drop_stranger(isakmp_ctx *x, isakmp__sa *sa, isakmp_reason why)
     isakmp__sa_give(x, sa);
 }
 
-static void tell_extensions(isakmp_ctx *x, isakmp__sa *sa, unsigned detail)
+static void tell_extensions(isakmp_ctx *x, isakmp__sa *sa, unsigned detail,
+                            const isakmp_selector *remote)
 {
     for (const isakmp_extension *const *p = x->config.extensions; p && *p && !sa->ending; p++)
         if ((*p)->refused)
-            (*p)->refused(x, sa, detail);
+            (*p)->refused(x, sa, detail, remote);
 }
 
 /* A first message that is refused takes what it began with it. */
@@ -89,6 +90,7 @@ static void refuse_first(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
     int has_report = detail == ISAKMP_D_NO_PROPOSAL && report_of(x, e, &report);
     int is_phase1 = e->def->phase == 1;
     int is_proven = e->authentic;
+    isakmp_selector remote = e->remote;
     isakmp_reason why = isakmp__reason(ISAKMP_BY_US, detail, 1, isakmp_detail_notify(detail));
     if (!is_shortage(detail) && e->def->type != ISAKMP_EXCH_INFO && (is_phase1 || e->authentic)) {
         isakmp__tell_refused(x, e, why, has_report ? &report : NULL);
@@ -104,7 +106,7 @@ static void refuse_first(isakmp_ctx *x, isakmp__exch *e, unsigned detail)
     if (c)
         isakmp__child_give(x, c);
     if (is_proven)
-        tell_extensions(x, sa, detail);
+        tell_extensions(x, sa, detail, &remote);
 }
 
 /* A message of phase 1 that was encrypted, and is refused before its HASH has been found right.  With

@@ -102,8 +102,9 @@ struct isakmp_extension {
     /* A notify has come in a protected Informational that has been accepted; 1: that was all that is to be
      * done with it. */
     int (*notify)(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n);
-    /* We have refused the first message of an exchange of phase 2: `detail` says why. */
-    void (*refused)(isakmp_ctx *x, isakmp__sa *sa, unsigned detail);
+    /* We have refused the first message of an exchange of phase 2: `detail` says why.
+     *   remote  of a Quick Mode: the peer's end, as it wanted it; family 0: it has not said. */
+    void (*refused)(isakmp_ctx *x, isakmp__sa *sa, unsigned detail, const isakmp_selector *remote);
     /* Do what is due for an SA that is up, waits for its user, or has ended and has children.  Called now and then.
      *   returns  when there will be more to do; ISAKMP_NEVER if nothing. */
     isakmp_time (*due)(isakmp_ctx *x, isakmp__sa *sa);

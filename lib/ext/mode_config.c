@@ -616,10 +616,10 @@ static int notify(isakmp_ctx *x, isakmp__sa *sa, const isakmp_notify *n)
     return 0;
 }
 
-static void refused(isakmp_ctx *x, isakmp__sa *sa, unsigned detail)
+static void refused(isakmp_ctx *x, isakmp__sa *sa, unsigned detail, const isakmp_selector *remote)
 {
     if (has(sa, ISAKMP_PF_CONFIG_PUSH) && detail == ISAKMP_D_SELECTORS &&
-        isakmp__assignment_of(x, sa))
+        isakmp__assignment_of(x, sa) && !isakmp__open_end_allows(x, sa, 0, remote))
         once_more(x, sa, ISAKMP_CFG_SET);
 }
 

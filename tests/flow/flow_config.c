@@ -1467,6 +1467,12 @@ static void test_forgotten_without_a_word(void **state)
         add_child(A, first_sa(A), &A->child);
         run_for(100);
         assert_int_equal(children_in(A, ISAKMP_CHILD_UP), pushes);
+        /* What is refused for another reason is no sign of that. */
+        A->child.remote = pair_subnet(77);
+        add_child(A, first_sa(A), &A->child);
+        run_for(100);
+        assert_int_equal(children_in(A, ISAKMP_CHILD_UP), pushes);
+        assert_int_equal(B->assigns, 1 + pushes);
         end();
         assert_int_equal(B->releases, 1);
     }
