@@ -225,6 +225,17 @@ static void end_unknown(isakmp_ctx *x, isakmp__sa *sa, isakmp__child *c, isakmp_
     isakmp__child_ask_again(x, sa, c);
 }
 
+/* Behind NATs many have the same address.  Where that is their identity, and the key is everybody's, nothing tells them
+ * apart unless there are users: who comes from elsewhere may be somebody else. */
+static int may_be_somebody_else(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__sa *other)
+{
+    int is_addr =
+        sa->peer_id_type == ISAKMP_ID_IPV4_ADDR || sa->peer_id_type == ISAKMP_ID_IPV6_ADDR;
+    return is_addr && (sa->nat | other->nat) & ISAKMP_NAT_REMOTE &&
+           isakmp__auth_family(sa->suite->auth) == ISAKMP__AUTH_PSK &&
+           isakmp__sa_user(x, sa).n == 0 && !isakmp__same_ip(&sa->path.remote, &other->path.remote);
+}
+
 void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp_reason why = isakmp__reason(ISAKMP_BY_PEER, ISAKMP_D_INITIAL_CONTACT, 0, 0);
@@ -233,7 +244,7 @@ void isakmp__end_siblings(isakmp_ctx *x, isakmp__sa *sa)
         if (c->state == ISAKMP_CHILD_UP && c->since < sa->since - sa->took_ms) /* adopted */
             end_unknown(x, sa, c, why);
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL) {
-        if (other->since >= sa->since - sa->took_ms)
+        if (other->since >= sa->since - sa->took_ms || may_be_somebody_else(x, sa, other))
             continue;
         for (isakmp__child *c = NULL; (c = isakmp__child_after(other, c)) != NULL;)
             end_unknown(x, sa, c, why);

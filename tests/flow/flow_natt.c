@@ -511,6 +511,42 @@ static void test_esp_of_an_ended_sa(void **state)
     finish();
 }
 
+/* Two clients behind two NATs have the same address there, which is their identity, and the same key.  One begins for the
+ * first time: that ends nothing of the other's.  Behind the same NAT it may be the same that has restarted; with a key of
+ * its own, or the same user, it is, wherever it comes from. */
+static void test_initial_contact_of_somebody_else(void **state)
+{
+    static const uint16_t auths[] = {ISAKMP_AUTH_PSK, ISAKMP_AUTH_XAUTH_INIT_PSK,
+                                     ISAKMP_AUTH_RSA_SIG};
+    (void)state;
+    for (unsigned i = 0; i < COUNT(auths); i++)
+        for (unsigned k = 0; k < COUNT(exchanges); k++)
+            for (int there = 0; there < 2; there++) {
+                unsigned stay = i == 0 && !there ? 2 : 1;
+                pair_init(&pr, 235);
+                A->policies[0].auth = B->policies[0].auth = auths[i];
+                A->peer.flags |= ISAKMP_PF_INITIAL_CONTACT;
+                B->peer.flags |= ISAKMP_PF_AGGRESSIVE_PSK;
+                memset(nats, 0, sizeof nats);
+                nats[0].on = 1;
+                nats[0].last = 1;
+                pr.filter = translate;
+                pr.natted = 1;
+                pair_start(&pr);
+                connect_through(exchanges[k], 1);
+                run_for(100);
+                assert_true(both_up(1));
+                pair_restart(&pr, 0);
+                nats[0].last = there ? 1 : 3;
+                connect_through(exchanges[k], 1);
+                run_for(100);
+                assert_int_equal(heard(B, ISAKMP_EV_NOTIFY), 2);
+                assert_int_equal(sas_in(B, ISAKMP_SA_UP), stay);
+                assert_int_equal(children_in(B, ISAKMP_CHILD_UP), stay);
+                finish();
+            }
+}
+
 /* Without a NAT between them an SA stays where it is, whoever says what from elsewhere. */
 static void test_no_moving_without_nat(void **state)
 {
@@ -1274,6 +1310,7 @@ int main(void)
         cmocka_unit_test(test_the_mapping_changes),
         cmocka_unit_test(test_esp_comes_from_elsewhere),
         cmocka_unit_test(test_esp_of_an_ended_sa),
+        cmocka_unit_test(test_initial_contact_of_somebody_else),
         cmocka_unit_test(test_no_moving_without_nat),
         cmocka_unit_test(test_no_way_back_to_500),
         cmocka_unit_test(test_T64_natd_wrong_by_one_bit),
