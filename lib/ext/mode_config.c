@@ -546,9 +546,11 @@ static void over(isakmp_ctx *x, isakmp__exch *e, const isakmp_cfg *c, const isak
  * forgotten: its initial contact says so. */
 static int takes_over(isakmp_ctx *x, isakmp__sa *sa)
 {
+    const isakmp__assignment *a = isakmp__assignment_of(x, sa);
     isakmp__sa *from = isakmp__client_before(x, sa);
-    const isakmp__assignment *a;
-    if (from == NULL || !isakmp__assignment_take_over(x, sa, from))
+    if (a && (a->ours || sa->initiator)) /* from when it was up before, and the peer was lost */
+        return 0;
+    if (a == NULL && !(from && isakmp__assignment_take_over(x, sa, from)))
         return 0;
     a = isakmp__assignment_of(x, sa);
     if (!isakmp__assignment_is_known(a))

@@ -1478,6 +1478,39 @@ static void test_forgotten_without_a_word(void **state)
     }
 }
 
+/* The gateway's SA has gone, though the client has not heard of it, and only a child keeps the address: it goes over to
+ * the next SA all the same, and nobody is told that the client has none. */
+static void test_kept_by_a_child(void **state)
+{
+    static forgery f;
+    isakmp_delete d;
+    (void)state;
+    prepare(PULL, 551);
+    A->peer.flags |= ISAKMP_PF_REKEY;
+    B->peer.flags |= ISAKMP_PF_REKEY;
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+    memset(&d, 0, sizeof d);
+    d.doi = ISAKMP_DOI_IPSEC;
+    d.protocol = ISAKMP_PROTO_ISAKMP;
+    d.spi_size = 16;
+    d.count = 1;
+    d.spis = isakmp__sa_cookies(inner_sa(B, first_sa(B)));
+    forge_delete(&f, B, first_sa(B), 0x8888, &d);
+    assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
+    assert_int_equal(sas_in(B, ISAKMP_SA_ENDED), 1);
+    assert_int_equal(isakmp_rekey(A->x, pr.now, first_sa(A), NULL), ISAKMP_OK);
+    run_for(30000);
+    assert_true(both_up(1));
+    assert_true(has_address(1));
+    assert_int_equal(heard(B, ISAKMP_EV_CONFIG_NONE), 0);
+    assert_int_equal(heard(B, ISAKMP_EV_CONFIG), 2);
+    assert_true(B->kept);
+    assert_int_equal(B->assigns, 1);
+    end();
+}
+
 /* ---- For a time --------------------------------------------------------------------------------- */
 
 /* An address is given for ten minutes: it is asked for again when half of that is over, also under a new SA, and also by
@@ -1858,6 +1891,7 @@ int main(void)
         cmocka_unit_test(test_while_it_is_negotiated_again),
         cmocka_unit_test(test_lost_without_a_word),
         cmocka_unit_test(test_forgotten_without_a_word),
+        cmocka_unit_test(test_kept_by_a_child),
         cmocka_unit_test(test_an_address_for_a_time),
         cmocka_unit_test(test_an_address_that_comes_back),
         cmocka_unit_test(test_an_address_that_is_not_renewed),
