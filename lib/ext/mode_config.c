@@ -148,34 +148,25 @@ static isakmp_reason refusal(void)
 
 /* ---- Addresses that are others' from now on --------------------------------------------------- */
 
-static int stands_on(const isakmp__child *c, int ours, const isakmp_addr *a)
-{
-    const isakmp_selector *s = ours ? &c->local : &c->remote;
-    isakmp_selector only = isakmp__selector_of(a);
-    return a->family && s->family == a->family && isakmp_selector_within(s, &only);
-}
-
-static void end_children_on(isakmp_ctx *x, const isakmp__sa *sa, int ours,
-                            const isakmp__assignment *lost)
+static void end_children_on(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__assignment *lost)
 {
     isakmp_reason why = isakmp__reason(ISAKMP_BY_US, ISAKMP_D_ADDRESS_LOST, 0, 0);
     for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
-        if (!c->ending && (stands_on(c, ours, &lost->ip4) || stands_on(c, ours, &lost->ip6))) {
+        if (!c->ending && isakmp__child_is_for(c, lost)) {
             isakmp__inform_child_gone(x, c);
             isakmp__child_end(x, c, why);
         }
 }
 
 /* Somebody else may have them at any moment: nothing stays that was negotiated for them, under whichever SA. */
-static void end_children_of(isakmp_ctx *x, const isakmp__sa *sa, int ours,
-                            const isakmp__assignment *lost)
+static void end_children_of(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__assignment *lost)
 {
     const isakmp__sa *other = NULL;
     if (lost->ip4.family == 0 && lost->ip6.family == 0)
         return;
-    end_children_on(x, sa, ours, lost);
+    end_children_on(x, sa, lost);
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
-        end_children_on(x, other, ours, lost);
+        end_children_on(x, other, lost);
 }
 
 /* From now on the client has these, and those no more that it had. */
@@ -183,7 +174,7 @@ static isakmp__assignment *assign(isakmp_ctx *x, isakmp__sa *sa, int ours, const
                                   const isakmp_addr *ip6)
 {
     isakmp__assignment lost, *a = isakmp__assign(x, sa, ours, ip4, ip6, &lost);
-    end_children_of(x, sa, ours, &lost);
+    end_children_of(x, sa, &lost);
     return a;
 }
 
@@ -331,7 +322,7 @@ static void take_back(isakmp_ctx *x, isakmp__sa *sa, const isakmp__exch *but)
         return;
     lost = *a;
     isakmp__unassign(x, sa);
-    end_children_of(x, sa, 0, &lost);
+    end_children_of(x, sa, &lost);
 }
 
 static void end_request(isakmp_ctx *x, const isakmp__exch *e)

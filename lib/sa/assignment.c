@@ -52,13 +52,36 @@ isakmp__sa *isakmp__client_before(const isakmp_ctx *x, const isakmp__sa *sa)
     return other;
 }
 
-/* Of the same client, one that has no assignment and could have one. */
-static isakmp__sa *heir_of(const isakmp_ctx *x, const isakmp__sa *sa)
+static int is_for(const isakmp_selector *s, const isakmp_addr *a)
+{
+    isakmp_selector only = isakmp__selector_of(a);
+    return a->family && s->family == a->family && isakmp_selector_within(s, &only);
+}
+
+int isakmp__child_is_for(const isakmp__child *c, const isakmp__assignment *a)
+{
+    const isakmp_selector *s = a->ours ? &c->local : &c->remote;
+    return is_for(s, &a->ip4) || is_for(s, &a->ip6);
+}
+
+static int has_child_for(const isakmp__sa *sa, const isakmp__assignment *a)
+{
+    const isakmp__child *c = NULL;
+    while ((c = isakmp__child_after(sa, c)) != NULL)
+        if (!c->ending && isakmp__child_is_for(c, a))
+            return 1;
+    return 0;
+}
+
+/* Of the same client, one that has no assignment and could have one.  It may come from another port by now: but who has
+ * a child for the address is the one that has the address. */
+static isakmp__sa *heir_of(const isakmp_ctx *x, const isakmp__sa *sa, const isakmp__assignment *a)
 {
     isakmp__sa *other = NULL;
     while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
-        if (is_same_path(sa, other) && isakmp__assignment_of(x, other) == NULL &&
-            (!other->ending || other->n_children) && is_configured(other))
+        if ((is_same_path(sa, other) || has_child_for(other, a)) &&
+            isakmp__assignment_of(x, other) == NULL && (!other->ending || other->n_children) &&
+            is_configured(other))
             return other;
     return NULL;
 }
@@ -200,7 +223,7 @@ void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa)
     isakmp__sa *heir;
     if (a == NULL)
         return;
-    heir = isakmp__assignment_is_known(a) ? heir_of(x, sa) : NULL;
+    heir = isakmp__assignment_is_known(a) ? heir_of(x, sa, a) : NULL;
     if (heir && isakmp__assignment_take_over(x, heir, sa))
         return;
     old = *a;

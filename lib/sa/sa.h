@@ -239,6 +239,8 @@ isakmp__assignment *isakmp__assign(isakmp_ctx *x, isakmp__sa *sa, int ours, cons
 /* It does not get these, which the host has given: they are free again, but for those that it has already. */
 void isakmp__assign_nobody(isakmp_ctx *x, const isakmp__sa *sa, const isakmp_addr *ip4,
                            const isakmp_addr *ip6);
+/* Was a child negotiated for one of its addresses? */
+int isakmp__child_is_for(const isakmp__child *c, const isakmp__assignment *a);
 /* Has the client heard of it? */
 int isakmp__assignment_is_known(const isakmp__assignment *a);
 /* It has nothing any more: the host is told, unless another SA with this client takes it over, who has heard of

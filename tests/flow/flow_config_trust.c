@@ -199,6 +199,30 @@ static void test_another_address_is_pushed(void **state)
     end();
 }
 
+/* The address has gone over to a new SA, whose peer comes from another port by now; the child is under the old one still,
+ * and keeps the address when the new one goes. */
+static void test_the_childs_address(void **state)
+{
+    isakmp_sa_id second;
+    isakmp_path path;
+    (void)state;
+    come_up_configured(806);
+    second = pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    assert_int_equal(sa_info(B, first_sa(B)).ip4.family, 0);
+    path = pair_path(&pr, 1);
+    path.remote.port = 1500;
+    isakmp__sa_move(B->x, inner_sa(B, isakmp_sa_next(B->x, first_sa(B))), &path);
+    assert_int_equal(isakmp_close(A->x, pr.now, second), ISAKMP_OK);
+    run_for(100);
+    assert_true(both_up(1));
+    assert_int_equal(B->pool.used, 1);
+    assert_int_equal(B->releases, 0);
+    assert_int_equal(sa_info(B, first_sa(B)).ip4.family, 4);
+    end();
+    assert_int_equal(B->releases, 1);
+}
+
 /* A child that is not for the address stays. */
 static const isakmp_child_policy *by_selector(peer *p, const isakmp_selector *local,
                                               const isakmp_selector *remote)
@@ -551,6 +575,7 @@ int main(void)
         cmocka_unit_test(test_under_the_old_sa),
         cmocka_unit_test(test_another_address),
         cmocka_unit_test(test_another_address_is_pushed),
+        cmocka_unit_test(test_the_childs_address),
         cmocka_unit_test(test_children_for_something_else),
         cmocka_unit_test(test_two_requests_at_once),
         cmocka_unit_test(test_push_while_asked),
