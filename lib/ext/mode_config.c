@@ -148,14 +148,24 @@ static isakmp_reason refusal(void)
 
 /* ---- Addresses that are others' from now on --------------------------------------------------- */
 
+static void end_child(isakmp_ctx *x, isakmp__child *c)
+{
+    isakmp__inform_child_gone(x, c);
+    isakmp__child_end(x, c, isakmp__reason(ISAKMP_BY_US, ISAKMP_D_ADDRESS_LOST, 0, 0));
+}
+
+static void end_homeless(isakmp_ctx *x, const isakmp__sa *sa)
+{
+    for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+        if (c->homeless && !c->ending)
+            end_child(x, c);
+}
+
 static void end_children_on(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__assignment *lost)
 {
-    isakmp_reason why = isakmp__reason(ISAKMP_BY_US, ISAKMP_D_ADDRESS_LOST, 0, 0);
     for (isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
-        if (!c->ending && isakmp__child_is_for(c, lost)) {
-            isakmp__inform_child_gone(x, c);
-            isakmp__child_end(x, c, why);
-        }
+        if (!c->ending && isakmp__child_is_for(c, lost))
+            end_child(x, c);
 }
 
 /* Somebody else may have them at any moment: nothing stays that was negotiated for them, under whichever SA. */
@@ -653,6 +663,7 @@ static isakmp_time renewal_due(isakmp_ctx *x, isakmp__sa *sa)
 static isakmp_time due(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__exch *e = running(sa);
+    end_homeless(x, sa);
     if (sa->state != ISAKMP_SA_UP)
         return ISAKMP_NEVER;
     if (sa->config != ISAKMP__CONFIG_RUNNING && sa->config != ISAKMP__CONFIG_WAITING)

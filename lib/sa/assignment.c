@@ -217,6 +217,18 @@ isakmp__assignment *isakmp__assign(isakmp_ctx *x, isakmp__sa *sa, int ours, cons
     return a;
 }
 
+/* Whoever gives addresses ends them, and tells the peer: soon, for this may be anywhere in a call. */
+static void leave_homeless(isakmp_ctx *x, const isakmp__sa *sa, const isakmp__assignment *lost)
+{
+    isakmp__sa *other = NULL;
+    while ((other = isakmp__sa_sibling(x, sa, other)) != NULL)
+        for (isakmp__child *c = NULL; (c = isakmp__child_after(other, c)) != NULL;)
+            if (!c->ending && isakmp__child_is_for(c, lost)) {
+                c->homeless = 1;
+                isakmp__sa_wake(x, other, x->now);
+            }
+}
+
 void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa)
 {
     isakmp__assignment *a = isakmp__assignment_of(x, sa), old;
@@ -228,6 +240,7 @@ void isakmp__unassign(isakmp_ctx *x, isakmp__sa *sa)
         return;
     old = *a;
     drop(x, sa, a);
+    leave_homeless(x, sa, &old);
     isakmp__tell_assignment(x, ISAKMP_EV_CONFIG_END, sa, &old, nothing(), 0);
 }
 

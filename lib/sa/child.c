@@ -44,6 +44,7 @@ void isakmp__child_renew(const isakmp_ctx *x, isakmp__child *c)
     c->since = 0;
     c->partner = 0;
     c->ending = c->soft_told = c->used = c->confirmed = c->replaced = c->replaces = 0;
+    c->homeless = 0;
 }
 
 isakmp__child *isakmp__child_of(const isakmp_ctx *x, isakmp_child_id id)

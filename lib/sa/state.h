@@ -228,6 +228,7 @@ struct isakmp__child {
     uint8_t replaces : 1;  /* 1: it has replaced another one, which may still be there            */
     uint8_t installed;     /* ISAKMP__INSTALLED_* */
     uint8_t yielded : 1;   /* 1: ours that was to replace it has given way to the peer's         */
+    uint8_t homeless : 1;  /* 1: its client does not have the address any more that it is for     */
     uint32_t
         partner; /* index of the child that it replaces, or is to replace, or that replaces it, from 1:
                          each is the other's; 0: none */

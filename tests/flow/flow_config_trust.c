@@ -223,6 +223,31 @@ static void test_the_childs_address(void **state)
     assert_int_equal(B->releases, 1);
 }
 
+/* ... unless that one has another address by then: then the child ends, on both sides. */
+static void test_the_childs_address_is_not_the_clients(void **state)
+{
+    static const uint8_t second[] = {0, 1, 0, 4, 10, 9, 0, 2};
+    static forgery f;
+    isakmp_sa_id next;
+    isakmp_addr a;
+    (void)state;
+    come_up_configured(807);
+    next = pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
+    run_for(100);
+    assert_int_equal(isakmp_addr_pool_lease(&B->pool, isakmp__span("x", 1), &a), ISAKMP_OK);
+    give_only(second, sizeof second);
+    forge_request(&f, 0x7777);
+    assert_int_equal(forge_send(&f, 1), ISAKMP_OK);
+    assert_int_equal(B->pool.used, 2);
+    assert_int_equal(children_in(B, ISAKMP_CHILD_UP), 1);
+    assert_int_equal(isakmp_close(A->x, pr.now, next), ISAKMP_OK);
+    run_for(100);
+    assert_int_equal(B->pool.used, 1);
+    assert_int_equal(children_in(A, 0) + children_in(B, 0), 0);
+    assert_int_equal(last_event(B, ISAKMP_EV_CHILD_DOWN)->detail, ISAKMP_D_ADDRESS_LOST);
+    end();
+}
+
 /* A child that is not for the address stays. */
 static const isakmp_child_policy *by_selector(peer *p, const isakmp_selector *local,
                                               const isakmp_selector *remote)
@@ -576,6 +601,7 @@ int main(void)
         cmocka_unit_test(test_another_address),
         cmocka_unit_test(test_another_address_is_pushed),
         cmocka_unit_test(test_the_childs_address),
+        cmocka_unit_test(test_the_childs_address_is_not_the_clients),
         cmocka_unit_test(test_children_for_something_else),
         cmocka_unit_test(test_two_requests_at_once),
         cmocka_unit_test(test_push_while_asked),
