@@ -81,6 +81,32 @@ static void test_restart(void **state)
     }
 }
 
+/* An ISAKMP SA whose lifetime is over begins again, and its child lives on: who connects meanwhile, for another
+ * reason, does not announce an INITIAL-CONTACT, for the peer would end what is still in use here. */
+static void test_no_contact_while_it_begins_again(void **state)
+{
+    isakmp_path path;
+    isakmp_sa_id sa;
+    (void)state;
+    prepare(424, 60, 28800);
+    for (int i = 0; i < 2; i++)
+        pr.p[i].peer.flags &= ~(uint32_t)ISAKMP_PF_REKEY;
+    A->peer.flags |= ISAKMP_PF_RESTART | ISAKMP_PF_INITIAL_CONTACT;
+    come_up(ISAKMP_EXCH_MAIN, 1);
+    path = pair_path(&pr, 0);
+    run_for(60500);
+    assert_int_equal(sas_in(A, ISAKMP_SA_NEGOTIATING), 1);
+    assert_int_equal(sad_count(A), 2);
+    assert_int_equal(isakmp_connect(A->x, pr.now, &A->peer, &path, ISAKMP_EXCH_MAIN, &sa),
+                     ISAKMP_OK);
+    run_for(5000);
+    assert_true(sas_in(A, ISAKMP_SA_UP) > 0);
+    assert_int_equal(heard(A, ISAKMP_EV_CHILD_DOWN) + heard(B, ISAKMP_EV_CHILD_DOWN), 0);
+    assert_true(sads_mirror(&pr));
+    assert_int_equal(sad_count(A), 2);
+    finish();
+}
+
 /* The waits between attempts grow, but not without end; the ids tell what follows what; nothing leaks; and the
  * host can end it. */
 static void test_backoff(void **state)
@@ -746,6 +772,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_no_contact_while_it_begins_again),
         cmocka_unit_test(test_backoff),
         cmocka_unit_test(test_silent_peer_in_phase_2),
         cmocka_unit_test(test_mute_peer_in_phase_2),
