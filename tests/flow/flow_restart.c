@@ -588,6 +588,37 @@ static void test_volume(void **state)
     }
 }
 
+/* A child that could not be replaced is tried again before it has carried all that it may, and not more often than
+ * needed. */
+static void test_volume_after_a_failure(void **state)
+{
+    isakmp_child_id c;
+    (void)state;
+    prepare(455, 86400, 28800);
+    A->child.life_kb = B->child.life_kb = 1000;
+    come_up(ISAKMP_EXCH_MAIN, 1);
+    c = first_child(A);
+    run_for(900000);
+    B->no_child = 1;
+    report(A, c, 0, 900 * 1024);
+    run_for(100);
+    assert_int_equal(heard(A, ISAKMP_EV_CHILD_DOWN), 1);
+    B->no_child = 0;
+    for (unsigned i = 1; i <= 10; i++) {
+        report(A, c, 0, (900 + i) * 1024);
+        run_for(1000);
+    }
+    assert_int_equal(heard(A, ISAKMP_EV_CHILD_UP), 1);
+    for (unsigned i = 11; i <= 15; i++) {
+        report(A, c, 0, (900 + i) * 1024);
+        run_for(1000);
+    }
+    assert_int_equal(heard(A, ISAKMP_EV_CHILD_UP), 2);
+    run_for(200000);
+    assert_true(both_up(1));
+    finish();
+}
+
 /* As routers do: what carries nothing is not replaced. */
 static void test_only_if_used(void **state)
 {
@@ -790,6 +821,7 @@ int main(void)
         cmocka_unit_test(test_peer_deletes_the_old_child_at_once),
         cmocka_unit_test(test_peer_never_deletes),
         cmocka_unit_test(test_volume),
+        cmocka_unit_test(test_volume_after_a_failure),
         cmocka_unit_test(test_only_if_used),
         cmocka_unit_test(test_packet_for_the_last_message),
         cmocka_unit_test(test_behind_a_nat),
