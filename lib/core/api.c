@@ -192,6 +192,8 @@ static void count_traffic(isakmp_ctx *x, isakmp__child *c, uint64_t in, uint64_t
         isakmp__end_child(x, c, ISAKMP_D_VOLUME);
     else if (most >= soft_octets(c) && !c->soft_told)
         isakmp__child_nears_end(x, c);
+    else if (c->soft_told && c->policy->flags & ISAKMP_CF_REKEY)
+        isakmp__child_hasten(x, c, most);
 }
 
 int isakmp_child_traffic(isakmp_ctx *x, isakmp_time now, isakmp_child_id id, uint64_t in,

@@ -27,6 +27,7 @@ static isakmp_time end_due(isakmp_ctx *x, isakmp__sa *sa, isakmp_time hard_at)
         return at;
     if (x->now < hard_at && (isakmp__sa_is_busy(sa) || is_needed(x, sa, at)))
         return x->now + 1000;
+    isakmp__commit_give_up(x, sa);
     sa->again = isakmp__can_begin_again(x, sa) && sa->n_children != 0;
     isakmp__inform_sa_expired(x, sa);
     isakmp__sa_end(x, sa, isakmp__reason(ISAKMP_BY_TIMER, detail, 0, 0));

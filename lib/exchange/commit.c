@@ -56,6 +56,23 @@ isakmp_time isakmp__commit_patience(const isakmp_ctx *x)
     return 3 * (isakmp_time)x->config.retransmit_ms;
 }
 
+static isakmp__exch *awaiting(const isakmp__sa *sa)
+{
+    isakmp__exch *e = NULL;
+    do
+        e = isakmp__exch_after(sa, e);
+    while (e && (e->phase != ISAKMP__AWAIT || e->child == NULL || e->child->ending));
+    return e;
+}
+
+/* All has been agreed on, and the peer may send already. */
+void isakmp__commit_give_up(isakmp_ctx *x, const isakmp__sa *sa)
+{
+    isakmp__exch *e;
+    while ((e = awaiting(sa)) != NULL)
+        isakmp__engine_connected(x, e);
+}
+
 static int says_connected(const isakmp_msg *m, isakmp_notify *n)
 {
     isakmp_span body;

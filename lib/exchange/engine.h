@@ -144,6 +144,8 @@ uint8_t isakmp__commit_flag(const isakmp__exch *e);
 /* Must the peer's CONNECTED be awaited before the exchange is over?  For how long? */
 int isakmp__commit_waits(const isakmp__exch *e);
 isakmp_time isakmp__commit_patience(const isakmp_ctx *x);
+/* Nothing more can come under an ISAKMP SA: what awaits CONNECTED is over. */
+void isakmp__commit_give_up(isakmp_ctx *x, const isakmp__sa *sa);
 /* Send CONNECTED if we have set the bit. */
 void isakmp__commit_inform(isakmp_ctx *x, const isakmp__exch *e);
 /* A message has come for an exchange that awaits CONNECTED.  Parameters and result as

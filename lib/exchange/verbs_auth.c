@@ -169,18 +169,27 @@ ISAKMP__DEFINE_VERB(check_client_hash);
 
 /* ---- What else the last messages say -------------------------------------------------------- */
 
+/* Children from before: this SA takes the place of another one, or begins again in its own. */
+static int has_children_up(const isakmp__sa *sa)
+{
+    for (const isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
+        if (c->state == ISAKMP_CHILD_UP)
+            return 1;
+    return 0;
+}
+
 /* Is another SA with this peer up, under whatever identity of ours, or are children left of one?  Rather
  * yes too often than too seldom: what INITIAL-CONTACT ends at the peer, we would go on using.  All SAs are looked at: it is
  * asked once in a phase 1 that we begin, and only if the policy wants the announcement. */
 static int knows_peer(const isakmp_ctx *x, const isakmp__sa *sa)
 {
     const isakmp__sa *other;
-    for (const isakmp__child *c = NULL; (c = isakmp__child_after(sa, c)) != NULL;)
-        if (c->state == ISAKMP_CHILD_UP) /* from before: this SA takes the place of another one */
-            return 1;
+    if (has_children_up(sa))
+        return 1;
     for (uint32_t i = 0; (other = (const isakmp__sa *)isakmp__pool_each(&x->sas, &i)) != NULL;) {
         isakmp_id id = isakmp__sa_peer_id(other);
-        if ((other->state == ISAKMP_SA_UP || other->state == ISAKMP_SA_ENDED) &&
+        if ((other->state == ISAKMP_SA_UP || other->state == ISAKMP_SA_ENDED ||
+             has_children_up(other)) &&
             (other->policy == sa->policy ||
              (sa->policy->peer_id.type && isakmp__id_accepted(&sa->policy->peer_id, &id)) ||
              isakmp__same_ip(&other->path.remote, &sa->path.remote)))

@@ -182,22 +182,25 @@ static unsigned take_reply(isakmp_ctx *x, const isakmp_msg *m, const isakmp_path
     isakmp__discovery *d = isakmp__ted_find(x, m->h.cky_i);
     isakmp_selector remote;
     isakmp_addr gateway;
-    int avoided;
+    isakmp_time avoided;
+    int waits;
     if (d == NULL || d->state != ISAKMP__SEARCHING || !isakmp__ted_is_sound(m, path) ||
         isakmp__all_zero(m->h.cky_r, ISAKMP_COOKIE_SIZE) || !read_gateway(&gateway, d, m, path))
         return ISAKMP_D_TED;
     if (!isakmp__ted_read(&remote, m, &isakmp__ted_reply, ISAKMP__TED_PROXY) ||
         !takes_proxy(d, &remote))
         return ISAKMP_D_TED_PROXY;
-    avoided = isakmp__is_avoided(x, &gateway);
-    if (avoided && d->other.family)
+    avoided = isakmp__avoided_until(x, &gateway);
+    if (avoided && d->other.family && avoided >= isakmp__avoided_until(x, &d->other))
         return ISAKMP_D_TED;
+    waits = d->other.family != 0;
     d->other = gateway;
     d->remote = remote;
-    if (avoided) /* it is taken when its time is over and nobody else has answered */
-        isakmp__timer_set(&x->deadlines, &d->timer, x->now + FIRST_MS);
-    else
+    if (!avoided)
         found(x, d);
+    else if (
+        !waits) /* it is taken if nobody else answers until then, but one that failed before it */
+        isakmp__timer_set(&x->deadlines, &d->timer, x->now + FIRST_MS);
     return ISAKMP_PENDING;
 }
 

@@ -66,9 +66,10 @@ static isakmp__discovery *avoided(const isakmp_ctx *x, const isakmp_addr *gatewa
     return NULL;
 }
 
-int isakmp__is_avoided(const isakmp_ctx *x, const isakmp_addr *gateway)
+isakmp_time isakmp__avoided_until(const isakmp_ctx *x, const isakmp_addr *gateway)
 {
-    return avoided(x, gateway) != NULL;
+    const isakmp__discovery *d = avoided(x, gateway);
+    return d ? d->timer.at : 0;
 }
 
 /* Our own side could not go on, or did not need to. */

@@ -478,6 +478,23 @@ void isakmp__child_put_off(isakmp_ctx *x, isakmp__child *c)
     isakmp__timer_set(&x->deadlines, &c->timer, at < hard_at ? at : hard_at);
 }
 
+/* Beyond this the longest wait is short enough. */
+#define FAR_S 480
+
+void isakmp__child_hasten(isakmp_ctx *x, isakmp__child *c, uint64_t octets)
+{
+    uint64_t kilobytes = octets >> 10, left_s;
+    isakmp_time at;
+    if (c->partner || kilobytes == 0 || kilobytes >= c->life_kb)
+        return;
+    left_s = (x->now - c->since) / 1000 * (c->life_kb - kilobytes) / kilobytes;
+    at = retry_at(x, x->now + 1000 * (left_s < FAR_S ? left_s : FAR_S));
+    if (at >= c->timer.at)
+        return;
+    c->soft_ms = ms_after(c->since, at);
+    isakmp__timer_set(&x->deadlines, &c->timer, at);
+}
+
 /* The last one that had been replaced is needed again, if it is whole. */
 static void revive_twin(isakmp_ctx *x, const isakmp__child *c)
 {

@@ -59,5 +59,7 @@ int isakmp__child_is_wanted_again(const isakmp__child *c);
 void isakmp__child_leave(isakmp_ctx *x, isakmp__child *c);
 /* It must be replaced later. */
 void isakmp__child_put_off(isakmp_ctx *x, isakmp__child *c);
+/* It is tried again sooner, if its kilobytes will not last until then, at the rate at which they have gone. */
+void isakmp__child_hasten(isakmp_ctx *x, isakmp__child *c, uint64_t octets);
 
 #endif

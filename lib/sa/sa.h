@@ -273,8 +273,8 @@ isakmp__discovery *isakmp__discovery_take(isakmp_ctx *x);
 void isakmp__discovery_give(isakmp_ctx *x, isakmp__discovery *d);
 /* It has come to an end, and is remembered for a while. */
 void isakmp__discovery_keep(isakmp_ctx *x, isakmp__discovery *d, isakmp__search state, uint32_t ms);
-/* Is a gateway to be avoided? */
-int isakmp__is_avoided(const isakmp_ctx *x, const isakmp_addr *gateway);
+/* Until when is a gateway to be avoided?  0: it is not. */
+isakmp_time isakmp__avoided_until(const isakmp_ctx *x, const isakmp_addr *gateway);
 /* A child has ended: if a discovery may have led to its peer, and that has failed, it is avoided. */
 void isakmp__discovery_child_over(isakmp_ctx *x, const isakmp__child *c);
 

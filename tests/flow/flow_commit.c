@@ -138,6 +138,36 @@ static void test_connected_is_lost(void **state)
     finish();
 }
 
+/* The lifetime of the ISAKMP SA is over while CONNECTED is awaited: the child is what both have agreed on, and lives
+ * on. */
+static void test_no_time_to_wait(void **state)
+{
+    (void)state;
+    for (int fails = 0; fails < 2; fails++) {
+        pair_init(&pr, 934);
+        memset(&net, 0, sizeof net);
+        A->policies[0].life_s = B->policies[0].life_s = 60;
+        A->peer.flags |= ISAKMP_PF_COMMIT;
+        B->peer.flags |= ISAKMP_PF_SET_COMMIT;
+        come_up(ISAKMP_EXCH_MAIN, 0);
+        pr.filter = watch;
+        net.lose = 1;
+        run_for(59000);
+        begin(0);
+        assert_int_equal(children_in(A, ISAKMP_CHILD_UP), 0);
+        assert_int_equal(children_in(B, ISAKMP_CHILD_UP), 1);
+        if (fails)
+            A->fail_at = A->callbacks + 1;
+        run_for(PATIENCE - 1500);
+        assert_int_equal(heard(A, ISAKMP_EV_SA_DOWN), 1);
+        assert_int_equal(heard(A, ISAKMP_EV_CHILD_UP), !fails);
+        assert_int_equal(heard(A, ISAKMP_EV_CHILD_DOWN), fails);
+        assert_int_equal(children_in(A, ISAKMP_CHILD_UP), !fails);
+        assert_int_equal(sad_count(A), fails ? 0 : 2);
+        finish();
+    }
+}
+
 /* While it waits it still answers a repeated second message, and with the same octets. */
 static void test_a_lost_third_message(void **state)
 {
@@ -424,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_set_and_honoured),
         cmocka_unit_test(test_ignored_by_default),
         cmocka_unit_test(test_connected_is_lost),
+        cmocka_unit_test(test_no_time_to_wait),
         cmocka_unit_test(test_a_lost_third_message),
         cmocka_unit_test(test_set_by_somebody_on_the_way),
         cmocka_unit_test(test_set_by_both),

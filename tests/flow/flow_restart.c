@@ -81,6 +81,32 @@ static void test_restart(void **state)
     }
 }
 
+/* An ISAKMP SA whose lifetime is over begins again, and its child lives on: who connects meanwhile, for another
+ * reason, does not announce an INITIAL-CONTACT, for the peer would end what is still in use here. */
+static void test_no_contact_while_it_begins_again(void **state)
+{
+    isakmp_path path;
+    isakmp_sa_id sa;
+    (void)state;
+    prepare(424, 60, 28800);
+    for (int i = 0; i < 2; i++)
+        pr.p[i].peer.flags &= ~(uint32_t)ISAKMP_PF_REKEY;
+    A->peer.flags |= ISAKMP_PF_RESTART | ISAKMP_PF_INITIAL_CONTACT;
+    come_up(ISAKMP_EXCH_MAIN, 1);
+    path = pair_path(&pr, 0);
+    run_for(60500);
+    assert_int_equal(sas_in(A, ISAKMP_SA_NEGOTIATING), 1);
+    assert_int_equal(sad_count(A), 2);
+    assert_int_equal(isakmp_connect(A->x, pr.now, &A->peer, &path, ISAKMP_EXCH_MAIN, &sa),
+                     ISAKMP_OK);
+    run_for(5000);
+    assert_true(sas_in(A, ISAKMP_SA_UP) > 0);
+    assert_int_equal(heard(A, ISAKMP_EV_CHILD_DOWN) + heard(B, ISAKMP_EV_CHILD_DOWN), 0);
+    assert_true(sads_mirror(&pr));
+    assert_int_equal(sad_count(A), 2);
+    finish();
+}
+
 /* The waits between attempts grow, but not without end; the ids tell what follows what; nothing leaks; and the
  * host can end it. */
 static void test_backoff(void **state)
@@ -584,6 +610,37 @@ static void test_volume_at_once(void **state)
     }
 }
 
+/* A child that could not be replaced is tried again before it has carried all that it may, and not more often than
+ * needed. */
+static void test_volume_after_a_failure(void **state)
+{
+    isakmp_child_id c;
+    (void)state;
+    prepare(455, 86400, 28800);
+    A->child.life_kb = B->child.life_kb = 1000;
+    come_up(ISAKMP_EXCH_MAIN, 1);
+    c = first_child(A);
+    run_for(900000);
+    B->no_child = 1;
+    report(A, c, 0, 900 * 1024);
+    run_for(100);
+    assert_int_equal(heard(A, ISAKMP_EV_CHILD_DOWN), 1);
+    B->no_child = 0;
+    for (unsigned i = 1; i <= 10; i++) {
+        report(A, c, 0, (900 + i) * 1024);
+        run_for(1000);
+    }
+    assert_int_equal(heard(A, ISAKMP_EV_CHILD_UP), 1);
+    for (unsigned i = 11; i <= 15; i++) {
+        report(A, c, 0, (900 + i) * 1024);
+        run_for(1000);
+    }
+    assert_int_equal(heard(A, ISAKMP_EV_CHILD_UP), 2);
+    run_for(200000);
+    assert_true(both_up(1));
+    finish();
+}
+
 /* As routers do: what carries nothing is not replaced. */
 static void test_only_if_used(void **state)
 {
@@ -768,6 +825,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_no_contact_while_it_begins_again),
         cmocka_unit_test(test_backoff),
         cmocka_unit_test(test_silent_peer_in_phase_2),
         cmocka_unit_test(test_mute_peer_in_phase_2),
@@ -786,6 +844,7 @@ int main(void)
         cmocka_unit_test(test_peer_never_deletes),
         cmocka_unit_test(test_volume),
         cmocka_unit_test(test_volume_at_once),
+        cmocka_unit_test(test_volume_after_a_failure),
         cmocka_unit_test(test_only_if_used),
         cmocka_unit_test(test_packet_for_the_last_message),
         cmocka_unit_test(test_behind_a_nat),

@@ -11,10 +11,10 @@ static pair far;
 #define C (&far.p[1])
 
 static struct {
-    int b_is_dead;           /* B gets and sends nothing */
-    int b_is_deaf;           /* ... nothing but probes: it answers them, and that is all */
-    int to_b, to_c;          /* by which gateways probes pass */
-    unsigned from_b, from_c; /* replies */
+    int b_is_dead;            /* B gets and sends nothing */
+    int b_is_deaf, c_is_deaf; /* ... nothing but probes: it answers them, and that is all */
+    int to_b, to_c;           /* by which gateways probes pass */
+    unsigned from_b, from_c;  /* replies */
 } road;
 
 static void lay(pair *to, const wire_item *w, int from)
@@ -37,7 +37,8 @@ static int near_filter(pair *p, wire_item *w)
         return road.to_b && !road.b_is_dead ? PAIR_DELIVER : PAIR_DROP;
     }
     if (w->path.remote.ip[3] == 3) {
-        lay(&far, w, 0);
+        if (!road.c_is_deaf)
+            lay(&far, w, 0);
         return PAIR_DROP;
     }
     road.from_b += is_ted;
@@ -550,6 +551,28 @@ static void test_only_the_dead_one_answers(void **state)
     finish_three();
 }
 
+/* Nobody answers who has not failed already: then it is not the quicker one again and again, but each in its turn. */
+static void test_all_have_failed(void **state)
+{
+    (void)state;
+    prepare_three(921);
+    road.b_is_deaf = road.c_is_deaf = 1;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(discover(), ISAKMP_OK);
+        run_three(60000);
+        assert_int_equal(heard(A, ISAKMP_EV_TED_PEER), i + 1);
+        assert_int_equal(sas_in(A, 0), 0);
+    }
+    road.c_is_deaf = 0;
+    assert_int_equal(discover(), ISAKMP_OK);
+    run_three(60000);
+    assert_int_equal(child_is_with(), 0);
+    assert_int_equal(discover(), ISAKMP_OK);
+    run_three(1500);
+    assert_int_equal(child_is_with(), 3);
+    finish_three();
+}
+
 /* The host can have it forgotten. */
 static void test_forgetting(void **state)
 {
@@ -751,6 +774,7 @@ int main(void)
         cmocka_unit_test(test_second_gateway),
         cmocka_unit_test(test_phase1_fails),
         cmocka_unit_test(test_only_the_dead_one_answers),
+        cmocka_unit_test(test_all_have_failed),
         cmocka_unit_test(test_forgetting),
         cmocka_unit_test(test_wrong_key),
         cmocka_unit_test(test_child_refused),

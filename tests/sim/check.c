@@ -22,6 +22,13 @@
  *
  *     where the library replaces children packets come through each wish all the time.
  *
+ * If a host then loses its memory all this holds again as soon as anything can have told the others, which is before
+ * lifetimes are over where packets that nobody can read are answered, or peers are asked whether they live
+ * (check_recovered_after()).  What others had with it may be alone until its own end.
+ *
+ * At any time: a child ends with the report of the packet that was its last, by its kilobytes; who connects again to
+ * dead peers says so; packets that nobody can read are answered only so often; and of probes what ted.c says.
+ *
  * When those who began have closed what they have, the others have heard of it; when everybody has closed
  * everything and the last message is forgotten, nothing is in use, and no deadline is left.
  *
@@ -51,10 +58,44 @@ isakmp_time check_drift_ms(const world *w, int32_t seconds)
     return 2 * (isakmp_time)seconds * (isakmp_time)K(w, skew) / 1000 + 1;
 }
 
-isakmp_time check_settled_after(const world *w)
+/* Who connects again by itself waits twice as long each time: at most as long as it has gone on. */
+static isakmp_time again_ms(const world *w)
+{
+    return K(w, again) ? 1000 * (isakmp_time)(K(w, span_s) < 300 ? K(w, span_s) : 300) : 0;
+}
+
+/* For so long nobody is asked again whether he protects something, after silence; and who has not kept what he
+ * had promised is avoided. */
+static isakmp_time ted_ms(const world *w)
+{
+    return ted_is_on(w) ? 40000 : 0;
+}
+
+static isakmp_time by_lifetime_ms(const world *w)
 {
     return 1000 * (isakmp_time)K(w, child_life_s) + check_drift_ms(w, K(w, child_life_s)) +
            3 * check_give_up_ms(w) + w->hosts[0].config.half_open_ms + SLACK_MS;
+}
+
+isakmp_time check_settled_after(const world *w)
+{
+    return by_lifetime_ms(w) + again_ms(w) + ted_ms(w);
+}
+
+/* How soon is it known that a host has lost its memory?  Where packets that cannot be read are answered: with the
+ * next ones, one in a second for those of one address.  Where peers are asked whether they live, and no SA from
+ * before is taken for one that they know: when they do not answer. */
+isakmp_time check_recovered_after(const world *w)
+{
+    isakmp_time by_life = by_lifetime_ms(w), ms = by_life;
+    isakmp_time soon = 2 * check_give_up_ms(w) + SLACK_MS;
+    if (client_has_addresses(w) || client_has_users(w))
+        return by_life + ted_ms(w);
+    if (K(w, dpd) && K(w, contact) && K(w, rekey) & 2)
+        ms = soon + 1000 * (isakmp_time)K(w, dpd_s) + 14000;
+    if (K(w, recover) == 2 && ms > soon + 2000 * (isakmp_time)w->n_wishes)
+        ms = soon + 2000 * (isakmp_time)w->n_wishes;
+    return (ms < by_life ? ms : by_life) + ted_ms(w);
 }
 
 /* The longest that an entry may be alone, or a wish not be served, once everything has settled. */
@@ -64,17 +105,24 @@ static isakmp_time allowed_ms(const world *w)
 }
 
 /* The longest that nothing may come through a wish, where the library replaces children in time: a packet is
- * sent every four seconds, and none is lost.  (With another address a child is another one, and a user takes time.) */
+ * sent every four seconds, and none is lost.  (With another address a child is another one, and a user takes time; so
+ * does finding a peer.  And where the last kilobytes go fast there may be no time for another ISAKMP SA.) */
 static isakmp_time gap_ms(const world *w)
 {
-    if (!(K(w, rekey) & 1) || client_has_addresses(w) || client_has_users(w))
-        return allowed_ms(w);
+    if (!(K(w, rekey) & 1) || client_has_addresses(w) || client_has_users(w) ||
+        (K(w, life_kb) && !(K(w, rekey) & 2)))
+        return allowed_ms(w) + ted_ms(w);
     return 4000 + 2 * (isakmp_time)K(w, delay_ms) + 2500;
 }
 
-static int is_settled(const world *w)
+int check_is_settled(const world *w)
 {
-    return w->phase == HEALED && w->now > w->healed_at + check_settled_after(w) + allowed_ms(w);
+    return w->phase == HEALED && w->now > w->settled_at + allowed_ms(w);
+}
+
+isakmp_time check_well_since(const world *w, int a, int b)
+{
+    return w->fell_at && (a == w->fallen || b == w->fallen) ? w->fell_at : w->healed_at;
 }
 
 /* ---- After each call -------------------------------------------------------------------------- */
@@ -117,7 +165,8 @@ static int was_about(const world *w, isakmp_time then)
 
 /* The other end has ended it and could say so, but at about that time an ISAKMP SA between the two ended,
  * too: the Delete may have come under an SA that is not known any more.  Or the SA expired on both sides
- * while the last message was on its way.  Then the lifetime must do. */
+ * while the last message was on its way; or a child that was replaced went when there was none to say so under.
+ * Then the lifetime must do. */
 static int crossed_an_end(const host *h, const entry *a)
 {
     world *w = h->w;
@@ -125,7 +174,8 @@ static int crossed_an_end(const host *h, const entry *a)
     const host *other = &w->hosts[there];
     int ended = was_about(w, other->sa_down[here]) || was_about(w, h->sa_down[there]);
     int expired = was_about(w, other->sa_expired[here]) && was_about(w, h->sa_expired[there]);
-    return (was_about(w, other->child_down[here]) && ended) ||
+    return was_about(w, other->unsaid_down[here]) ||
+           (was_about(w, other->child_down[here]) && ended) ||
            (was_about(w, other->unfinished_down[here]) && expired);
 }
 
@@ -142,14 +192,17 @@ static void check_twin(host *h, entry *a)
 {
     world *w = h->w;
     const entry *twin = twin_of(w, a);
-    if (twin && (twin->keys != a->keys || twin->e.life_s != a->e.life_s ||
-                 twin->e.mode != a->e.mode || twin->e.natt != a->e.natt))
+    if (twin &&
+        (twin->keys != a->keys || twin->e.life_s != a->e.life_s ||
+         twin->e.life_kb != a->e.life_kb || twin->e.mode != a->e.mode || twin->e.natt != a->e.natt))
         violate(w, "host %d: SPI %08x is not the same at its other end", h->index,
                 (unsigned)a->e.spi);
     if (twin) {
         a->alone_since = 0;
         return;
     }
+    if (a->orphan)
+        return;
     if (a->alone_since == 0)
         a->alone_since = w->now;
     a->excused |= crossed_an_end(h, a);
@@ -158,7 +211,7 @@ static void check_twin(host *h, entry *a)
         w->wishes[a->wish].heard[1] = w->now;
         return;
     }
-    if (is_settled(w) && a->alone_since + alone_ms(h, a) < w->now)
+    if (check_is_settled(w) && a->alone_since + alone_ms(h, a) < w->now)
         violate(w, "host %d: SPI %08x, %sbound, has no other end since %llu", h->index,
                 (unsigned)a->e.spi, a->e.inbound ? "in" : "out",
                 (unsigned long long)a->alone_since);
@@ -170,6 +223,51 @@ static void check_age(host *h, const entry *a)
     isakmp_time age = host_clock(h) - a->since;
     if (age > 1000 * (isakmp_time)a->e.life_s + 4 * check_give_up_ms(h->w) + 60000)
         violate(h->w, "host %d: SPI %08x outlives its lifetime", h->index, (unsigned)a->e.spi);
+}
+
+/* Is there a newer child for the same wish, which the other side may not use yet?  Or has this one given way as it came
+ * up, so that nothing goes out by it? */
+static int is_replaced(const host *h, const entry *a)
+{
+    int goes_out = 0;
+    for (const entry *s = h->sad; s < h->sad + h->sad_top; s++) {
+        if (!s->used || s->e.inbound || s->wish != a->wish || s->side != a->side)
+            continue;
+        if (s->serial > a->serial && s->child.v != a->child.v)
+            return 1;
+        goes_out |= s->child.v == a->child.v;
+    }
+    return !goes_out;
+}
+
+/* The report of the packet with which it has carried all that it may is the last.  But to a child that is replaced may
+ * come what is on its way. */
+void check_volume(host *h, const entry *e)
+{
+    isakmp_child_info info = {.size = sizeof info};
+    if (e->used && e->e.life_kb && e->octets >> 10 >= e->e.life_kb && !is_replaced(h, e) &&
+        isakmp_child_get(h->x, e->child, &info) == ISAKMP_OK && info.state == ISAKMP_CHILD_UP)
+        violate(h->w, "host %d: SPI %08x has carried %u octets", h->index, (unsigned)e->e.spi,
+                (unsigned)e->octets);
+}
+
+/* Who waits for the peer to say that it is ready finds it so, where nothing is lost; but nobody waits longer than the
+ * ISAKMP SA lives. */
+void check_commit(host *h, const entry *out)
+{
+    const world *w = h->w;
+    const host *other = &w->hosts[w->wishes[out->wish].host[1 - out->side]];
+    isakmp_child_info info = {.size = sizeof info};
+    isakmp_sa_info sa = {.size = sizeof sa};
+    if (K(w, commit) != 3 || K(w, tight) || !check_is_settled(w) ||
+        isakmp_child_get(h->x, out->child, &info) != ISAKMP_OK || !info.initiator ||
+        (isakmp_sa_get(h->x, info.sa, &sa) == ISAKMP_OK && sa.hard_at <= host_clock(h)))
+        return;
+    for (const entry *s = other->sad; s < other->sad + other->sad_top; s++)
+        if (s->used && !s->e.inbound && s->e.spi == info.spi_in[0])
+            return;
+    violate(h->w, "host %d sends by SPI %08x before its peer is ready", h->index,
+            (unsigned)out->e.spi);
 }
 
 /* ---- ISAKMP SAs ------------------------------------------------------------------------------- */
@@ -186,7 +284,8 @@ static int has_cookies(const host *h, const isakmp_sa_info *like)
     return 0;
 }
 
-/* Since when has it had no counterpart?  0: it has one. */
+/* Since when has it had no counterpart?  0: it has one, or nobody can tell that it has none: who closes an SA while its
+ * last message is on the way cannot say so [RFC2409 App. B: the chain of IVs goes on from there]. */
 static isakmp_time lonely_since(host *h, isakmp_sa_id sa, const isakmp_sa_info *info)
 {
     world *w = h->w;
@@ -199,13 +298,15 @@ static isakmp_time lonely_since(host *h, isakmp_sa_id sa, const isakmp_sa_info *
     if (l->sa.v != sa.v) {
         l->sa = sa;
         l->since = w->now;
+        l->excused = peer >= 0 && was_about(w, w->hosts[peer].closed_early[h->index]);
     }
-    return l->since;
+    return l->excused ? 0 : l->since;
 }
 
 static int came_up_since_healed(const host *h, const isakmp_sa_info *info)
 {
-    return host_when(h, info->since) > h->w->healed_at + SLACK_MS;
+    int peer = host_by_id(h->w, &info->peer_id);
+    return host_when(h, info->since) > check_well_since(h->w, h->index, peer) + SLACK_MS;
 }
 
 /* Has another one that is in use the same peer, at the same place?  It should have taken the place of this one,
@@ -235,6 +336,25 @@ static void check_one_is_left(host *h)
                     (unsigned long long)sa.v);
 }
 
+/* Who connects again by itself says so; but only the user can ask for his name once more. */
+void check_dead(host *h, const isakmp_event *ev)
+{
+    const world *w = h->w;
+    if (K(w, again) && !client_has_users(w) && ev->other_sa.v == 0 &&
+        !host_has_sa(h, &ev->peer_id, ev->sa))
+        violate(h->w, "host %d does not connect again", h->index);
+}
+
+/* An ISAKMP SA takes the place of one with a host that has lost its memory.  It does not say so, for it did not begin,
+ * and the children that it does not know are kept as long as they live. */
+void check_taken_over(host *h, const isakmp_event *ev)
+{
+    world *w = h->w;
+    if (w->fell_at && ev->other_sa.v && host_by_id(w, &ev->peer_id) == w->fallen &&
+        K(w, recover) != 2)
+        w->settled_at = w->fell_at + by_lifetime_ms(w) + ted_ms(w);
+}
+
 static void check_sa(host *h, isakmp_sa_id sa)
 {
     world *w = h->w;
@@ -245,7 +365,7 @@ static void check_sa(host *h, isakmp_sa_id sa)
     if (info.hard_at + 1000 < host_clock(h))
         violate(w, "host %d: SA %llx outlives its lifetime", h->index, (unsigned long long)sa.v);
     since = lonely_since(h, sa, &info);
-    if (since && is_settled(w) && !K(w, tight) && came_up_since_healed(h, &info) &&
+    if (since && check_is_settled(w) && !K(w, tight) && came_up_since_healed(h, &info) &&
         since + check_drift_ms(w, K(w, life_s)) + SLACK_MS < w->now)
         violate(w, "host %d: SA %llx has no other end since %llu", h->index,
                 (unsigned long long)sa.v, (unsigned long long)since);
@@ -290,7 +410,7 @@ static void check_leases(host *h)
 void check_loss(host *h, const isakmp_event *ev)
 {
     const world *w = h->w;
-    if (is_settled(w) && K(w, rekey) & 2 && !K(w, tight))
+    if (check_is_settled(w) && K(w, rekey) & 2 && !K(w, tight))
         violate(h->w, "host %d has lost its address %u.%u", h->index, ev->assignment->ip4.ip[2],
                 ev->assignment->ip4.ip[3]);
 }
@@ -363,14 +483,13 @@ void check_sample(world *w)
         check_slots(&w->hosts[rng_below(&w->rng, (uint32_t)w->n_hosts)]);
     for (int i = 0; i < w->n_hosts; i++)
         check_host(&w->hosts[i]);
-    for (int i = 0; i < w->n_wishes && is_settled(w) && !K(w, tight); i++)
+    for (int i = 0; i < w->n_wishes && check_is_settled(w) && !K(w, tight); i++)
         check_wish(w, &w->wishes[i]);
 }
 
 /* ---- At the end ------------------------------------------------------------------------------- */
 
-/* Did it come up between healing and closing?  Not at the last moment: who closes an SA while its last message
- * is on the way cannot tell [RFC2409 App. B: the chain of IVs goes on from there]. */
+/* Did it come up between healing and closing?  Not at the last moment: its last message may be on the way. */
 static int was_stable(const host *h, const isakmp_sa_info *info)
 {
     return info->state == ISAKMP_SA_UP && came_up_since_healed(h, info) &&
@@ -389,7 +508,7 @@ static void check_host_closed(host *h)
             violate(w, "host %d: SA %llx was closed by its peer", h->index,
                     (unsigned long long)sa.v);
     for (const entry *a = h->sad; a < h->sad + h->sad_top; a++)
-        if (a->used && !a->excused && !twin_of(w, a) &&
+        if (a->used && !a->excused && !a->orphan && !twin_of(w, a) &&
             w->told[w->wishes[a->wish].host[1 - a->side]][h->index])
             violate(w, "host %d: SPI %08x was closed by its peer", h->index, (unsigned)a->e.spi);
 }

@@ -29,9 +29,18 @@ same_twice() {
     cmp "$out/once" "$out/again" >>"$out/log" 2>&1
 }
 
+# What a fault needs to show itself soon: a host that loses its memory once all has healed.
+knobs_for() {
+    case $1 in
+    tells_nobody) echo "--set recover=2 --set fall=1 --set contact=0 --set dpd=0 --set addresses=0 --set users=0" ;;
+    stays_away) echo "--set again=1 --set fall=1 --set dpd=2" ;;
+    esac
+}
+
 # is_found FAULT: some seed finds it, and the command that is printed then finds it again.
 is_found() {
-    "$sim" --runs 40 --jobs 1 --fault "$1" >"$out/log" 2>&1 && return 1
+    # shellcheck disable=SC2046 # options are words
+    "$sim" --runs 40 --jobs 1 --failures 1 --fault "$1" $(knobs_for "$1") >"$out/log" 2>&1 && return 1
     why=$(sed -n 's/^seed [0-9]* went wrong: //p' "$out/log" | head -n 1)
     command=$(sed -n 's/^  replay: //p' "$out/log" | head -n 1)
     [ -n "$command" ] && $command >"$out/again" 2>&1 && return 1

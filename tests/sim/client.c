@@ -11,10 +11,9 @@ int client_has_addresses(const world *w)
     return K(w, mesh) || K(w, transport) ? 0 : K(w, addresses);
 }
 
-/* Not both: an SA that is negotiated again forgets its user, but not the address. */
 int client_has_users(const world *w)
 {
-    return K(w, mesh) || client_has_addresses(w) ? 0 : K(w, users);
+    return K(w, mesh) || (client_has_addresses(w) && !K(w, both)) ? 0 : K(w, users);
 }
 
 static isakmp_span text(const char *s)

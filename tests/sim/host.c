@@ -31,6 +31,7 @@ static int on_send(void *user, const isakmp_path *path, isakmp_span bytes)
 {
     host *h = (host *)user;
     h->sends++;
+    ted_sent(h, path, bytes);
     if (goes_wrong(h, K(h->w, broken_send))) {
         h->send_failures++;
         return ISAKMP_E_HOST;
@@ -87,6 +88,8 @@ static int on_install(void *user, isakmp_child_id child, const isakmp_sad_entry 
         s->keys++;
     trace(h->w, "%d installs %s %08x, wish %d, keys %08x", h->index, e->inbound ? "in" : "out",
           (unsigned)e->spi, s->wish, (unsigned)s->keys);
+    if (!e->inbound)
+        check_commit(h, s);
     return ISAKMP_OK;
 }
 
@@ -118,18 +121,46 @@ static unsigned entries_of(const host *h, isakmp_child_id child)
     return n;
 }
 
+int host_has_sa(const host *h, const isakmp_id *peer, isakmp_sa_id but)
+{
+    isakmp_sa_id sa = {0};
+    isakmp_sa_info info = {.size = sizeof info};
+    while ((sa = isakmp_sa_next(h->x, sa)).v)
+        if (sa.v != but.v && isakmp_sa_get(h->x, sa, &info) == ISAKMP_OK &&
+            info.state == ISAKMP_SA_UP && isakmp_id_equal(&info.peer_id, peer))
+            return 1;
+    return 0;
+}
+
+/* An SA that is closed before it is up: by its address, for the peer may not have said who it is. */
+static void note_closed_early(host *h, const isakmp_event *ev)
+{
+    isakmp_sa_info info = {.size = sizeof info};
+    if (ev->why.detail != ISAKMP_D_CLOSED || isakmp_sa_get(h->x, ev->sa, &info) != ISAKMP_OK ||
+        info.state != ISAKMP_SA_NEGOTIATING)
+        return;
+    for (int i = 0; i < h->w->n_hosts; i++)
+        if (memcmp(h->w->hosts[i].addr.ip, info.path.remote.ip, 4) == 0)
+            h->closed_early[i] = h->w->now;
+}
+
 /* When something ended, for those who look for the reason why the other end is alone. */
 static void note_end(host *h, const isakmp_event *ev)
 {
+    static const isakmp_sa_id none = {0};
     int peer = host_by_id(h->w, &ev->peer_id);
     if (peer < 0)
         return;
     if (ev->type == ISAKMP_EV_SA_DOWN)
         h->sa_down[peer] = h->w->now;
-    if (ev->type == ISAKMP_EV_SA_DOWN && ev->why.detail == ISAKMP_D_EXPIRED)
+    if (ev->type == ISAKMP_EV_SA_DOWN && ev->why.by == ISAKMP_BY_TIMER &&
+        (ev->why.detail == ISAKMP_D_EXPIRED || ev->why.detail == ISAKMP_D_REPLACED))
         h->sa_expired[peer] = h->w->now;
     if (ev->type == ISAKMP_EV_CHILD_DOWN && ev->why.detail == ISAKMP_D_PARENT)
         h->unfinished_down[peer] = h->w->now;
+    if (ev->type == ISAKMP_EV_CHILD_DOWN && ev->why.detail == ISAKMP_D_REPLACED &&
+        !host_has_sa(h, &ev->peer_id, none))
+        h->unsaid_down[peer] = h->w->now;
     if (ev->type == ISAKMP_EV_CHILD_DOWN &&
         (ev->why.detail == ISAKMP_D_CLOSED || ev->why.detail == ISAKMP_D_EXPIRED ||
          ev->why.detail == ISAKMP_D_REPLACED))
@@ -153,7 +184,14 @@ static void on_event(void *user, const isakmp_event *ev)
     if (ev->type == ISAKMP_EV_CHILD_DOWN && entries_of(h, ev->child) != 0)
         violate(h->w, "host %d: a child is down, but not its SAs", h->index);
     note_end(h, ev);
+    if (ev->type == ISAKMP_EV_SA_DOWN)
+        note_closed_early(h, ev);
+    if (ev->type == ISAKMP_EV_SA_DOWN && ev->why.detail == ISAKMP_D_DEAD)
+        check_dead(h, ev);
+    if (ev->type == ISAKMP_EV_SA_UP)
+        check_taken_over(h, ev);
     client_event(h, ev);
+    ted_event(h, ev);
     user_event(h, ev);
 }
 
@@ -210,6 +248,10 @@ static void make_peer(host *h)
     h->peer.flags |= K(w, dpd) == 2 ? ISAKMP_PF_DPD_PERIODIC : 0;
     h->peer.flags |= K(w, rekey) & 2 ? ISAKMP_PF_REKEY : 0;
     h->peer.flags |= K(w, encapsulate) ? ISAKMP_PF_FORCE_ENCAP : 0;
+    h->peer.flags |= K(w, commit) & 1 ? ISAKMP_PF_SET_COMMIT : 0;
+    h->peer.flags |= K(w, commit) & 2 ? ISAKMP_PF_COMMIT : 0;
+    h->peer.flags |= K(w, recover) == 2 ? ISAKMP_PF_RECOVER : 0;
+    h->peer.flags |= K(w, again) ? ISAKMP_PF_RESTART : 0;
     h->peer.dpd_s = (uint16_t)(K(w, dpd) ? K(w, dpd_s) : 0);
     h->peer.fragment_size = (uint16_t)K(w, fragment);
     client_make_policy(h);
@@ -226,7 +268,7 @@ static void make_limits(host *h)
 {
     const world *w = h->w;
     isakmp_limits *l = &h->config.limits;
-    uint32_t peers = K(w, mesh) || h->index == 0 ? (uint32_t)w->n_hosts - 1 : 1;
+    uint32_t peers = K(w, mesh) || h->index == 0 || ted_is_on(w) ? (uint32_t)w->n_hosts - 1 : 1;
     l->sas = 6 * peers + 4;
     l->children = 8 * peers * (uint32_t)(K(w, children) * (1 + K(w, back)));
     l->exchanges = 6 * peers + 10;
@@ -266,6 +308,7 @@ static void make_table(host *h)
     h->table.event = on_event;
     h->table.log = h->w->trace ? on_log : NULL;
     ask_table(h);
+    ted_table(h);
 }
 
 /* The first one is behind no NAT, and of the others every third one neither. */
@@ -336,9 +379,11 @@ void host_stop(host *h, int checked)
     h->sad_top = 0;
     memset(h->sa_to, 0, sizeof h->sa_to);
     memset(h->renew_to, 0, sizeof h->renew_to);
-    memset(h->doubt_to, 0, sizeof h->doubt_to);
+    memset(h->doubted, 0, sizeof h->doubted);
     memset(h->refusals, 0, sizeof h->refusals);
     memset(h->lonely, 0, sizeof h->lonely);
+    h->n_probes = 0;
+    memset(h->recoveries, 0, sizeof h->recoveries);
 }
 
 /* ---- Acting ----------------------------------------------------------------------------------- */

@@ -4,7 +4,8 @@
  *     sim --runs N [--from SEED] [--jobs J]    many; or --seconds S instead of --runs
  *     sim --knobs                              what a scenario is made of
  *
- * with --set KNOB=VALUE to fix a knob, and --fault NAME to break something on purpose.
+ * with --set KNOB=VALUE to fix a knob, --fault NAME to break something on purpose, and --failures N to end when so
+ * many runs have gone wrong.
  *
  * A run that goes wrong is tried again with one knob after the other at its neutral value; what is printed
  * is the command that replays it, and then the one with the fewest knobs turned that still goes wrong.
@@ -21,7 +22,7 @@
 
 typedef struct options {
     uint64_t from, runs;
-    unsigned jobs, fault;
+    unsigned jobs, fault, failures;
     time_t until; /* 0: after so many runs */
     const char *trace;
     knobs knobs;
@@ -201,9 +202,7 @@ static pid_t start_job(const options *o, report *r, unsigned job)
     return pid;
 }
 
-#define MAX_FAILURES 5
-
-/* A job that has found something, or has crashed, goes on with the next seed. */
+/* A job that has found something, or has crashed, goes on with the next seed, unless it was the last. */
 static unsigned run_jobs(const options *o, report *r)
 {
     pid_t pids[MAX_JOBS];
@@ -218,7 +217,7 @@ static unsigned run_jobs(const options *o, report *r)
             j++;
         if (j == o->jobs)
             continue;
-        if (status == 0 || failures >= MAX_FAILURES) {
+        if (status == 0 || failures >= o->failures) {
             running--;
             continue;
         }
@@ -230,7 +229,10 @@ static unsigned run_jobs(const options *o, report *r)
         failures++;
         tell_failure(o, &r[j]);
         r[j].failed = 0;
-        pids[j] = start_job(o, &r[j], j);
+        if (failures < o->failures)
+            pids[j] = start_job(o, &r[j], j);
+        else
+            running--;
     }
     return failures;
 }
@@ -263,7 +265,7 @@ static void usage(const char *what)
 {
     fprintf(stderr,
             "sim: %s\nusage: sim --seed N [--trace FILE] | --runs N | --seconds S  "
-            "[--from SEED] [--jobs J] [--set KNOB=VALUE]... [--fault NAME]\n",
+            "[--from SEED] [--jobs J] [--failures N] [--set KNOB=VALUE]... [--fault NAME]\n",
             what);
     exit(2);
 }
@@ -292,6 +294,8 @@ static void take_option(options *o, const char *name, const char *value)
         o->from = strtoull(value, NULL, 10);
     } else if (strcmp(name, "--jobs") == 0) {
         o->jobs = (unsigned)strtoul(value, NULL, 10);
+    } else if (strcmp(name, "--failures") == 0) {
+        o->failures = (unsigned)strtoul(value, NULL, 10);
     } else if (strcmp(name, "--fault") == 0) {
         o->fault = fault_by_name(value);
     } else if (strcmp(name, "--set") != 0 || !knobs_set(&o->knobs, value)) {
@@ -301,7 +305,7 @@ static void take_option(options *o, const char *name, const char *value)
 
 int main(int argc, char **argv)
 {
-    static options o = {.from = 1, .runs = 1000, .jobs = 2};
+    static options o = {.from = 1, .runs = 1000, .jobs = 2, .failures = 5};
     program = argv[0];
     for (int i = 1; i < argc; i += 2) {
         if (strcmp(argv[i], "--knobs") == 0)

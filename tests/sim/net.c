@@ -84,6 +84,8 @@ static int same_ip(const isakmp_addr *a, const isakmp_addr *b)
 /* Whose datagram is it?  NULL: nobody's. */
 static host *translate_in(world *w, datagram *d)
 {
+    if (d->via)
+        return &w->hosts[d->via - 1];
     for (int i = 0; i < w->n_nats; i++) {
         mapping *m = same_ip(&w->nats[i].addr, &d->dst) ? by_outer(&w->nats[i], d->dst.port) : NULL;
         if (m == NULL || is_forgotten(w, m))
@@ -163,7 +165,7 @@ static void set_out(host *h, datagram *d)
 
 #define MTU 8192
 
-void net_send(host *h, const isakmp_path *path, isakmp_span bytes)
+void net_send_via(host *h, const isakmp_path *path, isakmp_span bytes, int gateway)
 {
     static union {
         datagram d;
@@ -176,9 +178,15 @@ void net_send(host *h, const isakmp_path *path, isakmp_span bytes)
     memset(&u.d, 0, sizeof u.d);
     u.d.src = path->local;
     u.d.dst = path->remote;
+    u.d.via = gateway + 1;
     u.d.n = bytes.n;
     memcpy(u.d.bytes, bytes.p, bytes.n);
     set_out(h, &u.d);
+}
+
+void net_send(host *h, const isakmp_path *path, isakmp_span bytes)
+{
+    net_send_via(h, path, bytes, -1);
 }
 
 void net_send_esp(host *h, const entry *out)
@@ -190,6 +198,7 @@ void net_send_esp(host *h, const entry *out)
     d.dst = out->e.dst;
     d.spi = out->e.spi;
     d.keys = out->keys;
+    d.in_udp = out->e.natt;
     d.wish = out->wish;
     d.side = out->side;
     set_out(h, &d);
@@ -206,7 +215,9 @@ static void input(host *h, datagram *d)
     path.local = d->dst;
     path.remote = d->src;
     path.natt = d->dst.port == 4500;
+    ted_comes(h, d);
     rc = isakmp_input(h->x, now, &path, d->bytes, d->n);
+    ted_came(h);
     h->inputs++;
     if (rc != ISAKMP_OK && rc != ISAKMP_IGNORED)
         violate(h->w, "host %d: isakmp_input() returns %d", h->index, rc);

@@ -91,14 +91,18 @@ static host *any_host(world *w)
     return &w->hosts[rng_below(&w->rng, (uint32_t)w->n_hosts)];
 }
 
-static void restart(world *w)
+static void restart_host(host *h)
 {
-    host *h = any_host(w);
-    trace(w, "%d restarts", h->index);
-    w->restarts++;
+    trace(h->w, "%d restarts", h->index);
+    h->w->restarts++;
     host_stop(h, 1);
     user_forget(h);
     host_start(h);
+}
+
+static void restart(world *w)
+{
+    restart_host(any_host(w));
 }
 
 static void pause_one(world *w)
@@ -235,6 +239,7 @@ static void heal(world *w)
     trace(w, "everything heals");
     w->phase = HEALED;
     w->healed_at = w->now;
+    w->settled_at = w->now + check_settled_after(w);
     for (int i = 0; i < w->n_hosts; i++)
         if (w->hosts[i].paused_until > w->now)
             w->hosts[i].paused_until = w->now;
@@ -254,6 +259,29 @@ static void stop(world *w)
     free(w->queue);
     w->queue = NULL;
     w->cap_queue = 0;
+}
+
+/* What others have with a host that has lost its memory is nobody's at its other end. */
+static void orphan(world *w)
+{
+    for (int i = 0; i < w->n_hosts; i++) {
+        host *h = &w->hosts[i];
+        for (entry *s = h->sad; s < h->sad + h->sad_top; s++)
+            s->orphan |= s->used && w->wishes[s->wish].host[1 - s->side] == w->fallen;
+    }
+}
+
+/* All is well, and so it must be soon again. */
+static void fall(world *w)
+{
+    host *h = any_host(w);
+    w->fallen = h->index;
+    w->fell_at = w->now;
+    w->settled_at = w->now + check_recovered_after(w);
+    restart_host(h);
+    orphan(w);
+    while (w->now < w->settled_at + 30000 && !w->failed)
+        run_until(w, w->settled_at + 30000);
 }
 
 /* Users do nothing for so long before they close everything, so that nothing is on its way. */
@@ -277,6 +305,8 @@ int run_world(world *w)
     run_until(w, 1000 * (isakmp_time)K(w, span_s));
     heal(w);
     run_until(w, w->now + check_settled_after(w) + 1000 * (isakmp_time)K(w, child_life_s));
+    if (K(w, fall) && !w->failed)
+        fall(w);
     w->phase = CLOSING;
     run_until(w, w->now + QUIET_MS);
     close_in_turn(w);

@@ -5,7 +5,8 @@
  *
  *     WILD     everything that the scenario's knobs say goes wrong
  *     HEALED   nothing goes wrong any more; once the timers have had their time, everything must be as the
- *              users want it, and the two ends of everything must agree
+ *              users want it, and the two ends of everything must agree.  Then one host may lose its memory
+ *              once more, and soon everything must be so again
  *     CLOSING  those who began close what they have, and the others must hear of it
  *     EMPTY    everybody closes the rest, and nothing may be left
  *
@@ -19,15 +20,17 @@
 #include "rng.h"
 #include "support/toy.h"
 
-#define MAX_HOSTS    9
-#define MAX_WISHES   96
-#define MAX_SAD      512
-#define MAX_ASKS     64
-#define MAX_NATS     3
-#define MAX_MAPPINGS 64
-#define MAX_SAS      512
-#define MAX_LEASES   32
-#define FENCE        64
+#define MAX_HOSTS      9
+#define MAX_WISHES     96
+#define MAX_SAD        1024
+#define MAX_ASKS       64
+#define MAX_NATS       3
+#define MAX_MAPPINGS   64
+#define MAX_SAS        512
+#define MAX_LEASES     32
+#define MAX_PROBES     64
+#define MAX_RECOVERIES 10
+#define FENCE          64
 
 typedef struct world world;
 typedef struct host host;
@@ -58,7 +61,9 @@ typedef struct datagram {
     int is_esp;
     uint32_t spi;  /* of ESP or AH */
     uint64_t keys; /* ... fingerprint of those it was made with */
+    int in_udp;
     int wish, side;
+    int via; /* a gateway that it passes on its way to a host behind it, from 1; 0: none */
     size_t n;
     uint8_t bytes[]; /* of ISAKMP */
 } datagram;
@@ -82,6 +87,7 @@ typedef struct entry {
     isakmp_time since;       /* by the clock of its host */
     isakmp_time alone_since; /* 0: the other end has it, too */
     int excused;             /* 1: a Delete for it may have crossed the end of its ISAKMP SA */
+    int orphan;              /* 1: the other end has lost its memory when all had healed */
     uint64_t octets;         /* that have come, or gone, through it */
 } entry;
 
@@ -116,7 +122,20 @@ typedef struct parked {
 typedef struct lonely {
     isakmp_sa_id sa;
     isakmp_time since;
+    int excused; /* 1: its peer has closed it before it was up there, and could not say so */
 } lonely;
+
+/* A discovery, by its cookie, and how often a probe was sent for it. */
+typedef struct probed {
+    uint8_t cookie[ISAKMP_COOKIE_SIZE];
+    unsigned times;
+} probed;
+
+/* A packet that nobody could read has been answered; by the host's clock. */
+typedef struct recovery {
+    isakmp_time at;
+    isakmp_addr to;
+} recovery;
 
 struct host {
     world *w;
@@ -138,10 +157,10 @@ struct host {
     char name[24];
     isakmp_time told; /* deadline, by the timer callback */
 
-    isakmp_sa_id sa_to[MAX_HOSTS]; /* which the user negotiated with whom */
-    uint8_t renew_to[MAX_HOSTS];   /* 1: its lifetime nears its end */
-    uint8_t doubt_to[MAX_HOSTS];   /* 1: nothing that was asked for under it was answered */
-    uint8_t refusals[MAX_HOSTS];   /* how often it was refused, one after the other */
+    isakmp_sa_id sa_to[MAX_HOSTS];   /* which the user negotiated with whom */
+    uint8_t renew_to[MAX_HOSTS];     /* 1: its lifetime nears its end */
+    isakmp_sa_id doubted[MAX_HOSTS]; /* nothing that was asked for under this one was answered */
+    uint8_t refusals[MAX_HOSTS];     /* how often it was refused, one after the other */
 
     entry sad[MAX_SAD];
     int sad_top; /* none is used from here on */
@@ -153,11 +172,18 @@ struct host {
     uint64_t sends, send_failures, inputs;
     isakmp_time second; /* in which ticks are counted */
     unsigned ticks;
+    recovery recoveries[MAX_RECOVERIES]; /* the latest ones */
+    unsigned n_recoveries;
+    probed probes[MAX_PROBES]; /* that it has sent, the latest ones */
+    unsigned n_probes;
+    size_t probe_n;      /* octets of one that has come, and */
+    unsigned probe_asks; /* how often it may be answered */
     lonely lonely[MAX_SAS];
     /* When it last heard the end of an SA with another host, and by its own clock; of a child, that it could
-     * tell, and that was not up yet. */
+     * tell, that was not up yet, and that was replaced, with nobody to tell. */
     isakmp_time sa_down[MAX_HOSTS], sa_expired[MAX_HOSTS], child_down[MAX_HOSTS],
-        unfinished_down[MAX_HOSTS];
+        unfinished_down[MAX_HOSTS], unsaid_down[MAX_HOSTS];
+    isakmp_time closed_early[MAX_HOSTS]; /* an SA that it was negotiating */
 };
 
 /* ---- Wishes ----------------------------------------------------------------------------------- */
@@ -193,6 +219,9 @@ struct world {
     rng rng;
     phase phase;
     isakmp_time now, healed_at, closing_at;
+    isakmp_time settled_at; /* from when on everything must be as it should */
+    isakmp_time fell_at;    /* when a host has lost its memory once more; 0: it has not */
+    int fallen;             /* which */
     int n_hosts, n_wishes, n_nats;
     host hosts[MAX_HOSTS];
     wish wishes[MAX_WISHES];
@@ -234,6 +263,8 @@ void host_left(host *h);
 /* When it wants to act next, and let it act. */
 isakmp_time host_next(const host *h);
 void host_act(host *h);
+/* Has a host an ISAKMP SA with a peer that is up, but for one? */
+int host_has_sa(const host *h, const isakmp_id *peer, isakmp_sa_id but);
 /* The host that an identity belongs to, -1: none. */
 int host_by_id(const world *w, const isakmp_id *id);
 
@@ -266,6 +297,8 @@ extern const char client_password[];
 void net_make(world *w);
 void net_send(host *h, const isakmp_path *path, isakmp_span bytes);
 void net_send_esp(host *h, const entry *out);
+/* Towards a host behind a gateway, in somebody's name. */
+void net_send_via(host *h, const isakmp_path *path, isakmp_span bytes, int gateway);
 void net_arrive(world *w, datagram *d);
 void net_rebind(world *w);
 
@@ -283,11 +316,25 @@ void user_close_all(world *w);
 /* The wish and side that a child policy of a host belongs to; -1: none. */
 int wish_of_policy(const host *h, const isakmp_child_policy *p, int *side);
 
+/* ted.c */
+/* Are peers found by probes? */
+int ted_is_on(const world *w);
+void ted_table(host *h);
+/* Find the peer of a wish. */
+void ted_discover(host *h, const wish *s);
+void ted_event(host *h, const isakmp_event *ev);
+/* A message is sent; one comes, before and after the library sees it. */
+void ted_sent(host *h, const isakmp_path *path, isakmp_span bytes);
+void ted_comes(host *h, const datagram *d);
+void ted_came(host *h);
+
 /* traffic.c */
 void traffic_send(world *w, int which, int side);
 void traffic_arrive(host *h, const datagram *d);
 /* The entry that packets of a wish go out by: the newest one; NULL: there is none. */
 entry *traffic_out(world *w, int which, int side);
+/* Octets of a packet. */
+uint64_t traffic_packet(const world *w);
 
 /* check.c */
 void check_sample(world *w);
@@ -297,8 +344,22 @@ void check_empty(world *w);
 void check_call(host *h);
 /* A client has lost its address. */
 void check_loss(host *h, const isakmp_event *ev);
-/* How long everything needs after the network has healed, in ms: what the timers allow. */
+/* The traffic of an SA has been reported. */
+void check_volume(host *h, const entry *e);
+/* An SA is up. */
+void check_taken_over(host *h, const isakmp_event *ev);
+/* A peer is dead. */
+void check_dead(host *h, const isakmp_event *ev);
+/* An SA has been installed: of one that packets go out by, was it time? */
+void check_commit(host *h, const entry *out);
+/* How long everything needs after the network has healed, in ms: what the timers allow; and after a host has
+ * lost its memory. */
 isakmp_time check_settled_after(const world *w);
+isakmp_time check_recovered_after(const world *w);
+/* Has everything had its time? */
+int check_is_settled(const world *w);
+/* Since when does all go well between two hosts? */
+isakmp_time check_well_since(const world *w, int a, int b);
 isakmp_time check_give_up_ms(const world *w);
 /* By how much two clocks differ after so many seconds. */
 isakmp_time check_drift_ms(const world *w, int32_t seconds);

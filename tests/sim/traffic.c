@@ -1,5 +1,6 @@
 /* sim/traffic.c -- packets through the children: each side of a wish sends one every few seconds by the
  * newest SA that it has, and takes those for which it has an SA with the same keys. */
+#include <string.h>
 #include "sim.h"
 
 entry *traffic_out(world *w, int which, int side)
@@ -15,16 +16,23 @@ entry *traffic_out(world *w, int which, int side)
 
 #define PACKET 1000
 
+uint64_t traffic_packet(const world *w)
+{
+    return K(w, life_kb) ? PACKET * (uint64_t)K(w, bulk) : PACKET;
+}
+
 /* The traffic of a child is reported, packet by packet, where hosts do so. */
 static void count(host *h, isakmp_time now, entry *e)
 {
     uint64_t in = 0, out = 0;
-    e->octets += PACKET;
+    e->octets += traffic_packet(h->w);
     for (const entry *s = h->sad; s < h->sad + h->sad_top; s++)
         if (s->used && s->child.v == e->child.v && s->e.algs.proto == ISAKMP_PROTO_ESP)
             *(s->e.inbound ? &in : &out) = s->octets;
-    if (!K(h->w, silent))
+    if (!K(h->w, silent) || K(h->w, life_kb)) {
         (void)isakmp_child_traffic(h->x, now, e->child, in, out);
+        check_volume(h, e);
+    }
 }
 
 /* The SA that a child belongs to. */
@@ -66,13 +74,51 @@ static entry *inbound(host *h, uint32_t spi)
     return NULL;
 }
 
+/* Who is answered, in a second: so many in all, and nobody twice. */
+static void count_recovery(host *h, isakmp_time now, const isakmp_addr *to)
+{
+    recovery *next = &h->recoveries[h->n_recoveries++ % MAX_RECOVERIES];
+    for (recovery *r = h->recoveries; r < h->recoveries + MAX_RECOVERIES; r++)
+        if (r->at + 1000 > now && (r == next || memcmp(r->to.ip, to->ip, sizeof to->ip) == 0))
+            violate(h->w, "host %d answers too many packets that it cannot read", h->index);
+    next->at = now;
+    next->to = *to;
+}
+
+/* Nobody can read it.  Who asks for users calls none of its clients. */
+static void cannot_read(host *h, const datagram *d)
+{
+    int calls = K(h->w, recover) == 2 && (h->index || !client_has_users(h->w));
+    isakmp_path path;
+    isakmp_time now;
+    int rc;
+    if (!K(h->w, recover))
+        return;
+    memset(&path, 0, sizeof path);
+    path.local = d->dst;
+    path.remote = d->src;
+    path.natt = d->in_udp != 0;
+    if (!d->in_udp)
+        path.local.port = path.remote.port = 500;
+    now = host_enter(h);
+    rc = isakmp_invalid_spi(h->x, now, &path, ISAKMP_PROTO_ESP, d->spi, calls ? &h->peer : NULL);
+    trace(h->w, "%d cannot read %08x: %d", h->index, (unsigned)d->spi, rc);
+    if (rc == ISAKMP_OK)
+        count_recovery(h, now, &path.remote);
+    else if (rc != ISAKMP_NONE && rc != ISAKMP_E_LIMIT && rc != ISAKMP_E_CRYPTO)
+        violate(h->w, "host %d: isakmp_invalid_spi() returns %d", h->index, rc);
+    host_left(h);
+}
+
 void traffic_arrive(host *h, const datagram *d)
 {
     world *w = h->w;
     entry *in = inbound(h, d->spi);
     isakmp_time now;
-    if (in == NULL)
+    if (in == NULL) {
+        cannot_read(h, d);
         return;
+    }
     if (in->keys != d->keys) {
         violate(w, "host %d: the keys of SPI %08x are not those of its peer", h->index,
                 (unsigned)d->spi);

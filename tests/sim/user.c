@@ -29,7 +29,9 @@ static void make_policy(world *w, wish *s, int side, int number)
     p->mode = K(w, transport) ? ISAKMP_MODE_TRANSPORT : ISAKMP_MODE_TUNNEL;
     p->pfs_group = K(w, pfs) ? w->hosts[0].policy.group : 0;
     p->life_s = (uint32_t)K(w, child_life_s);
+    p->life_kb = K(w, life_kb) ? (uint32_t)(K(w, life_kb) + 8 * here) : 0;
     p->flags |= K(w, rekey) & 1 ? ISAKMP_CF_REKEY : 0;
+    p->flags |= ted_is_on(w) ? ISAKMP_CF_TED : 0;
     if (p->mode == ISAKMP_MODE_TUNNEL) {
         p->local = net(here, there, number);
         p->remote = net(there, here, number);
@@ -75,6 +77,20 @@ int wish_of_policy(const host *h, const isakmp_child_policy *p, int *side)
     return -1;
 }
 
+/* ---- What there is ---------------------------------------------------------------------------- */
+
+static uint8_t sa_state(const host *h, isakmp_sa_id sa)
+{
+    isakmp_sa_info info = {.size = sizeof info};
+    return isakmp_sa_get(h->x, sa, &info) == ISAKMP_OK ? info.state : 0;
+}
+
+static uint8_t child_state(const host *h, isakmp_child_id child)
+{
+    isakmp_child_info info = {.size = sizeof info};
+    return isakmp_child_get(h->x, child, &info) == ISAKMP_OK ? info.state : 0;
+}
+
 /* ---- What the host is told -------------------------------------------------------------------- */
 
 /* Something is wrong with an SA if what is asked for under it is not answered, or refused again and again:
@@ -82,12 +98,20 @@ int wish_of_policy(const host *h, const isakmp_child_policy *p, int *side)
  * believe in a NAT that the other does not see, and then they do not agree on encapsulation.) */
 #define REFUSALS 3
 
-static void doubt(host *h, int to, isakmp_reason why)
+static void doubt(host *h, int to, const isakmp_event *ev)
 {
-    if (why.by == ISAKMP_BY_TIMER && why.detail == ISAKMP_D_TIMEOUT)
-        h->doubt_to[to] = 1;
-    if (why.detail == ISAKMP_D_PEER_REFUSED && ++h->refusals[to] >= REFUSALS)
-        h->doubt_to[to] = 1;
+    if (ev->why.by == ISAKMP_BY_TIMER && ev->why.detail == ISAKMP_D_TIMEOUT)
+        h->doubted[to] = ev->sa;
+    if (ev->why.detail == ISAKMP_D_PEER_REFUSED && ++h->refusals[to] >= REFUSALS)
+        h->doubted[to] = ev->sa;
+}
+
+/* What is asked for under an SA that another one has replaced is negotiated under that. */
+static int is_spoken_through(const host *h, int to, isakmp_sa_id sa)
+{
+    isakmp_sa_info info = {.size = sizeof info};
+    return sa.v == h->sa_to[to].v ||
+           (isakmp_sa_get(h->x, h->sa_to[to], &info) == ISAKMP_OK && info.replaced);
 }
 
 static void child_event(host *h, wish *s, const isakmp_event *ev)
@@ -99,8 +123,8 @@ static void child_event(host *h, wish *s, const isakmp_event *ev)
         s->renew = K(h->w, renew) && !(K(h->w, rekey) & 1);
     if (ev->type == ISAKMP_EV_CHILD_UP)
         h->refusals[to] = 0;
-    if (ev->type == ISAKMP_EV_CHILD_DOWN && ev->sa.v == h->sa_to[to].v)
-        doubt(h, to, ev->why);
+    if (ev->type == ISAKMP_EV_CHILD_DOWN && is_spoken_through(h, to, ev->sa))
+        doubt(h, to, ev);
 }
 
 /* What the library has negotiated anew takes the place of what there was. */
@@ -116,29 +140,35 @@ static void follow_rekeying(host *h, const isakmp_event *ev)
             s->child = ev->child;
 }
 
+/* What the library begins again, as the peer is lost, has other ids. */
+static void follow_lost(host *h, const isakmp_event *ev)
+{
+    for (int i = 0; i < h->w->n_hosts && ev->type == ISAKMP_EV_SA_DOWN && ev->other_sa.v; i++)
+        if (h->sa_to[i].v == ev->sa.v)
+            h->sa_to[i] = ev->other_sa;
+    for (wish *s = h->w->wishes; s < h->w->wishes + h->w->n_wishes; s++) {
+        if (s->host[0] != h->index || &s->policy[0] != ev->child_policy)
+            continue;
+        if (ev->type == ISAKMP_EV_CHILD_DOWN && ev->other_child.v && s->child.v == ev->child.v)
+            s->child = ev->other_child;
+        if (ev->type == ISAKMP_EV_CHILD_UP && child_state(h, s->child) == 0)
+            s->child = ev->child;
+    }
+}
+
 void user_event(host *h, const isakmp_event *ev)
 {
     follow_rekeying(h, ev);
     for (int i = 0; i < h->w->n_hosts && ev->type == ISAKMP_EV_SA_SOFT; i++)
         if (h->sa_to[i].v == ev->sa.v && ev->sa.v)
-            h->renew_to[i] = (uint8_t)(K(h->w, renew) && !(K(h->w, rekey) & 2));
+            h->renew_to[i] = (uint8_t)(K(h->w, renew) && !(K(h->w, rekey) & 2) && !ted_is_on(h->w));
     for (int i = 0; i < h->w->n_wishes && ev->child.v; i++)
         child_event(h, &h->w->wishes[i], ev);
+    if (K(h->w, again) || K(h->w, recover) || ted_is_on(h->w))
+        follow_lost(h, ev);
 }
 
 /* ---- Getting it ------------------------------------------------------------------------------- */
-
-static uint8_t sa_state(const host *h, isakmp_sa_id sa)
-{
-    isakmp_sa_info info = {.size = sizeof info};
-    return isakmp_sa_get(h->x, sa, &info) == ISAKMP_OK ? info.state : 0;
-}
-
-static uint8_t child_state(const host *h, isakmp_child_id child)
-{
-    isakmp_child_info info = {.size = sizeof info};
-    return isakmp_child_get(h->x, child, &info) == ISAKMP_OK ? info.state : 0;
-}
 
 static void connect(host *h, int to)
 {
@@ -177,15 +207,21 @@ static void close_child(host *h, isakmp_child_id child)
     host_left(h);
 }
 
+static void close_doubted(host *h, int to)
+{
+    static const isakmp_sa_id none = {0};
+    if (sa_state(h, h->doubted[to]) == ISAKMP_SA_UP)
+        close_sa(h, h->doubted[to]);
+    if (h->doubted[to].v)
+        h->refusals[to] = 0;
+    h->doubted[to] = none;
+}
+
 /* An SA under which a child can be negotiated; if there is none it is begun. */
 static void have_sa(host *h, int to)
 {
-    uint8_t state = sa_state(h, h->sa_to[to]);
-    if (h->doubt_to[to] && state == ISAKMP_SA_UP)
-        close_sa(h, h->sa_to[to]);
-    if (h->doubt_to[to])
-        h->refusals[to] = 0;
-    h->doubt_to[to] = 0;
+    uint8_t state;
+    close_doubted(h, to);
     state = sa_state(h, h->sa_to[to]);
     if ((state != ISAKMP_SA_UP && state != ISAKMP_SA_NEGOTIATING && state != ISAKMP_SA_XAUTH) ||
         h->renew_to[to])
@@ -213,6 +249,32 @@ static void child_connect(host *h, wish *s)
     host_left(h);
 }
 
+/* Of a peer that was found nothing is known but what the library has. */
+static void renew_found(host *h, wish *s)
+{
+    isakmp_child_id child = {0};
+    isakmp_time now = host_enter(h);
+    int rc = isakmp_child_rekey(h->x, now, s->child, &child);
+    trace(h->w, "%d renews child %llx: %d", h->index, (unsigned long long)s->child.v, rc);
+    if (rc == ISAKMP_OK) {
+        s->child = child;
+        s->renew = 0;
+    } else if (rc != ISAKMP_E_LIMIT && rc != ISAKMP_E_STATE && rc != ISAKMP_E_STALE &&
+               rc != ISAKMP_E_CRYPTO) {
+        violate(h->w, "host %d: isakmp_child_rekey() returns %d", h->index, rc);
+    }
+    host_left(h);
+}
+
+static void get_from_found(host *h, wish *s, int is_there)
+{
+    close_doubted(h, s->host[1]);
+    if (is_there)
+        renew_found(h, s);
+    else
+        ted_discover(h, s);
+}
+
 /* What has been replaced is closed a little later, when the other side uses the new one, too. */
 static void tidy(host *h, wish *s)
 {
@@ -236,6 +298,10 @@ static void look_after(host *h, wish *s)
     if (s->try_at > h->w->now || (state && !s->renew))
         return;
     s->try_at = h->w->now + 1000 + rng_below(&h->w->rng, 2000);
+    if (ted_is_on(h->w)) {
+        get_from_found(h, s, state != 0);
+        return;
+    }
     have_sa(h, s->host[1]);
     child_connect(h, s);
 }
@@ -326,7 +392,7 @@ static void note_who_is_told(host *h)
         if (peer < 0)
             continue;
         if (info.hard_at < host_clock(h) + check_drift_ms(w, K(w, life_s)) + 5000 ||
-            host_when(h, info.since) <= w->healed_at)
+            host_when(h, info.since) <= check_well_since(w, h->index, peer))
             unsure[peer] = 1;
         told[peer] |= info.initiator;
     }
