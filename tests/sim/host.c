@@ -93,17 +93,37 @@ static int on_install(void *user, isakmp_child_id child, const isakmp_sad_entry 
     return ISAKMP_OK;
 }
 
+/* What was installed, with the ends that it has by now. */
+static entry *installed(host *h, isakmp_child_id child, const isakmp_sad_entry *e)
+{
+    for (entry *s = h->sad; s < h->sad + h->sad_top; s++)
+        if (s->used && s->child.v == child.v && s->e.spi == e->spi && s->e.inbound == e->inbound &&
+            s->e.algs.proto == e->algs.proto && isakmp_addr_equal(&s->e.src, &e->src) &&
+            isakmp_addr_equal(&s->e.dst, &e->dst))
+            return s;
+    violate(h->w, "host %d removes or moves an SA that was not installed", h->index);
+    return NULL;
+}
+
 static void on_remove(void *user, isakmp_child_id child, const isakmp_sad_entry *e)
 {
     host *h = (host *)user;
+    entry *s = installed(h, child, e);
     trace(h->w, "%d removes %s %08x", h->index, e->inbound ? "in" : "out", (unsigned)e->spi);
-    for (entry *s = h->sad; s < h->sad + h->sad_top; s++)
-        if (s->used && s->child.v == child.v && s->e.spi == e->spi && s->e.inbound == e->inbound &&
-            s->e.algs.proto == e->algs.proto) {
-            s->used = h->w->fault == FAULT_keeps_entry && h->w->phase == HEALED;
-            return;
-        }
-    violate(h->w, "host %d removes an SA that was not installed", h->index);
+    if (s)
+        s->used = h->w->fault == FAULT_keeps_entry && h->w->phase == HEALED;
+}
+
+static void on_move(void *user, isakmp_child_id child, const isakmp_sad_entry *e,
+                    const isakmp_addr *src, const isakmp_addr *dst)
+{
+    host *h = (host *)user;
+    entry *s = installed(h, child, e);
+    trace(h->w, "%d moves %s %08x", h->index, e->inbound ? "in" : "out", (unsigned)e->spi);
+    if (s == NULL)
+        return;
+    s->e.src = *src;
+    s->e.dst = *dst;
 }
 
 static void on_timer(void *user, isakmp_time deadline)
@@ -304,6 +324,7 @@ static void make_table(host *h)
     h->table.send = on_send;
     h->table.sa_install = on_install;
     h->table.sa_remove = on_remove;
+    h->table.sa_move = on_move;
     h->table.timer = on_timer;
     h->table.event = on_event;
     h->table.log = h->w->trace ? on_log : NULL;

@@ -57,15 +57,6 @@ void traffic_send(world *w, int which, int side)
     host_left(h);
 }
 
-/* Whoever is behind a NAT may have another port now: packets that are found right say where it is
- * [RFC3948 4]. */
-static void follow(host *h, const entry *in, const datagram *d)
-{
-    for (entry *s = h->sad; s < h->sad + h->sad_top; s++)
-        if (s->used && !s->e.inbound && s->child.v == in->child.v && s->e.natt)
-            s->e.dst = d->src;
-}
-
 static entry *inbound(host *h, uint32_t spi)
 {
     for (entry *s = h->sad; s < h->sad + h->sad_top; s++)
@@ -114,6 +105,7 @@ void traffic_arrive(host *h, const datagram *d)
 {
     world *w = h->w;
     entry *in = inbound(h, d->spi);
+    isakmp_path path = {.local = d->dst, .remote = d->src, .natt = 1};
     isakmp_time now;
     if (in == NULL) {
         cannot_read(h, d);
@@ -124,11 +116,10 @@ void traffic_arrive(host *h, const datagram *d)
                 (unsigned)d->spi);
         return;
     }
-    follow(h, in, d);
     if (in->wish == d->wish && in->side != d->side)
         w->wishes[d->wish].heard[in->side] = w->now;
     now = host_enter(h);
-    (void)isakmp_sa_heard(h->x, now, sa_of(h, in->child), NULL);
+    (void)isakmp_sa_heard(h->x, now, sa_of(h, in->child), d->in_udp ? &path : NULL);
     count(h, now, in);
     host_left(h);
 }
