@@ -176,6 +176,7 @@ static int follow_line(isakmp__run *r, isakmp_span line, isakmp_span rest)
     uint8_t modes[3];
     attempt a[3];
     unsigned n = isakmp__ios_modes_of(r->s->mode, modes), best = 0;
+    memset(a, 0, sizeof a);
     for (unsigned i = 0; i < n; i++) {
         try_mode(&r->c->walk, &a[i], modes[i], r->no, rest);
         if (a[i].row) {
