@@ -3,11 +3,14 @@
 # at a time, and print TAP.  What is found new stays in build/fuzz/corpus/; an input that crashes is
 # copied to build/fuzz/, with the command that runs it again.
 #
-# To fuzz for longer:  FUZZ_SECONDS=3600 fuzz/smoke.sh [TARGET]...
+# From a clean clone the same inputs are tried in the same order, so that what fails has to do with what was changed.
+# To look for more:  FUZZ_SECONDS=3600 FUZZ_SEED=0 fuzz/smoke.sh [TARGET]...
+#   FUZZ_SEED  of the fuzzer's randomness (1); 0: another one each time
 set -u
 cd "$(dirname "$0")/.." || exit 1
 clang=${CLANG:-clang}
 seconds=${FUZZ_SECONDS:-60}
+seed=${FUZZ_SEED:-1}
 out=build/fuzz
 flags="-std=c99 -D_DEFAULT_SOURCE -g -O1 -Iinclude -Ilib -Itests -fno-omit-frame-pointer"
 flags="$flags -fsanitize=address,undefined -fno-sanitize-recover=undefined"
@@ -56,8 +59,11 @@ run_target()
     name=$1
     corpus=$out/corpus/${name#fuzz_}
     mkdir -p "$corpus"
-    cp fuzz/corpus/"${name#fuzz_}"/* "$corpus"/ 2>/dev/null
-    if $out/"$name" -max_total_time="$seconds" -max_len=2048 -dict=fuzz/isakmp.dict -timeout=10 \
+    # In the order of their names: that of a directory is another one on each file system.
+    inputs=$(find fuzz/corpus/"${name#fuzz_}" -type f 2>/dev/null | LC_ALL=C sort | paste -s -d , -)
+    echo "$inputs" >$out/"$name".inputs
+    if $out/"$name" -seed="$seed" -reload=0 ${inputs:+-seed_inputs=@$out/"$name".inputs} \
+        -max_total_time="$seconds" -max_len=2048 -dict=fuzz/isakmp.dict -timeout=10 \
         -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=$out/"$name"- "$corpus" \
         >$out/"$name".log 2>&1; then
         runs=$(sed -n 's/^stat::number_of_executed_units: *//p' $out/"$name".log)
