@@ -31,12 +31,10 @@ static const char help[] =
     "                    trials without being root (500)\n"
     "  --help            this text\n"
     "\n"
-    "Interfaces that have a crypto map are the outside; packets that come in anywhere else and "
-    "match\n"
-    "the map are protected.  `?` at the prompt tells what may be typed, `exit` ends the router.  "
-    "What "
-    "is\n"
-    "configured there is not written to a file: \"show running-config\" prints it.\n";
+    "Interfaces that have a crypto map are the outside; packets that come in anywhere else and\n"
+    "match the map are protected.  `?` at the prompt tells what may be typed, `exit` ends the\n"
+    "router.  What is configured there is not written to a file: \"show running-config\" prints "
+    "it.\n";
 
 static int complain(const char *option, const char *text, const char *expected)
 {

@@ -47,9 +47,9 @@ void router_look_at_fixed(router *r)
         return;
     memcpy(r->told, now, sizeof r->told);
     if (strcmp(now, r->fixed) != 0)
-        router_say(r, "% The NAT keepalive, the interfaces that have a crypto map and their "
-                      "addresses are those "
-                      "with which the router began, until it begins anew");
+        router_say(r,
+                   "% The NAT keepalive, the interfaces that have a crypto map and their addresses "
+                   "are those with which the router began, until it begins anew");
 }
 
 /* ---- Where we listen ------------------------------------------------------------------------ */

@@ -129,7 +129,8 @@ typedef struct isakmp_ios_fault {
     char text[236];        /* one sentence: what is there, and what was expected                 */
 } isakmp_ios_fault;
 
-/* One line, of at most 1,000 octets, with or without its end; names have at most 100 characters.  It is taken as a whole or changes nothing.
+/* One line, of at most 1,000 octets, with or without its end; names have at most 100 characters.  It is taken
+ * as a whole or changes nothing.
  *   c, s     the configuration, and where in it the line is typed.
  *   out      gets what the host is to do.
  *   fault    gets what is wrong; line is 1.
@@ -391,9 +392,9 @@ ISAKMP_API int isakmp_ios_should_be_protected(const isakmp_ios_plan *p, uint8_t 
  * line of an access list, of which the first that is like a packet decides. */
 typedef struct isakmp_ios_guard {
     uint8_t drop; /* 1: what comes in the clear is dropped; 0: it may come in                    */
-    isakmp_selector local,
-        remote; /* family 0: this line is none: it is a dynamic entry's, or it or one
-                                      that denies has a wildcard with holes                      */
+    /* Family 0: this line is none: it is a dynamic entry's, or it or one that denies has a wildcard with
+     * holes. */
+    isakmp_selector local, remote;
 } isakmp_ios_guard;
 /* The ith of them, from 0.  They drop less than isakmp_ios_should_be_protected() tells: nothing for dynamic
  * entries, and what an entry denies is let in even if a later entry is for it.

@@ -193,7 +193,8 @@ typedef struct isakmp_discovery {
  *
  * The first gateway that answers is taken, and for a minute no other.  One with which negotiating fails, or
  * that dead peer detection finds dead, is avoided for 5 minutes: it is taken only if no other answers, and of
- * several such the one that failed first.  Call this only for flows that no entry with a peer of its own matches: the host's SPD comes first.
+ * several such the one that failed first.  Call this only for flows that no entry with a peer of its own
+ * matches: the host's SPD comes first.
  *   d        copied.
  *   returns  ISAKMP_OK: a probe is on its way, or the gateway is known already; ISAKMP_NONE: nobody has
  *            answered for this flow in the last half minute; ISAKMP_E_ARG (isakmp_child_policy_check() and

@@ -196,10 +196,10 @@ static unsigned take_reply(isakmp_ctx *x, const isakmp_msg *m, const isakmp_path
     waits = d->other.family != 0;
     d->other = gateway;
     d->remote = remote;
+    /* One that has failed is taken if nobody else answers until then, but one that failed before it. */
     if (!avoided)
         found(x, d);
-    else if (
-        !waits) /* it is taken if nobody else answers until then, but one that failed before it */
+    else if (!waits)
         isakmp__timer_set(&x->deadlines, &d->timer, x->now + FIRST_MS);
     return ISAKMP_PENDING;
 }

@@ -178,9 +178,8 @@ struct isakmp__assignment {
     isakmp_addr ip4, ip6; /* without ports; family 0: none                                       */
     uint8_t ours;         /* 1: we are the client                                                */
     uint8_t held; /* 1: the client has acknowledged it, or has asked for it and was answered  */
-    isakmp_time renew_at,
-        ends_at; /* of ours: when to ask for it again, and how long it is ours; 0: as long as
-                                      there is an SA                                             */
+    /* Of ours: when to ask for it again, and how long it is ours; 0: as long as there is an SA. */
+    isakmp_time renew_at, ends_at;
 };
 
 /* ---- User of a client ----------------------------------------------------------------------- */

@@ -1513,19 +1513,24 @@ static void test_kept_by_a_child(void **state)
 
 /* ---- For a time --------------------------------------------------------------------------------- */
 
+static void come_up_for_ten_minutes(int way, uint64_t seed)
+{
+    static const uint8_t ten_minutes[4] = {0, 0, 2, 88};
+    prepare(way, seed);
+    B->peer.flags |= ISAKMP_PF_CONFIG_ANSWER;
+    add_gift(B, ISAKMP_CFG_ADDRESS_EXPIRY, ten_minutes, 4);
+    pair_start(&pr);
+    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
+    run_for(100);
+}
+
 /* An address is given for ten minutes: it is asked for again when half of that is over, also under a new SA, and also by
  * a client to which it was pushed, if the gateway answers. */
 static void test_an_address_for_a_time(void **state)
 {
-    static const uint8_t ten_minutes[4] = {0, 0, 2, 88};
     (void)state;
     for (int way = PUSH; way <= PULL; way++) {
-        prepare(way, 548);
-        B->peer.flags |= ISAKMP_PF_CONFIG_ANSWER;
-        add_gift(B, ISAKMP_CFG_ADDRESS_EXPIRY, ten_minutes, 4);
-        pair_start(&pr);
-        pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
-        run_for(100);
+        come_up_for_ten_minutes(way, 548);
         assert_true(has_address(1));
         for (unsigned i = 1; i <= 4; i++) {
             isakmp_sa_id old = first_sa(A);
@@ -1553,14 +1558,9 @@ static void test_an_address_for_a_time(void **state)
 /* It goes over to another SA, and comes back. */
 static void test_an_address_that_comes_back(void **state)
 {
-    static const uint8_t ten_minutes[4] = {0, 0, 2, 88};
     isakmp_sa_id next;
     (void)state;
-    prepare(PULL, 550);
-    add_gift(B, ISAKMP_CFG_ADDRESS_EXPIRY, ten_minutes, 4);
-    pair_start(&pr);
-    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
-    run_for(100);
+    come_up_for_ten_minutes(PULL, 550);
     next = pair_connect(&pr, ISAKMP_EXCH_MAIN, 0);
     run_for(310000);
     assert_int_equal(B->assigns, 2);
@@ -1576,14 +1576,9 @@ static void test_an_address_that_comes_back(void **state)
 /* The gateway answers no more: it is asked a few times, and the client goes on. */
 static void test_an_address_that_is_not_renewed(void **state)
 {
-    static const uint8_t ten_minutes[4] = {0, 0, 2, 88};
     unsigned sent;
     (void)state;
-    prepare(PULL, 549);
-    add_gift(B, ISAKMP_CFG_ADDRESS_EXPIRY, ten_minutes, 4);
-    pair_start(&pr);
-    pair_connect(&pr, ISAKMP_EXCH_MAIN, 1);
-    run_for(100);
+    come_up_for_ten_minutes(PULL, 549);
     pr.filter = drop_transactions;
     sent = A->sends;
     run_for(700000);

@@ -156,11 +156,7 @@ AUTH=
 configure() {
     name=$1
     shift
-    for line in "$@"; do
-        shift
-        set -- "$@" --exec "$line"
-    done
-    router --control "/tmp/$name.ctl" --exec "configure terminal" "$@"
+    ask "$name" "configure terminal" "$@"
 }
 # echoes HOST: how many pings have come to it.
 echoes() { on "$1" awk '$1 == "Icmp:" && $10 ~ /^[0-9]/ { print $10 }' /proc/net/snmp; }
