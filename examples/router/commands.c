@@ -151,8 +151,10 @@ typedef struct loading {
 static void on_fault(void *user, const isakmp_ios_fault *f)
 {
     loading *l = (loading *)user;
-    fprintf(stderr, "%s:%u:%u: %s%s\n", l->file, (unsigned)f->line, (unsigned)f->column,
-            f->error ? "" : "warning: ", f->text);
+    fprintf(stderr, "%s:%u:", l->file, (unsigned)f->line);
+    if (f->column) /* else it is the line as a whole */
+        fprintf(stderr, "%u:", (unsigned)f->column);
+    fprintf(stderr, " %s%s\n", f->error ? "" : "warning: ", f->text);
     l->errors += f->error;
 }
 
